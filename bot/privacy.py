@@ -1,0 +1,104 @@
+"""Pseudonyms and encryption. Pure: keys come in, nothing is read or kept.
+
+A young person is a keyed hash of their number (HMAC-SHA-256, key outside the database); numbers and
+words are encrypted with a rotatable ring of keys (Fernet: AES-128-CBC with HMAC, timestamped).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class PrivacyError(Exception):
+    """Something encrypted cannot be read with the keys at hand."""
+
+
+class Vault:
+    """Encrypts, decrypts and names pseudonymously.
+
+    ``secret_keys`` are newest first. The newest encrypts; all decrypt. Pseudonyms come from the oldest,
+    so that adding a key in front does not turn every young person into a stranger.
+    """
+
+    def __init__(self, secret_keys: Sequence[str]) -> None:
+        self._ring = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(k, "words"))) for k in secret_keys])
+        self._pseudonym_key = _derive(secret_keys[-1], "pseudonym")
+        self._token_key = _derive(secret_keys[-1], "token")
+
+    def pseudonym(self, channel: str, address: str) -> str:
+        """The thread id of an address: 32 hex digits, the same every time, meaningless without the key."""
+        return self._keyed_hash(self._pseudonym_key, f"{channel}:{address}")[:32]
+
+    def token_hash(self, token: str) -> str:
+        """How a chat or session token is stored: keyed, so that a stolen database opens no thread."""
+        return self._keyed_hash(self._token_key, token)
+
+    def service_token(self, purpose: str) -> str:
+        """A token both ends can derive, for our own processes on loopback."""
+        return self._keyed_hash(self._token_key, f"service:{purpose}")
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt a text."""
+        return self._ring.encrypt(text.encode("utf-8"))
+
+    def open(self, sealed: bytes) -> str:
+        """Decrypt a text; raises PrivacyError when no key fits."""
+        return self._decrypt(sealed).decode("utf-8")
+
+    def seal_bytes(self, blob: bytes) -> bytes:
+        """Encrypt bytes, compressed first."""
+        return self._ring.encrypt(zlib.compress(blob, level=1))
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """The reverse of ``seal_bytes``."""
+        return zlib.decompress(self._decrypt(sealed))
+
+    def seal_json(self, data: Any) -> bytes:
+        """Encrypt anything JSON can hold."""
+        return self.seal(json.dumps(data, ensure_ascii=False))
+
+    def open_json(self, sealed: bytes | None) -> Any:
+        """The reverse of ``seal_json``; None stays None."""
+        return None if sealed is None else json.loads(self.open(sealed))
+
+    def rotate(self, sealed: bytes) -> bytes:
+        """The same secret under the newest key."""
+        return self._ring.rotate(sealed)
+
+    def _decrypt(self, sealed: bytes) -> bytes:
+        try:
+            return self._ring.decrypt(bytes(sealed))
+        except InvalidToken as error:
+            raise PrivacyError(
+                "Stored words cannot be read with HANDRAIL_SECRET_KEY: put the key they were written with back at the end of the list."
+            ) from error
+
+    @staticmethod
+    def _keyed_hash(key: bytes, text: str) -> str:
+        return hmac.new(key, text.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def new_token() -> str:
+    """An unguessable token: 256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def masked(number: str) -> str:
+    """A number as the desk may show it: the last two digits only."""
+    return f"******{number[-2:]}"
+
+
+def _derive(secret: str, purpose: str) -> bytes:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=b"handrail", info=purpose.encode())
+    return kdf.derive(secret.encode("utf-8"))

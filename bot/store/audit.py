@@ -1,0 +1,71 @@
+"""The audit trail: hash-chained, without words or numbers, written in the transaction of the change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.engine import Connection, Row
+
+from bot.store.tables import audit
+
+FIRST = "0" * 64
+_CHAIN_LOCK = 7_246_001
+"""PostgreSQL advisory lock that keeps two writers from continuing the chain at the same link."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing somebody did."""
+
+    id: int
+    at: datetime
+    actor: str
+    what: str
+    case_id: int | None
+    detail: str
+
+
+class AuditRows:
+    """Adds to the chain, reads it, and checks it."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def add(self, *, actor: str, what: str, case_id: int | None = None, detail: str = "") -> None:
+        """Write one entry. ``detail`` is never a young person's words or number."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
+        previous = self._connection.execute(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or FIRST
+        link = _link(previous, self._now, actor, what, case_id, detail)
+        self._connection.execute(
+            insert(audit).values(
+                at=self._now, actor=actor, what=what, case_id=case_id, detail=detail, previous=previous, hash=link
+            )
+        )
+
+    def of_case(self, case_id: int) -> tuple[Entry, ...]:
+        """What happened to a case, oldest first."""
+        rows = self._connection.execute(select(audit).where(audit.c.case_id == case_id).order_by(audit.c.id))
+        return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in rows)
+
+    def broken_links(self) -> Iterator[int]:
+        """The ids of entries that do not follow from the one before."""
+        expected = FIRST
+        for row in self._connection.execute(select(audit).order_by(audit.c.id)):
+            if row.previous != expected or row.hash != _link_of(row):
+                yield row.id
+            expected = row.hash
+
+
+def _link_of(row: Row) -> str:
+    return _link(row.previous, row.at, row.actor, row.what, row.case_id, row.detail)
+
+
+def _link(previous: str, at: datetime, actor: str, what: str, case_id: int | None, detail: str) -> str:
+    line = "\x1f".join((previous, at.isoformat(timespec="microseconds"), actor, what, str(case_id or ""), detail))
+    return hashlib.sha256(line.encode("utf-8")).hexdigest()

@@ -1,0 +1,219 @@
+"""Cases: every change goes through the transition table and writes its audit row beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection, Row
+
+from bot.handoff import clocks
+from bot.handoff.cases import ENDED, HELD, Event, State, after
+from bot.handoff.designations import designation
+from bot.privacy import Vault
+from bot.safety.verdict import Level, Reason, Verdict
+from bot.store.audit import AuditRows
+from bot.store.tables import case, note
+
+BOT = "bot"
+"""The actor of a change that no member of staff made."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An escalation of a thread to people."""
+
+    id: int
+    thread_id: str
+    designation: str
+    level: Level
+    category: str
+    subject: str
+    state: State
+    reasons: tuple[Reason, ...]
+    opened_at: datetime
+    queued_at: datetime | None
+    step: int
+    deadline_at: datetime | None
+    heartbeat_at: datetime | None
+    staff_id: int | None
+    accepted_at: datetime | None
+    seen_seq: int
+    safe_to_text: str | None
+    wants: str | None
+    outcome: str | None
+    closed_at: datetime | None
+
+
+class CaseConflict(Exception):
+    """Somebody else changed the case first."""
+
+
+class CaseRows:
+    """Opens, finds and moves cases."""
+
+    def __init__(self, connection: Connection, vault: Vault, audit: AuditRows, now: datetime) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._audit = audit
+        self._now = now
+
+    def open(self, thread_id: str, verdict: Verdict, *, actor: str = BOT) -> Case:
+        """Open a case on a thread."""
+        result = self._connection.execute(
+            insert(case).values(
+                thread_id=thread_id,
+                designation=designation(),
+                level=int(verdict.level),
+                category=verdict.category or "distress_general",
+                subject=verdict.subject,
+                state=State.DETECTED.value,
+                sealed_reasons=self._seal(verdict.reasons),
+                opened_at=self._now,
+                step=0,
+                seen_seq=0,
+            )
+        )
+        case_id = int(result.inserted_primary_key[0])
+        self._audit.add(actor=actor, what="opened", case_id=case_id, detail=verdict.level.word)
+        return self.get(case_id)
+
+    def get(self, case_id: int) -> Case:
+        """One case; raises KeyError when there is none."""
+        row = self._connection.execute(select(case).where(case.c.id == case_id)).first()
+        if row is None:
+            raise KeyError(case_id)
+        return self._case(row)
+
+    def open_for(self, thread_id: str) -> Case | None:
+        """The case a thread has open, if any."""
+        wanted = (
+            select(case)
+            .where(case.c.thread_id == thread_id, case.c.state.not_in([s.value for s in ENDED]))
+            .order_by(case.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(wanted).first()
+        return self._case(row) if row else None
+
+    def in_states(self, states: Sequence[State]) -> list[Case]:
+        """Cases in any of these states, highest level first, then longest waiting."""
+        wanted = (
+            select(case)
+            .where(case.c.state.in_([s.value for s in states]))
+            .order_by(case.c.level.desc(), case.c.opened_at, case.c.id)
+        )
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def closed_since(self, moment: datetime) -> list[Case]:
+        """Cases closed since a moment, latest first."""
+        wanted = select(case).where(case.c.closed_at >= moment).order_by(case.c.closed_at.desc())
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def due(self) -> list[Case]:
+        """Waiting cases whose deadline or heartbeat has come."""
+        late = (case.c.deadline_at <= self._now) | (case.c.heartbeat_at <= self._now)
+        wanted = select(case).where(case.c.state == State.QUEUED.value, late).order_by(case.c.id)
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def move(self, found: Case, event: Event, *, actor: str = BOT, detail: str = "", **values: Any) -> Case:
+        """Take one step of the table; raises CannotHappen, or CaseConflict when another was first."""
+        state = after(found.state, event)
+        self._change(found, state=state.value, **self._clocks(found, state), **values)
+        self._audit.add(actor=actor, what=event.value, case_id=found.id, detail=detail or state.value)
+        return self.get(found.id)
+
+    def raise_level(self, found: Case, verdict: Verdict, *, actor: str = BOT) -> Case:
+        """More was said: reasons are added, and the level rises or stays."""
+        level = max(found.level, verdict.level)
+        reasons = found.reasons + tuple(r for r in verdict.reasons if r not in found.reasons)
+        values: dict[str, Any] = {"level": int(level), "sealed_reasons": self._seal(reasons)}
+        if level > found.level:
+            values["category"] = verdict.category or found.category
+            values["subject"] = verdict.subject
+            if found.state is State.QUEUED:
+                values.update(step=0, deadline_at=self._now)
+            self._audit.add(actor=actor, what="level raised", case_id=found.id, detail=level.word)
+        self._change(found, **values)
+        return self.get(found.id)
+
+    def step(self, found: Case) -> Case:
+        """Widen who is told, by one step of the clocks."""
+        told = clocks.steps(found.level)[found.step].tell
+        values = {"step": found.step + 1, "deadline_at": clocks.deadline(found.level, found.step + 1, self._since(found))}
+        self._change(found, **values)
+        self._audit.add(actor=BOT, what="told", case_id=found.id, detail=told)
+        return self.get(found.id)
+
+    def beat(self, found: Case) -> None:
+        """Note that an honest waiting word goes out now."""
+        self._change(found, heartbeat_at=clocks.next_heartbeat(self._now))
+
+    def remember(self, found: Case, **values: Any) -> Case:
+        """Keep what the young person said about safety and wishes (``safe_to_text``, ``wants``), or what a worker has seen (``seen_seq``)."""
+        self._change(found, **values)
+        return self.get(found.id)
+
+    def add_note(self, case_id: int, staff_id: int, words: str) -> None:
+        """A note between members of staff."""
+        sealed = self._vault.seal(words)
+        self._connection.execute(insert(note).values(case_id=case_id, staff_id=staff_id, at=self._now, sealed_text=sealed))
+
+    def notes(self, case_id: int) -> list[tuple[datetime, int, str]]:
+        """Notes of a case, oldest first: when, who, words."""
+        rows = self._connection.execute(select(note).where(note.c.case_id == case_id).order_by(note.c.id))
+        return [(r.at, r.staff_id, self._vault.open(r.sealed_text)) for r in rows]
+
+    def _since(self, found: Case) -> datetime:
+        return found.queued_at or self._now
+
+    def _clocks(self, found: Case, state: State) -> dict[str, Any]:
+        if state is State.QUEUED:
+            return {
+                "queued_at": self._now,
+                "step": 0,
+                "deadline_at": self._now,
+                "heartbeat_at": clocks.next_heartbeat(self._now),
+                "staff_id": None,
+            }
+        if state in HELD | ENDED or state in (State.DECLINED, State.TIMED_OUT):
+            return {"deadline_at": None, "heartbeat_at": None}
+        return {}
+
+    def _change(self, found: Case, **values: Any) -> None:
+        """Change a case that still is as it was found; two workers cannot both win."""
+        changed = self._connection.execute(
+            update(case).where(case.c.id == found.id, case.c.state == found.state.value).values(**values)
+        )
+        if changed.rowcount != 1:
+            raise CaseConflict("Somebody else was first: the case has changed. Look again.")
+
+    def _seal(self, reasons: Sequence[Reason]) -> bytes:
+        return self._vault.seal_json([[r.source, r.words] for r in reasons])
+
+    def _case(self, row: Row) -> Case:
+        return Case(
+            id=row.id,
+            thread_id=row.thread_id,
+            designation=row.designation,
+            level=Level(row.level),
+            category=row.category,
+            subject=row.subject,
+            state=State(row.state),
+            reasons=tuple(Reason(s, w) for s, w in self._vault.open_json(row.sealed_reasons)),
+            opened_at=row.opened_at,
+            queued_at=row.queued_at,
+            step=row.step,
+            deadline_at=row.deadline_at,
+            heartbeat_at=row.heartbeat_at,
+            staff_id=row.staff_id,
+            accepted_at=row.accepted_at,
+            seen_seq=row.seen_seq,
+            safe_to_text=row.safe_to_text,
+            wants=row.wants,
+            outcome=row.outcome,
+            closed_at=row.closed_at,
+        )

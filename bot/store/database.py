@@ -1,0 +1,116 @@
+"""Opens the database, keeps its schema current, and hands out units of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from bot.privacy import Vault
+from bot.store.unit_of_work import UnitOfWork
+
+CHANGED = "handrail_changed"
+"""The PostgreSQL channel on which every commit tells the other processes."""
+
+
+class StoreError(Exception):
+    """The database cannot be used; the sentence says what to do."""
+
+
+class Store:
+    """The one database. Safe to share between threads; one per process."""
+
+    def __init__(self, url: str, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self.url = url
+        self._vault = vault
+        self._clock = clock
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the default one-machine database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """One transaction that writes: all of it is kept, or none."""
+        with self.engine.connect() as connection:
+            connection.execution_options(handrail_writes=True)
+            with connection.begin():
+                yield self._work(connection)
+                if not self.is_sqlite:
+                    connection.execute(text(f"NOTIFY {CHANGED}"))
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """One transaction that only reads."""
+        with self.engine.connect() as connection, connection.begin():
+            yield self._work(connection)
+
+    def migrate(self) -> None:
+        """Bring the schema to this version; raises StoreError when the database cannot be reached."""
+        if self.is_sqlite and self.engine.url.database:
+            Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.engine.connect() as connection:
+                command.upgrade(_alembic(connection), "head")
+        except OperationalError as error:
+            raise StoreError(
+                f"The database at {make_url(self.url).render_as_string()} cannot be opened: check HANDRAIL_DATABASE_URL and that it is running."
+            ) from error
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def _work(self, connection: Connection) -> UnitOfWork:
+        return UnitOfWork(connection, self._vault, self._clock)
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, future=True, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    engine = create_engine(
+        parsed,
+        future=True,
+        poolclass=QueuePool,  # without it each unit of work would open the file anew
+        pool_size=10,
+        max_overflow=10,
+        connect_args={"timeout": 10, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _record: object) -> None:
+    """WAL lets readers go on while one writes; FULL makes a commit survive a power cut."""
+    raw.isolation_level = None
+    cursor = raw.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the lock at once: taking it half-way through would deadlock two writers."""
+    writes = connection.get_execution_options().get("handrail_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

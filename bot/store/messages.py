@@ -1,0 +1,217 @@
+"""Messages: the transcript, the inbox and the outbox are one table, so that nothing falls between them.
+
+Inbound: ``kept`` (to be answered) -> ``answered``; ``noted`` needs no answer from the bot.
+Outbound: ``queued`` -> ``sending`` -> ``sent`` -> ``delivered``, or ``failed`` / ``opted out``; on the
+web a message is ``shown`` as soon as it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy.engine import Connection, Row
+
+from bot.choices import Choice
+from bot.privacy import Vault
+from bot.safety.verdict import Level, Verdict
+from bot.store.tables import message, thread
+
+LEASE = timedelta(seconds=30)
+"""How long a claimed message is left to its claimer before somebody else takes it up."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One text in or out."""
+
+    id: int
+    thread_id: str
+    seq: int
+    direction: str
+    who: str
+    text: str
+    choices: tuple[Choice, ...]
+    verdict: Verdict
+    state: str
+    at: datetime
+    provider_id: str | None
+    case_id: int | None
+    staff_id: int | None
+    attempts: int
+    error_code: str | None
+
+
+class MessageRows:
+    """Keeps, claims and reads messages."""
+
+    def __init__(self, connection: Connection, vault: Vault, now: datetime) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._now = now
+
+    def known(self, provider_id: str) -> bool:
+        """Whether this message was kept before."""
+        wanted = select(message.c.id).where(message.c.provider_id == provider_id)
+        return self._connection.execute(wanted).first() is not None
+
+    def keep_inbound(
+        self, thread_id: str, *, provider_id: str | None, text: str, verdict: Verdict, state: str, who: str = "you"
+    ) -> int:
+        """Keep what came in; returns its id."""
+        return self._insert(
+            thread_id,
+            direction="in",
+            who=who,
+            text=text,
+            provider_id=provider_id,
+            sealed_screening=self._vault.seal_json(verdict.to_json()),
+            level=int(verdict.level),
+            state=state,
+        )
+
+    def queue(
+        self,
+        thread_id: str,
+        text: str,
+        *,
+        who: str = "bot",
+        choices: Sequence[Choice] = (),
+        state: str = "queued",
+        case_id: int | None = None,
+        staff_id: int | None = None,
+        once: str | None = None,
+    ) -> int:
+        """Write a message to a young person; the outbox (or the open page) takes it from here."""
+        return self._insert(
+            thread_id,
+            direction="out",
+            who=who,
+            text=text,
+            once=once,
+            sealed_choices=self._vault.seal_json([c.to_json() for c in choices]) if choices else None,
+            level=int(Level.NONE),
+            state=state,
+            case_id=case_id,
+            staff_id=staff_id,
+            due_at=self._now,
+        )
+
+    def said_once(self, once: str) -> bool:
+        """Whether a message with this key was written before."""
+        return self._connection.execute(select(message.c.id).where(message.c.once == once)).first() is not None
+
+    def newest(self, limit: int = 200) -> list[tuple[int, str]]:
+        """The newest messages as (id, thread id): what live pages compare with what they knew."""
+        wanted = select(message.c.id, message.c.thread_id).order_by(message.c.id.desc()).limit(limit)
+        return [(row.id, row.thread_id) for row in self._connection.execute(wanted)]
+
+    def recent_texts(self, thread_id: str, *, within: timedelta, limit: int = 6) -> list[str]:
+        """What the young person wrote in the last minutes, oldest first."""
+        wanted = (
+            select(message.c.sealed_body)
+            .where(message.c.thread_id == thread_id, message.c.who == "you", message.c.created_at >= self._now - within)
+            .order_by(message.c.seq.desc())
+            .limit(limit)
+        )
+        return [self._vault.open(sealed) for (sealed,) in self._connection.execute(wanted)][::-1]
+
+    def transcript(self, thread_id: str, *, after: int = 0, limit: int = 500) -> list[Message]:
+        """A thread's messages in order, without the notes the gateway writes to itself."""
+        wanted = (
+            select(message)
+            .where(message.c.thread_id == thread_id, message.c.seq > after, message.c.who != "event")
+            .order_by(message.c.seq.desc())
+            .limit(limit)
+        )
+        return [self._message(r) for r in self._connection.execute(wanted)][::-1]
+
+    def get(self, message_id: int) -> Message | None:
+        """One message."""
+        row = self._connection.execute(select(message).where(message.c.id == message_id)).first()
+        return self._message(row) if row else None
+
+    def claim(self, *, direction: str, states: Sequence[str], into: str | None = None) -> Message | None:
+        """Take the oldest message that is due and whose thread has no earlier one waiting.
+
+        One at a time per thread keeps order; a claim expires, so that a killed process loses nothing.
+        """
+        earlier = message.alias("earlier")
+        first_in_thread = ~exists(
+            select(earlier.c.id).where(
+                earlier.c.thread_id == message.c.thread_id,
+                earlier.c.direction == direction,
+                earlier.c.state.in_(states),
+                earlier.c.seq < message.c.seq,
+            )
+        )
+        free = or_(message.c.claimed_until.is_(None), message.c.claimed_until < self._now)
+        due = or_(message.c.due_at.is_(None), message.c.due_at <= self._now)
+        wanted = (
+            select(message)
+            .where(and_(message.c.direction == direction, message.c.state.in_(states), free, due, first_in_thread))
+            .order_by(message.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = self._connection.execute(wanted).first()
+        if row is None:
+            return None
+        values: dict[str, Any] = {"claimed_until": self._now + LEASE, "attempts": row.attempts + 1}
+        self._change(row.id, **values, **({"state": into} if into else {}))
+        return self._message(row)
+
+    def settle(self, message_id: int, state: str, **values: Any) -> None:
+        """Write how a claimed message ended."""
+        self._change(message_id, state=state, claimed_until=None, **values)
+
+    def delivery(self, provider_id: str, state: str, error_code: str | None) -> str | None:
+        """Take in a delivery report; returns the thread it belongs to. Late and repeated ones do no harm."""
+        row = self._connection.execute(select(message).where(message.c.provider_id == provider_id)).first()
+        if row is None or row.direction != "out":
+            return None
+        if row.state not in ("delivered", "failed", "opted out"):
+            self._change(row.id, state=state, error_code=error_code)
+        return str(row.thread_id)
+
+    def stuck(self, *, older_than: timedelta) -> int:
+        """How many messages have waited too long to be answered or sent."""
+        waiting = message.c.state.in_(("kept", "queued", "sending")) & (message.c.created_at < self._now - older_than)
+        overdue = or_(message.c.due_at.is_(None), message.c.due_at < self._now - older_than)
+        return len(self._connection.execute(select(message.c.id).where(waiting, overdue)).all())
+
+    def _change(self, message_id: int, **values: Any) -> None:
+        self._connection.execute(update(message).where(message.c.id == message_id).values(**values))
+
+    def _insert(self, thread_id: str, *, text: str, **values: Any) -> int:
+        # The row lock on the thread gives each message its place, in commit order, on both databases.
+        self._connection.execute(
+            update(thread).where(thread.c.id == thread_id).values(last_seq=thread.c.last_seq + 1, last_at=self._now)
+        )
+        seq = self._connection.execute(select(thread.c.last_seq).where(thread.c.id == thread_id)).scalar_one()
+        row = {"thread_id": thread_id, "seq": seq, "sealed_body": self._vault.seal(text), "attempts": 0, "created_at": self._now}
+        result = self._connection.execute(insert(message).values(**row, **values))
+        return int(result.inserted_primary_key[0])
+
+    def _message(self, row: Row) -> Message:
+        screening = self._vault.open_json(row.sealed_screening)
+        return Message(
+            id=row.id,
+            thread_id=row.thread_id,
+            seq=row.seq,
+            direction=row.direction,
+            who=row.who,
+            text=self._vault.open(row.sealed_body),
+            choices=tuple(Choice.from_json(c) for c in self._vault.open_json(row.sealed_choices) or ()),
+            verdict=Verdict.from_json(screening) if screening else Verdict(),
+            state=row.state,
+            at=row.created_at,
+            provider_id=row.provider_id,
+            case_id=row.case_id,
+            staff_id=row.staff_id,
+            attempts=row.attempts,
+            error_code=row.error_code,
+        )

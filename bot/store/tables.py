@@ -1,0 +1,188 @@
+"""The tables. Every column is described in docs/data-we-keep.md; a test compares the two.
+
+Columns named ``sealed_*`` are encrypted by ``bot.privacy.Vault`` before they get here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite forgets the zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Refuse a time without a zone: it would silently mean another moment."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A stored time needs a zone.")
+        return None if value is None else value.astimezone(timezone.utc)
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", String(8), nullable=False),
+    Column("lang", String(8), nullable=False),
+    Column("band", String(8)),
+    Column("region", String(8)),
+    Column("level", Integer, nullable=False),
+    Column("lesson", String(64)),
+    Column("token_hash", String(64), unique=True),
+    Column("opted_out_at", Instant),
+    Column("forgotten_at", Instant, index=True),
+    Column("sealed_choices", LargeBinary),
+    Column("last_seq", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("thread_id", String(32), ForeignKey("thread.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed_number", LargeBinary, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("thread_id", String(32), ForeignKey("thread.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("direction", String(3), nullable=False),
+    Column("who", String(8), nullable=False),
+    Column("provider_id", String(128), unique=True),
+    Column("once", String(80), unique=True),
+    Column("sealed_body", LargeBinary, nullable=False),
+    Column("sealed_choices", LargeBinary),
+    Column("sealed_screening", LargeBinary),
+    Column("level", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("case_id", Integer),
+    Column("staff_id", Integer),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("claimed_until", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("error_code", String(16)),
+    UniqueConstraint("thread_id", "seq", name="uq_message_thread_seq"),
+    Index("ix_message_work", "state", "direction", "due_at"),
+)
+
+case = Table(
+    "case",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("thread_id", String(32), ForeignKey("thread.id"), nullable=False, index=True),
+    Column("designation", String(64), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("category", String(32), nullable=False),
+    Column("subject", String(8), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("sealed_reasons", LargeBinary, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("queued_at", Instant),
+    Column("step", Integer, nullable=False),
+    Column("deadline_at", Instant),
+    Column("heartbeat_at", Instant),
+    Column("staff_id", Integer),
+    Column("accepted_at", Instant),
+    Column("seen_seq", Integer, nullable=False),
+    Column("safe_to_text", String(8)),
+    Column("wants", String(16)),
+    Column("outcome", String(64)),
+    Column("chi_category", String(64)),
+    Column("closed_at", Instant),
+)
+
+note = Table(
+    "note",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", Integer, ForeignKey("case.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("staff_id", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("sealed_text", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("case_id", Integer, index=True),
+    Column("detail", String(200), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("first_name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("sealed_totp", LargeBinary),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Instant),
+    Column("seen_at", Instant),
+    Column("disabled", Boolean, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", Integer, ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+tracker = Table(
+    "tracker",
+    metadata,
+    Column("thread_id", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("message_id", Integer),
+    Column("sealed_events", LargeBinary, nullable=False),
+    Column("sealed_answered", LargeBinary),
+    Column("updated_at", Instant, nullable=False),
+)

@@ -1,0 +1,29 @@
+"""One transaction, and the shelves of the store that it can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from bot.privacy import Vault
+from bot.store.audit import AuditRows
+from bot.store.cases import CaseRows
+from bot.store.messages import MessageRows
+from bot.store.staff import StaffRows
+from bot.store.threads import ThreadRows
+from bot.store.trackers import TrackerRows
+
+
+class UnitOfWork:
+    """Everything inside is kept together or not at all; leaving by an exception keeps nothing."""
+
+    def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self.now = clock()
+        self.audit = AuditRows(connection, self.now)
+        self.threads = ThreadRows(connection, vault, self.now)
+        self.messages = MessageRows(connection, vault, self.now)
+        self.cases = CaseRows(connection, vault, self.audit, self.now)
+        self.staff = StaffRows(connection, vault, self.now)
+        self.trackers = TrackerRows(connection, vault, self.now)

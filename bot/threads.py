@@ -1,0 +1,120 @@
+"""What a thread is, and which route a message takes. Pure.
+
+Routes, in order (the order is the product): danger comes before everything that could swallow it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.choices import Choice, payload
+from bot.safety.verdict import Level
+
+BANDS = ("9-12", "13-15", "16-18")
+
+
+class Route(str, Enum):
+    """Who answers a message."""
+
+    DANGER = "danger"
+    HELD = "held"
+    OPTED_OUT = "opted_out"
+    KEYWORD = "keyword"
+    ORDINARY = "ordinary"
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One young person's conversation on one channel, by pseudonym."""
+
+    id: str
+    channel: str
+    lang: str = "en"
+    band: str | None = None
+    region: str | None = None
+    level: Level = Level.NONE
+    lesson: str | None = None
+    held: bool = False
+    opted_out: bool = False
+    choices: tuple[Choice, ...] = ()
+
+
+# Carriers reserve these (Twilio's default opt-out words, with the French and Spanish ones Canada and
+# Mexican-American services are asked to honour). Exact match only: "make him stop" is not STOP.
+STOP_WORDS = frozenset(
+    "stop stopall unsubscribe cancel end quit revoke optout arret arreter alto parar detener".split()
+) | {"opt out", "arrêt", "arrêter"}
+START_WORDS = frozenset({"start", "unstop"})
+HELP_WORDS = frozenset({"help", "info", "aide", "ayuda"})
+
+# Plain-language refusals that the US rule of April 2025 asks senders to honour ("any reasonable
+# expression"). Anchored at both ends, and addressed to the sender, never about somebody else.
+_PLAIN_STOP = re.compile(
+    r"(please |pls |plz )?"
+    r"(stop (texting|messaging|contacting|sending me (texts|messages))( me)?"
+    r"|(don'?t|do not|dont) (text|message|contact) me( any ?more| again| ever again)?"
+    r"|leave me alone|unsubscribe me|take me off (this|the|your) list|no more (texts|messages))"
+    r"( please| pls| plz| now)?[.! ]*"
+)
+
+KEYWORDS: dict[str, str] = {
+    "next": "next",
+    "back": "back_step",
+    "menu": "menu",
+    "lessons": "menu",
+    "skip": "skip",
+    "repeat": "repeat",
+    "pause": "pause",
+    "person": "want_person",
+    "me": "happening_to_me",
+    "friend": "worried_about_friend",
+    "lines": "lines",
+    "directory": "lines",
+    "forget me": "forget_me",
+}
+"""Typed words that mean the same everywhere, and the intent each stands for."""
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", " ", text.strip().strip(".!\"'").strip()).casefold()
+
+
+def is_stop(text: str) -> bool:
+    """Whether a text asks us to stop texting: a carrier word alone, or a plain sentence to us."""
+    said = _bare(text)
+    return said in STOP_WORDS or _PLAIN_STOP.fullmatch(said) is not None
+
+
+def is_start(text: str) -> bool:
+    """Whether a text asks us to text again."""
+    return _bare(text) in START_WORDS
+
+
+def is_help(text: str) -> bool:
+    """Whether a text is the carrier's HELP or its kin, alone."""
+    return _bare(text) in HELP_WORDS
+
+
+def keyword(text: str) -> str | None:
+    """The payload a typed word stands for, such as PERSON; None for anything longer."""
+    intent = KEYWORDS.get(_bare(text))
+    return payload(intent) if intent else None
+
+
+def choose_route(*, thread: Thread, text: str, level: Level) -> Route:
+    """One route for a message.
+
+    A carrier word is an opt-out even in a crisis (the case stays with a person, who is told); any other
+    danger comes first, then a person who holds the thread, then opted out, then keywords.
+    """
+    if thread.channel == "sms" and (is_stop(text) or is_start(text) or is_help(text)):
+        return Route.KEYWORD
+    if thread.held:
+        return Route.HELD
+    if level >= Level.ELEVATED:
+        return Route.DANGER
+    if thread.opted_out:
+        return Route.OPTED_OUT
+    return Route.ORDINARY

@@ -1,0 +1,156 @@
+"""The composition root: settings in, working parts out. The only place where real parts meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+
+import yaml
+
+from bot.careful import Careful
+from bot.channels.sms import Sms
+from bot.chat import Chat
+from bot.conversation import Conversation
+from bot.desk import Desk
+from bot.desk_reading import DeskReading
+from bot.directory import Directory
+from bot.effects import Effects
+from bot.engine import Engine
+from bot.live import Live
+from bot.outbox import Outbox
+from bot.privacy import Vault
+from bot.safety.screening import Screening
+from bot.settings import Settings
+from bot.sign_in import SignIn
+from bot.store.database import Store
+from bot.voice import Voice
+from bot.words import Words
+
+ENGINE_PURPOSE = "engine"
+"""Names the token that the gateway and the engine both derive from the secret key."""
+
+
+def utc_now() -> datetime:
+    """The clock, handed to everything that needs one."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class App:
+    """The working parts of one process; each is made when it is first needed."""
+
+    settings: Settings
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Pseudonyms and encryption."""
+        return Vault(self.settings.secret_keys)
+
+    @cached_property
+    def store(self) -> Store:
+        """The one database."""
+        return Store(self.settings.database_url, self.vault, self.now)
+
+    @cached_property
+    def words(self) -> Words:
+        """The reviewed words."""
+        return Words.load(self.settings.content / "messages")
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The help lines."""
+        today = self.now().date()
+        return Directory.load(self.settings.content / "directory", today=today, production=not self.settings.demo)
+
+    @cached_property
+    def screening(self) -> Screening:
+        """What looks at every text first."""
+        model = self.settings.models / "safety"
+        return Screening.load(self.settings.content / "safety", model, languages=self.settings.languages)
+
+    @cached_property
+    def voice(self) -> Voice:
+        """What the gateway itself says."""
+        settings = self.settings
+        return Voice(
+            words=self.words, directory=self.directory, service=settings.service_name, region=settings.region
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The dialogue engine's client."""
+        settings = self.settings
+        token = self.vault.service_token(ENGINE_PURPOSE)
+        return Engine(url=settings.engine.url, token=token, patience=settings.engine_patience)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """The spine."""
+        effects = Effects(directory=self.directory, languages=self.settings.languages)
+        return Conversation(
+            store=self.store,
+            vault=self.vault,
+            screening=Careful(self.screening),
+            engine=self.engine,
+            voice=self.voice,
+            effects=effects,
+        )
+
+    @cached_property
+    def chat(self) -> Chat:
+        """The web chat."""
+        regions = [region for region, _ in self.regions]
+        return Chat(
+            store=self.store, vault=self.vault, conversation=self.conversation, words=self.words, regions=regions
+        )
+
+    @cached_property
+    def sms(self) -> Sms:
+        """Text messages."""
+        return Sms(twilio=self.settings.twilio, public_url=self.settings.public_url)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Sends and sweeps."""
+        return Outbox(store=self.store, sms=self.sms, voice=self.voice)
+
+    @cached_property
+    def staff(self) -> SignIn:
+        """Who may come in."""
+        return SignIn(store=self.store, needs_totp=not self.settings.demo)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """A worker's day."""
+        canned = yaml.safe_load((self.settings.content / "desk" / "canned.yml").read_text(encoding="utf-8"))
+        reading = DeskReading(
+            directory=self.directory,
+            region=self.settings.region,
+            canned=[(reply["title"], reply["text"]) for reply in canned],
+        )
+        return Desk(store=self.store, voice=self.voice, reading=reading)
+
+    @cached_property
+    def live(self) -> Live:
+        """Wakes open pages."""
+        return Live(self.store)
+
+    @property
+    def regions(self) -> Sequence[tuple[str, str]]:
+        """The regions a young person can pick, as id and name."""
+        return self.directory.regions()
+
+    def page_lines(self, region: str | None) -> list[str]:
+        """Ready sentences of the lines open now."""
+        lines = self.directory.lines(region or self.settings.region, now=self.now(), limit=3)
+        return [line.say() for line in lines]
+
+    def emergency(self, region: str | None) -> str | None:
+        """The emergency number of a region."""
+        return self.directory.emergency(region or self.settings.region)
+
+    def now(self) -> datetime:
+        """The time."""
+        return utc_now()

@@ -1,0 +1,38 @@
+"""Screening that fails towards a person: when it breaks, somebody should look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from bot.safety.verdict import Level, Reason, Verdict
+
+log = structlog.get_logger()
+
+UNSEEN = Verdict(Level.HIGH, "distress_general", "self", (Reason("screening failed", ""),))
+"""The verdict on a text that could not be screened: never "safe"."""
+
+
+class Screens(Protocol):
+    """Whatever gives a verdict on a text."""
+
+    def screen(self, text: str, recent: Sequence[str] = ()) -> Verdict:
+        """The verdict on a text, given the texts just before it."""
+        ...
+
+
+class Careful:
+    """A screening that never raises."""
+
+    def __init__(self, screening: Screens) -> None:
+        self._screening = screening
+
+    def look(self, text: str, recent: Sequence[str] = ()) -> Verdict:
+        """The verdict; a screening that fails is treated as needing a person."""
+        try:
+            return self._screening.screen(text, recent)
+        except Exception as error:  # noqa: BLE001 - the edge where a broken screening becomes a case
+            log.error("screening failed", kind=type(error).__name__)
+            return UNSEEN

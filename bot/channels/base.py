@@ -1,0 +1,45 @@
+"""What every channel hands to the conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message in, whatever it came by.
+
+    ``provider_id`` is unique across channels, such as ``sms:SM...`` or ``web:<thread>:<client id>``.
+    ``address`` names the young person on the channel; ``number`` is set when we must be able to write
+    back to it, and ``thread_id`` when the channel knows the thread already.
+    """
+
+    channel: str
+    provider_id: str
+    text: str
+    address: str = ""
+    number: str | None = None
+    thread_id: str | None = None
+    media: bool = False
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A provider's report about a message we sent."""
+
+    provider_id: str
+    state: str
+    error_code: str | None = None
+
+
+class SendRefused(Exception):
+    """The provider did not take a message. ``final`` means that trying again cannot help."""
+
+    def __init__(self, code: str, sentence: str, *, final: bool) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.final = final
+
+
+class SendUnknown(Exception):
+    """The provider may or may not have taken the message: ask it before sending again."""

@@ -1,0 +1,99 @@
+"""The web chat: threads that a token opens, and what was said in them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.channels.base import Inbound
+from bot.choices import Choice
+from bot.conversation import Conversation
+from bot.privacy import Vault, new_token
+from bot.store.database import Store
+from bot.store.messages import Message
+from bot.threads import BANDS
+from bot.words import Words
+
+MOST_CHARACTERS = 1600
+"""The longest text taken in: ten SMS segments, more than anybody types at once."""
+
+
+class ChatRefused(Exception):
+    """A message was not taken; ``sentence`` tells the young person what to do, ``status`` is HTTP.
+
+    400 cannot be read, 401 this chat is over, 413 too long, 429 too fast.
+    """
+
+    def __init__(self, sentence: str, *, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of the transcript, as a page shows it."""
+
+    seq: int
+    who: str
+    name: str | None
+    text: str
+    choices: tuple[Choice, ...]
+    at: datetime
+
+
+class Chat:
+    """Opens, reads and forgets web threads."""
+
+    def __init__(self, *, store: Store, vault: Vault, conversation: Conversation, words: Words, regions: Sequence[str]) -> None:
+        self._store = store
+        self._vault = vault
+        self._conversation = conversation
+        self._words = words
+        self._regions = frozenset(regions)
+
+    def open(self, band: str | None, region: str | None, lang: str) -> str:
+        """A new thread; returns the token that opens it, which is kept only as a hash."""
+        token = new_token()
+        with self._store.begin() as work:
+            work.threads.create(
+                self._vault.pseudonym("web", secrets.token_hex(16)),
+                channel="web",
+                lang=lang,
+                band=band if band in BANDS else None,
+                region=region if region in self._regions else None,
+                token_hash=self._vault.token_hash(token),
+            )
+        return token
+
+    def thread_of(self, token: str) -> str | None:
+        """The thread a token opens."""
+        with self._store.read() as work:
+            return work.threads.by_token(token)
+
+    def send(self, thread_id: str, client_id: str, text: str) -> None:
+        """Take a message in; the same ``client_id`` twice is one message. Raises ChatRefused."""
+        if len(text) > MOST_CHARACTERS:
+            raise ChatRefused(self._words.say("page_error_long"), status=413)
+        provider_id = f"web:{thread_id}:{client_id}"[:128]
+        self._conversation.receive(Inbound(channel="web", provider_id=provider_id, text=text, thread_id=thread_id))
+
+    def since(self, thread_id: str, seq: int) -> list[Said]:
+        """What was said after ``seq``, in order."""
+        with self._store.read() as work:
+            names = {s.id: s.first_name for s in work.staff.everyone()}
+            return [_said(m, names) for m in work.messages.transcript(thread_id, after=seq)]
+
+    def forget(self, thread_id: str) -> None:
+        """Erase the thread, unless people hold a case of it: then only its token stops working."""
+        with self._store.begin() as work:
+            work.threads.change(thread_id, token_hash=None)
+            if work.cases.open_for(thread_id) is None:
+                work.threads.forget(thread_id)
+
+
+def _said(message: Message, names: dict[int, str]) -> Said:
+    name = names.get(message.staff_id) if message.staff_id else None
+    return Said(message.seq, message.who, name, message.text, message.choices, message.at)

@@ -1,0 +1,230 @@
+"""The ``handrail`` command. Every part is imported when it is asked for, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Optional
+
+import typer
+from rich.console import Console
+
+from bot import settings as settings_module
+from bot.settings import Settings, SettingsError
+
+main = typer.Typer(name="handrail", help="Handrail: lessons and answers by text, and a person when it matters.", no_args_is_help=True)
+serve_app = typer.Typer(help="Start everything, or one process of it.", invoke_without_command=True)
+staff_app = typer.Typer(help="The people who work here.", no_args_is_help=True)
+main.add_typer(serve_app, name="serve")
+main.add_typer(staff_app, name="staff")
+
+console = Console(highlight=False)
+
+
+def fail(sentence: object) -> typer.Exit:
+    """Say one sentence and end with an error."""
+    print(f"handrail: {sentence}", file=sys.stderr)
+    return typer.Exit(1)
+
+
+def load_settings() -> Settings:
+    """The settings, or one sentence and the end."""
+    try:
+        return settings_module.load()
+    except SettingsError as error:
+        raise fail(error) from None
+
+
+@serve_app.callback()
+def serve(context: typer.Context) -> None:
+    """Start everything and stay until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
+    from bot.serve import start
+
+    start.everything(load_settings(), say=console.print, fail=fail)
+
+
+@serve_app.command("gateway")
+def serve_gateway() -> None:
+    """The public and the staff listener."""
+    from bot.serve import start
+
+    start.gateway(load_settings(), fail=fail)
+
+
+@serve_app.command("outbox")
+def serve_outbox() -> None:
+    """Sends texts and moves the clocks."""
+    from bot.serve import start
+
+    start.outbox(load_settings(), fail=fail)
+
+
+@serve_app.command("engine")
+def serve_engine() -> None:
+    """The dialogue engine, on loopback."""
+    from bot.serve import start
+
+    start.engine(load_settings(), fail=fail)
+
+
+@serve_app.command("phone")
+def serve_phone() -> None:
+    """The demo's make-believe phone."""
+    from bot.serve import start
+
+    start.phone(load_settings(), fail=fail)
+
+
+@main.command()
+def train(force: bool = typer.Option(False, help="Train even when nothing changed.")) -> None:
+    """Build the models: screening, answers, dialogue. Quick when nothing changed."""
+    from bot.training import TrainingError, train_everything
+
+    try:
+        train_everything(load_settings(), say=console.print, force=force)
+    except TrainingError as error:
+        raise fail(error) from None
+
+
+@main.command()
+def lint() -> None:
+    """Check every word, lesson, answer and line; says what to mend."""
+    from bot.lint import lint as check
+
+    found = check(load_settings().content)
+    for sentence in found:
+        print(sentence)
+    if found:
+        raise fail(f"{len(found)} to mend.")
+    print("All content is in order.")
+
+
+@main.command()
+def screen() -> None:
+    """Screen JSON lines {"id","text"[,"lang"]} from standard input, in order."""
+    from bot.app import App
+
+    screening = App(load_settings()).screening
+    for line in _json_lines():
+        verdict = screening.screen(str(line.get("text", "")))
+        _print_json({"id": line.get("id"), **verdict.to_json()})
+
+
+@main.command()
+def ask() -> None:
+    """Ask JSON lines {"id","text"[,"band","lang","region"]}: each a fresh thread through the real engine."""
+    from bot.asking import AskingError, asked
+
+    try:
+        for answer in asked(load_settings(), list(_json_lines())):
+            _print_json(answer)
+    except AskingError as error:
+        raise fail(error) from None
+
+
+@main.command()
+def talk(band: Optional[str] = None, region: Optional[str] = None, lang: str = "en") -> None:  # noqa: UP007 - typer 0.7 reads Optional
+    """Talk to it in the terminal; `handrail serve` must be running."""
+    from bot.channels.console import ConsoleError, talk as converse
+
+    try:
+        converse(load_settings(), band=band, region=region, lang=lang)
+    except ConsoleError as error:
+        raise fail(error) from None
+
+
+@main.command()
+def doctor() -> None:
+    """Look for anything inconsistent, and explain it."""
+    from bot.doctor import examine
+
+    found = examine(load_settings())
+    for finding in found:
+        print(("ok   " if finding.well else "MEND ") + finding.sentence)
+    if not all(f.well for f in found):
+        raise typer.Exit(1)
+
+
+@main.command()
+def bench(what: str = typer.Argument("screen", help="screen")) -> None:
+    """Measure, and say how it was measured."""
+    from bot.benches import BENCHES
+
+    if what not in BENCHES:
+        raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")
+    BENCHES[what](load_settings())
+
+
+@staff_app.command("add")
+def staff_add(
+    username: str,
+    first_name: str = typer.Option(..., prompt=True),
+    role: str = typer.Option("worker", help="worker, supervisor, facilitator or administrator"),
+    password: str = typer.Option(..., prompt=True, hide_input=True, confirmation_prompt=True),
+) -> None:
+    """Add somebody; outside demo mode prints the secret for their authenticator app."""
+    from bot.app import App
+    from bot.sign_in import StaffError
+
+    app = App(load_settings())
+    app.store.migrate()
+    try:
+        secret = app.staff.add(username=username, first_name=first_name, role=role, password=password)
+    except StaffError as error:
+        raise fail(error) from None
+    print(f"{first_name} can sign in as {username}.")
+    if secret:
+        print(f"Authenticator secret (shown once): {secret}")
+
+
+@staff_app.command("list")
+def staff_list() -> None:
+    """Who works here."""
+    from bot.app import App
+
+    app = App(load_settings())
+    app.store.migrate()
+    with app.store.read() as work:
+        for person in work.staff.everyone():
+            print(f"{person.username}\t{person.first_name}\t{person.role}" + ("\tdisabled" if person.disabled else ""))
+
+
+@staff_app.command("disable")
+def staff_disable(username: str) -> None:
+    """End somebody's access and their sessions at once."""
+    from bot.app import App
+
+    app = App(load_settings())
+    app.store.migrate()
+    with app.store.begin() as work:
+        person = work.staff.by_username(username)
+        if person is None:
+            raise fail(f"There is nobody called {username!r}: `handrail staff list` shows who is.")
+        work.staff.change(person.id, disabled=True)
+        work.staff.close_sessions_of(person.id)
+        work.audit.add(actor="command line", what="staff disabled", detail=username)
+    print(f"{username} can no longer sign in.")
+
+
+def _json_lines() -> Any:
+    for number, line in enumerate(sys.stdin, start=1):
+        if not line.strip():
+            continue
+        try:
+            read = json.loads(line)
+        except ValueError:
+            raise fail(f"Line {number} is not JSON: write one object a line.") from None
+        if not isinstance(read, dict):
+            raise fail(f"Line {number} is not an object: write one {{...}} a line.")
+        yield read
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    print(json.dumps(data, ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()
+

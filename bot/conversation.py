@@ -1,0 +1,218 @@
+"""The spine: what happens to a message. Read ``receive`` and ``reply`` as lists; the order is the product.
+
+It promises: every message is kept once and looked at for danger before anything else; a case is opened
+in the same transaction as the message that shows danger; nobody meets silence when the engine is down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.careful import Careful
+from bot.channels.base import Inbound
+from bot.choices import Choice, read_choice
+from bot.effects import Effects
+from bot.engine import Answer, Engine, EngineUnavailable, Turn
+from bot.handoff.cases import Event, State
+from bot.privacy import Vault
+from bot.safety.verdict import Level, Verdict
+from bot.store.cases import Case
+from bot.store.database import Store
+from bot.store.messages import Message
+from bot.store.unit_of_work import UnitOfWork
+from bot.text import normalise
+from bot.threads import Route, Thread, choose_route, is_help, is_start, keyword
+from bot.voice import Voice
+
+log = structlog.get_logger()
+
+TOGETHER = timedelta(minutes=3)
+"""A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message is kept. ``duplicate`` means it had been kept before, and nothing changed."""
+
+    thread_id: str
+    duplicate: bool = False
+
+
+class Conversation:
+    """Receives messages and replies to them."""
+
+    def __init__(
+        self, *, store: Store, vault: Vault, screening: Careful, engine: Engine, voice: Voice, effects: Effects
+    ) -> None:
+        self._store = store
+        self._vault = vault
+        self._screening = screening
+        self._engine = engine
+        self._voice = voice
+        self._effects = effects
+
+    def receive(self, inbound: Inbound) -> Received:
+        """Keep, screen and route one message. One transaction, no network."""
+        thread_id = inbound.thread_id or self._vault.pseudonym(inbound.channel, inbound.address)
+        text = normalise(inbound.text)
+        with self._store.begin() as work:
+            if work.messages.known(inbound.provider_id):
+                return Received(thread_id, duplicate=True)
+            thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
+            verdict = self._look(work, thread, text)
+            route = choose_route(thread=thread, text=text, level=verdict.level)
+            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route)
+            if verdict.level >= Level.ELEVATED:
+                self._danger(work, thread, verdict)
+            if is_new and route is not Route.KEYWORD:
+                self._voice.welcome(work, thread, danger=verdict.level)
+            if route is Route.KEYWORD:
+                self._keyword(work, thread, text)
+            if inbound.media:
+                self._voice.say(work, thread, "no_pictures")
+        return Received(thread_id)
+
+    async def reply(self) -> bool:
+        """Answer the next kept message, whichever thread it is of; False when none waits."""
+        message = await asyncio.to_thread(self._claim)
+        if message is None:
+            return False
+        turn = await asyncio.to_thread(self._turn, message)
+        try:
+            answer = await self._engine.ask(turn)
+        except EngineUnavailable as error:
+            log.warning("engine unavailable", reason=str(error), message_id=message.id)
+            await asyncio.to_thread(self._answer_without_engine, message, turn)
+        else:
+            await asyncio.to_thread(self._answer, message, answer)
+        return True
+
+    # --- receive, step by step -------------------------------------------------------------------
+
+    def _look(self, work: UnitOfWork, thread: Thread, text: str) -> Verdict:
+        """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's."""
+        verdict = self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
+        return Verdict() if read_choice(text, thread.choices) else verdict
+
+    def _keep(
+        self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route
+    ) -> None:
+        answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text)
+        work.messages.keep_inbound(
+            thread.id,
+            provider_id=inbound.provider_id,
+            text=text,
+            verdict=verdict,
+            state="kept" if answered_by_bot else "noted",
+        )
+
+    def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> None:
+        """Open or raise the case; an imminent one is queued, and answered with fixed words, here and now."""
+        work.threads.raise_level(thread.id, verdict.level)
+        case = work.cases.open_for(thread.id)
+        newly_imminent = verdict.level is Level.IMMINENT and (case is None or case.level < Level.IMMINENT)
+        case = work.cases.raise_level(case, verdict) if case else work.cases.open(thread.id, verdict)
+        if verdict.level is Level.IMMINENT:
+            case = queue_if_possible(work, case)
+        if newly_imminent and not thread.held:
+            self._voice.emergency_words(work, thread, case)
+
+    def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
+        """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
+        case = work.cases.open_for(thread.id)
+        if is_help(text):
+            self._voice.say(work, thread, "help")
+        elif is_start(text):
+            work.threads.change(thread.id, opted_out_at=None)
+            self._voice.say(work, thread, "started")
+        else:
+            self._voice.say(work, thread, "stopped")
+            work.threads.change(thread.id, opted_out_at=work.now)
+            if case:
+                work.audit.add(actor="young person", what="opted out", case_id=case.id)
+
+    # --- reply, step by step -----------------------------------------------------------------------
+
+    def _claim(self) -> Message | None:
+        with self._store.begin() as work:
+            return work.messages.claim(direction="in", states=("kept",))
+
+    def _turn(self, message: Message) -> Turn:
+        with self._store.read() as work:
+            thread = thread_of(work, message)
+            chosen = None if message.verdict.level >= Level.ELEVATED else read_choice(message.text, thread.choices)
+            return Turn(
+                message_id=message.id,
+                thread=thread.id,
+                text=message.text,
+                choice=_payload(message, chosen),
+                metadata=self._voice.for_engine(work, thread, message.verdict),
+            )
+
+    def _answer(self, message: Message, answer: Answer) -> None:
+        """Replies, effects and the end of the message: all of it is kept, or none."""
+        with self._store.begin() as work:
+            if not self._still_ours(work, message):
+                return
+            thread = thread_of(work, message)
+            work.messages.settle(message.id, "answered")
+            for effect in answer.effects:  # before the words, so that "forget me" cannot erase its own answer
+                self._effects.apply(work, thread, effect)
+            offered: tuple[Choice, ...] = ()
+            for reply in answer.replies:
+                offered = self._voice.send(work, thread, reply.text, reply.choices) or offered
+            work.threads.offer(thread.id, offered)
+
+    def _answer_without_engine(self, message: Message, turn: Turn) -> None:
+        """A plain sentence with a line; danger, or asking for a person, still brings a person."""
+        with self._store.begin() as work:
+            if not self._still_ours(work, message):
+                return
+            thread = thread_of(work, message)
+            work.messages.settle(message.id, "answered")
+            if turn.choice and turn.choice.startswith("/want_person"):
+                self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
+                self._voice.say(work, thread, "person_asked_without_engine")
+            elif message.verdict.level >= Level.ELEVATED:
+                self._voice.offer_without_engine(work, thread)
+            else:
+                self._voice.say(work, thread, "engine_down")
+
+    def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
+        """Not when a person took over in between, or somebody else answered: the bot is silent then."""
+        now = work.messages.get(message.id)
+        if now is None or now.state != "kept":
+            return False
+        if thread_of(work, message).held and message.who != "event":
+            work.messages.settle(message.id, "noted")
+            return False
+        return True
+
+
+def queue_if_possible(work: UnitOfWork, case: Case) -> Case:
+    """Queue a case for people unless it is already with them."""
+    if case.state in (State.DETECTED, State.OFFERED, State.CONSENTED, State.DECLINED):
+        return work.cases.move(case, Event.QUEUE)
+    if case.state is State.DROPPED:
+        return work.cases.move(case, Event.RETURN)
+    return work.cases.move(case, Event.QUEUE) if case.state is State.FALLBACK_GIVEN else case
+
+
+def thread_of(work: UnitOfWork, message: Message) -> Thread:
+    """The thread of a message that was kept, which therefore exists."""
+    thread = work.threads.get(message.thread_id)
+    if thread is None:
+        raise LookupError("The thread of a kept message is gone.")
+    return thread
+
+
+def _payload(message: Message, chosen: Choice | None) -> str | None:
+    if message.who == "event":
+        return message.text
+    return chosen.payload if chosen else keyword(message.text)
+
+

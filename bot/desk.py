@@ -1,0 +1,181 @@
+"""What a worker does at the desk. Every change goes through the transition table and the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+
+from bot.desk_views import CaseCard, CaseView, Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
+from bot.desk_reading import DeskReading
+from bot.handoff.cases import HELD, WAITING, CannotHappen, Event, State
+from bot.safety.verdict import Level, Verdict
+from bot.store.cases import Case, CaseConflict
+from bot.store.database import Store
+from bot.store.unit_of_work import UnitOfWork
+from bot.voice import Voice
+
+LONGEST_REPLY = 1200
+LOOK_AGAIN = timedelta(minutes=30)
+"""One look at a transcript is one audit entry for this long."""
+
+UNHELD = (State.DETECTED, State.OFFERED, State.CONSENTED, *WAITING, State.DECLINED)
+"""States of a case that nobody holds; the desk shows all of them, so that nobody sinks."""
+
+
+class Desk:
+    """A worker's day."""
+
+    def __init__(self, *, store: Store, voice: Voice, reading: DeskReading) -> None:
+        self._store = store
+        self._voice = voice
+        self._reading = reading
+
+    def queue(self, staff: StaffMember) -> list[CaseCard]:
+        """Cases nobody holds, highest level first, then longest waiting."""
+        return self._cards(UNHELD, lambda case: True)
+
+    def mine(self, staff: StaffMember) -> list[CaseCard]:
+        """Cases this person holds."""
+        return self._cards(tuple(HELD), lambda case: case.staff_id == staff.id)
+
+    def others(self, staff: StaffMember) -> list[CaseCard]:
+        """Cases that others hold, for a supervisor."""
+        if staff.role != "supervisor":
+            return []
+        return self._cards(tuple(HELD), lambda case: case.staff_id != staff.id)
+
+    def closed_today(self, staff: StaffMember) -> list[CaseCard]:
+        """Cases closed in the last 24 hours, latest first."""
+        with self._store.read() as work:
+            closed = work.cases.closed_since(work.now - timedelta(hours=24))
+            return [self._reading.card(work, case) for case in closed]
+
+    def view(self, case_id: int, staff: StaffMember) -> CaseView:
+        """One case with its transcript; read by its holder it counts as seen. Audited."""
+        with self._store.begin() as work:
+            case = _found(work, case_id)
+            self._note_look(work, case, staff)
+            shown = self._reading.view(work, case)
+            if case.staff_id == staff.id and shown.transcript:
+                work.cases.remember(case, seen_seq=max(line.seq for line in shown.transcript))
+            return shown
+
+    def accept(self, case_id: int, staff: StaffMember) -> None:
+        """Take a case; raises Conflict naming who was first. The young person is told who is here."""
+        with self._changing(case_id) as (work, case):
+            if case.state in HELD:
+                raise Conflict(f"{self._reading.name(work, case.staff_id)} was first: this case is taken.")
+            work.cases.move(case, Event.ACCEPT, actor=staff.username, staff_id=staff.id, accepted_at=work.now)
+            thread = work.threads.get(case.thread_id)
+            if thread:
+                self._voice.announce(work, thread, "helper_joined", name=staff.first_name, staff_id=staff.id, case_id=case_id)
+
+    def say(self, case_id: int, staff: StaffMember, text: str, *, once: str) -> None:
+        """Write to the young person; the same ``once`` twice is one message."""
+        words = text.strip()
+        if not words or len(words) > LONGEST_REPLY:
+            raise DeskRefused(f"Write between 1 and {LONGEST_REPLY} characters.")
+        with self._changing(case_id) as (work, case):
+            _check_holds(case, staff)
+            key = f"{case_id}:{once}"[:80]
+            if work.messages.said_once(key):
+                return
+            if case.state is State.ACCEPTED:
+                work.cases.move(case, Event.GREET, actor=staff.username)
+            thread = work.threads.get(case.thread_id)
+            if thread is None or thread.opted_out:
+                raise DeskRefused("They have asked us to stop texting, so nothing can be sent.")
+            self._voice.helper(work, thread, words, staff_id=staff.id, case_id=case_id, once=key)
+
+    def raise_level(self, case_id: int, staff: StaffMember, level: str) -> None:
+        """Raise the level; it never falls."""
+        with self._changing(case_id) as (work, case):
+            wanted = Level.of(level)
+            if wanted < case.level:
+                raise DeskRefused("A level never falls inside a conversation.")
+            work.threads.raise_level(case.thread_id, wanted)
+            work.cases.raise_level(case, Verdict(wanted, case.category, case.subject), actor=staff.username)
+
+    def note(self, case_id: int, staff: StaffMember, text: str) -> None:
+        """Keep a note between staff."""
+        if not text.strip():
+            raise DeskRefused("Write something first.")
+        with self._changing(case_id) as (work, case):
+            work.cases.add_note(case.id, staff.id, text.strip()[:4000])
+            work.audit.add(actor=staff.username, what="note added", case_id=case.id)
+
+    def close(self, case_id: int, staff: StaffMember, outcome: str, chi_category: str) -> None:
+        """Close a case; the bot comes back, and says so."""
+        with self._changing(case_id) as (work, case):
+            if case.state in HELD:
+                _check_holds(case, staff)
+            values = {"outcome": outcome[:64], "chi_category": chi_category[:64], "closed_at": work.now}
+            was_held = case.state in HELD
+            work.cases.move(case, Event.CLOSE, actor=staff.username, **values)
+            if was_held:
+                work.messages.keep_inbound(
+                    case.thread_id, provider_id=None, text="/person_left", verdict=Verdict(), state="kept", who="event"
+                )
+
+    def hand_back(self, case_id: int, staff: StaffMember) -> None:
+        """Put a case back in the queue; the young person is told the truth."""
+        with self._changing(case_id) as (work, case):
+            _check_holds(case, staff)
+            work.cases.move(case, Event.HAND_BACK, actor=staff.username)
+            thread = work.threads.get(case.thread_id)
+            if thread:
+                self._voice.announce(work, thread, "helper_changed", name=staff.first_name, case_id=case_id)
+
+    def canned(self) -> Sequence[tuple[str, str]]:
+        """Reviewed replies, as title and text."""
+        return self._reading.canned
+
+    def reveal_number(self, case_id: int, staff: StaffMember, reason: str) -> str:
+        """The number behind a case; the look is audited, and the reason kept as a note."""
+        if len(reason.strip()) < 5:
+            raise DeskRefused("Say why the number is needed: it is kept with the case.")
+        with self._changing(case_id) as (work, case):
+            number = work.threads.number(case.thread_id)
+            if number is None:
+                raise DeskRefused("There is no number: they write from the web page.")
+            work.cases.add_note(case.id, staff.id, f"Number shown: {reason.strip()[:500]}")
+            work.audit.add(actor=staff.username, what="number shown", case_id=case.id)
+            return number
+
+    def _cards(self, states: Sequence[State], wanted: Callable[[Case], bool]) -> list[CaseCard]:
+        with self._store.read() as work:
+            return [self._reading.card(work, case) for case in work.cases.in_states(states) if wanted(case)]
+
+    def _note_look(self, work: UnitOfWork, case: Case, staff: StaffMember) -> None:
+        looks = [e.at for e in work.audit.of_case(case.id) if e.actor == staff.username and e.what == "viewed"]
+        if not looks or looks[-1] < work.now - LOOK_AGAIN:
+            work.audit.add(actor=staff.username, what="viewed", case_id=case.id)
+
+    @contextmanager
+    def _changing(self, case_id: int) -> Iterator[tuple[UnitOfWork, Case]]:
+        """A case to change, with every refusal turned into a sentence for staff."""
+        try:
+            with self._store.begin() as work:
+                yield work, _found(work, case_id)
+        except CannotHappen as error:
+            raise DeskRefused(str(error)) from error
+        except CaseConflict as error:
+            raise Conflict(str(error)) from error
+
+
+def _found(work: UnitOfWork, case_id: int) -> Case:
+    try:
+        return work.cases.get(case_id)
+    except KeyError:
+        raise NoSuchCase(f"There is no case {case_id}.") from None
+
+
+def _check_holds(case: Case, staff: StaffMember) -> None:
+    if case.state not in HELD:
+        raise DeskRefused("Take the case first, so that everybody sees who is with them.")
+    if case.staff_id != staff.id:
+        raise NotYours("Somebody else is with this young person.")
+
+

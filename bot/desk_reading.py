@@ -1,0 +1,122 @@
+"""How a case reads on the desk: cards, the view of one case, and the names of things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from bot.desk_views import CaseCard, CaseView, Delivery, LevelWord, Line, SafeToText, Who
+from bot.directory import Directory
+from bot.handoff.cases import State
+from bot.store.cases import Case
+from bot.store.messages import Message
+from bot.store.unit_of_work import UnitOfWork
+from bot.threads import Thread
+
+SHOWN_AS: dict[str, Who] = {"you": "young person", "bot": "bot", "helper": "helper", "note": "note"}
+DELIVERY = {"queued": "queued", "sending": "queued", "sent": "sent", "delivered": "delivered", "shown": "delivered"}
+
+CONSENT = {
+    State.DETECTED: "Not asked yet.",
+    State.OFFERED: "A person was offered. They have not answered yet.",
+    State.DECLINED: "They did not want a person for now. Respect that.",
+}
+
+
+class DeskReading:
+    """Turns rows into what a worker reads."""
+
+    def __init__(self, *, directory: Directory, region: str | None, canned: Sequence[tuple[str, str]]) -> None:
+        self._directory = directory
+        self._region = region
+        self.canned = tuple(canned)
+
+    def card(self, work: UnitOfWork, case: Case) -> CaseCard:
+        """A case as one entry of a list."""
+        thread = work.threads.get(case.thread_id)
+        said = work.messages.transcript(case.thread_id, after=case.seen_seq)
+        return CaseCard(
+            id=case.id,
+            designation=case.designation,
+            level=cast(LevelWord, case.level.word),
+            category=case.category,
+            subject=case.subject,
+            state=case.state.value,
+            channel=thread.channel if thread else "web",
+            opened_at=case.opened_at,
+            waiting_since=case.queued_at or case.opened_at,
+            deadline_at=case.deadline_at,
+            worker=self.name(work, case.staff_id) if case.staff_id else None,
+            band=thread.band if thread else None,
+            region=self._region_of(thread),
+            unread=sum(m.who == "you" for m in said),
+            not_delivered=any(m.state in ("failed", "opted out") for m in said),
+        )
+
+    def view(self, work: UnitOfWork, case: Case) -> CaseView:
+        """Everything a worker needs on one screen."""
+        thread = work.threads.get(case.thread_id)
+        said = work.messages.transcript(case.thread_id)
+        region = self._region_of(thread)
+        lines = self._directory.lines(region, band=thread.band if thread else None, now=work.now, limit=3)
+        return CaseView(
+            card=self.card(work, case),
+            why=tuple((r.source, r.words) for r in case.reasons),
+            safe_to_text=cast("SafeToText | None", case.safe_to_text),
+            wants=case.wants,
+            consent=CONSENT.get(case.state, _consent(case)),
+            summary=None,
+            asked_already=tuple(q for m in said if m.who == "bot" and m.at >= case.opened_at for q in _questions(m.text)),
+            lesson=thread.lesson if thread else None,
+            lines=tuple(line.say() for line in lines),
+            emergency=self._directory.emergency(region),
+            reporting=self._directory.reporting(region),
+            transcript=tuple(sorted((*self._transcript(work, said), *self._notes(work, case)), key=lambda line: line.at)),
+            log=tuple((e.at, e.actor, f"{e.what}: {e.detail}" if e.detail else e.what) for e in work.audit.of_case(case.id)),
+        )
+
+    def name(self, work: UnitOfWork, staff_id: int | None) -> str:
+        """A first name, or "somebody"."""
+        found = work.staff.get(staff_id) if staff_id else None
+        return found.first_name if found else "Somebody"
+
+    def _region_of(self, thread: Thread | None) -> str | None:
+        return (thread.region if thread else None) or self._region
+
+    def _notes(self, work: UnitOfWork, case: Case) -> tuple[Line, ...]:
+        """Notes between staff, which have no place in the young person's own order."""
+        return tuple(
+            Line(seq=0, who="note", name=self.name(work, staff_id), text=words, at=at, delivery=None, delivery_note=None)
+            for at, staff_id, words in work.cases.notes(case.id)
+        )
+
+    def _transcript(self, work: UnitOfWork, said: Sequence[Message]) -> tuple[Line, ...]:
+        return tuple(
+            Line(
+                seq=m.seq,
+                who=SHOWN_AS.get(m.who, "note"),
+                name=self.name(work, m.staff_id) if m.staff_id else None,
+                text=m.text,
+                at=m.at,
+                delivery=_delivery(m),
+                delivery_note=f"Code {m.error_code}" if m.error_code else None,
+            )
+            for m in said
+        )
+
+
+def _delivery(message: Message) -> Delivery | None:
+    if message.direction == "in":
+        return None
+    return cast(Delivery, DELIVERY.get(message.state, message.state))
+
+
+def _consent(case: Case) -> str:
+    if case.wants == "person":
+        return "They asked for a person."
+    return "Danger now: they were told that people are asked to come. They may still refuse to chat."
+
+
+def _questions(text: str) -> list[str]:
+    sentences = text.replace("?", "?\n").replace(". ", ".\n").replace("! ", "!\n").split("\n")
+    return [s.strip() for s in sentences if s.strip().endswith("?")]

@@ -1,0 +1,61 @@
+"""``handrail doctor``: looks for what is inconsistent or overdue, and says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.app import App
+from bot.directory import DirectoryError
+from bot.lint import lint
+from bot.safety.screening import ScreeningError
+from bot.settings import Settings
+from bot.store.database import StoreError
+from bot.training import dialogue_model
+
+STUCK = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    well: bool
+    sentence: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every finding, good and bad."""
+    app = App(settings)
+    return [finding for look in (_content, _models, _database) for finding in _safely(look, app)]
+
+
+def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
+    try:
+        yield from look(app)
+    except (StoreError, DirectoryError, ScreeningError) as error:
+        yield Finding(False, str(error))
+
+
+def _content(app: App) -> Iterator[Finding]:
+    wrong = lint(app.settings.content)
+    yield Finding(not wrong, "All content is in order." if not wrong else f"{len(wrong)} things in content/ need mending: run `handrail lint`.")
+
+
+def _models(app: App) -> Iterator[Finding]:
+    trained = dialogue_model(app.settings).exists()
+    yield Finding(trained, "The dialogue model is there." if trained else "There is no dialogue model: run `handrail train`.")
+    _ = app.screening
+    yield Finding(True, "The screening loads.")
+
+
+def _database(app: App) -> Iterator[Finding]:
+    app.store.migrate()
+    with app.store.read() as work:
+        broken = list(work.audit.broken_links())
+        late = [c for c in work.cases.due() if c.deadline_at and c.deadline_at < work.now - STUCK]
+        stuck = work.messages.stuck(older_than=STUCK)
+    yield Finding(not broken, "The audit chain is whole." if not broken else f"The audit chain is broken at entry {broken[0]}: somebody changed the database by hand.")
+    yield Finding(not late, "No clock is overdue." if not late else f"{len(late)} cases are past their deadline: is `handrail serve outbox` running?")
+    yield Finding(not stuck, "No message is stuck." if not stuck else f"{stuck} messages wait for more than 10 minutes: are the gateway and the outbox running?")

@@ -1,0 +1,86 @@
+"""What the engine asks to be done, done in the transaction that keeps its words.
+
+The engine itself writes nothing but its tracker; here is the whole list of what it can cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from bot.directory import Directory
+from bot.handoff.cases import HELD, Event, can
+from bot.safety.verdict import Level, Reason, Verdict
+from bot.store.cases import Case
+from bot.store.unit_of_work import UnitOfWork
+from bot.threads import BANDS, Thread
+
+log = structlog.get_logger()
+
+SAFE_TO_TEXT = ("yes", "no", "unsure")
+WANTS = ("person", "line", "bot", "stop")
+ASKED = Reason("asked", "")
+
+
+class Effects:
+    """Applies effects to a thread."""
+
+    def __init__(self, *, directory: Directory, languages: tuple[str, ...]) -> None:
+        self._regions = {region for region, _ in directory.regions()}
+        self._languages = languages
+
+    def apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
+        """Do what an effect says; one that is not in the list is logged by kind and left."""
+        kind = effect.get("effect")
+        if kind == "set":
+            self._set(work, thread, effect)
+        elif kind == "case":
+            self._case(work, thread, effect)
+        elif kind == "forget":
+            self._forget(work, thread)
+        elif kind == "opt_out":
+            work.threads.change(thread.id, opted_out_at=work.now)
+        else:
+            log.error("unknown effect", kind=str(kind)[:32])
+
+    def _set(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
+        allowed = {"band": BANDS, "region": self._regions, "lang": self._languages}
+        values = {k: effect[k] for k, known in allowed.items() if effect.get(k) in known}
+        if "lesson" in effect:
+            values["lesson"] = str(effect["lesson"])[:64] if effect["lesson"] else None
+        if values:
+            work.threads.change(thread.id, **values)
+
+    def _case(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
+        """Move the case as the young person wished; somebody who asks for a person gets a case."""
+        event = Event(effect["event"])
+        case = work.cases.open_for(thread.id)
+        if case is None and event is not Event.DECLINE:
+            case = work.cases.open(thread.id, _asked(effect))
+        if case is None or case.state in HELD:
+            return
+        said = {k: effect[k] for k, ok in (("safe_to_text", SAFE_TO_TEXT), ("wants", WANTS)) if effect.get(k) in ok}
+        if said:
+            case = work.cases.remember(case, **said)
+        self._move(work, case, event)
+
+    def _move(self, work: UnitOfWork, case: Case, event: Event) -> None:
+        if event is Event.DECLINE and case.level is Level.IMMINENT:
+            return  # danger now stays with people; the young person is told so
+        if can(case.state, event):
+            case = work.cases.move(case, event)
+        if event is Event.CONSENT and can(case.state, Event.QUEUE):
+            work.cases.move(case, Event.QUEUE)
+
+    def _forget(self, work: UnitOfWork, thread: Thread) -> None:
+        """Erase at once, except while a person holds or waits for the thread."""
+        if work.cases.open_for(thread.id) is None:
+            work.threads.forget(thread.id)
+
+
+def _asked(effect: Mapping[str, Any]) -> Verdict:
+    level = effect.get("level")
+    known = level in ("elevated", "high")
+    return Verdict(Level.of(str(level)) if known else Level.ELEVATED, str(effect.get("category") or "distress_general"), "self", (ASKED,))

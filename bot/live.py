@@ -1,0 +1,69 @@
+"""Wakes the open pages when something of theirs was committed, here or in another process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+
+from bot.store import changes
+from bot.store.database import Store
+
+DESK = "desk"
+CALM = 0.05
+"""Seconds in which several commits are one piece of news."""
+
+
+class Live:
+    """Topics are ``desk``, ``case:<id>`` and ``thread:<id>``; every commit is news for staff."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stop = threading.Event()
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._anything = asyncio.Event()
+        self._known: set[int] = set()
+
+    async def run(self) -> None:
+        """Turn commits into wake-ups until cancelled."""
+        loop = asyncio.get_running_loop()
+        changes.watch(self._store, lambda: loop.call_soon_threadsafe(self._anything.set), self._stop)
+        try:
+            while True:
+                await self._anything.wait()
+                self._anything.clear()
+                self._tell(await asyncio.to_thread(self._news))
+                await asyncio.sleep(CALM)
+        finally:
+            self._stop.set()
+
+    async def watch(self, topic: str, *, beat: float) -> AsyncGenerator[None, None]:
+        """Yields at once, then when ``topic`` may have changed, and at least every ``beat`` seconds."""
+        news = asyncio.Event()
+        self._waiting[topic].add(news)
+        try:
+            while True:
+                yield
+                try:
+                    await asyncio.wait_for(news.wait(), beat)
+                except asyncio.TimeoutError:
+                    pass
+                news.clear()
+        finally:
+            self._waiting[topic].discard(news)
+            if not self._waiting[topic]:
+                del self._waiting[topic]
+
+    def _news(self) -> set[str]:
+        with self._store.read() as work:
+            newest = work.messages.newest()
+        fresh = {thread_id for message_id, thread_id in newest if message_id not in self._known}
+        self._known = {message_id for message_id, _ in newest}
+        return {f"thread:{thread_id}" for thread_id in fresh}
+
+    def _tell(self, topics: set[str]) -> None:
+        for topic, waiting in self._waiting.items():
+            if topic in topics or not topic.startswith("thread:"):
+                for news in waiting:
+                    news.set()

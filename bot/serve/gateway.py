@@ -1,0 +1,74 @@
+"""The gateway process: both listeners, the replies, and the live pages. Light: no TensorFlow, no Rasa."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.app import App
+from bot.settings import Address, Settings
+from bot.web.sites import public_site, staff_site
+
+log = structlog.get_logger()
+
+AT_ONCE = 8
+"""Threads answered at the same time; the engine itself works on one turn after the other."""
+
+GLANCE = 5.0
+"""Seconds after which the inbox is looked at even when nobody told us of a change."""
+
+
+async def run(settings: Settings) -> None:
+    """Serve until cancelled."""
+    app = App(settings)
+    app.store.migrate()
+    parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
+    gc.freeze()  # what was loaded stays: the collector need not walk it at every message
+    servers = [_server(public_site(app), settings.public), _server(staff_site(app), settings.staff)]
+    log.info("gateway ready", parts=len(parts))
+    wake = asyncio.Event()
+    await asyncio.gather(
+        app.live.run(),
+        _tell_replier(app, wake),
+        *(_reply(app, wake) for _ in range(AT_ONCE)),
+        *(server.serve() for server in servers),
+    )
+
+
+def _server(site: Starlette, address: Address) -> uvicorn.Server:
+    config = uvicorn.Config(
+        site,
+        host=address.host,
+        port=address.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+        proxy_headers=False,
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the process has one handler
+    return server
+
+
+async def _tell_replier(app: App, wake: asyncio.Event) -> None:
+    async for _ in app.live.watch("gateway", beat=GLANCE):
+        wake.set()
+
+
+async def _reply(app: App, wake: asyncio.Event) -> None:
+    """Answer what waits; sleep when nothing does. A failure here must not stop the next reply."""
+    while True:
+        try:
+            while await app.conversation.reply():
+                pass
+        except Exception as error:  # noqa: BLE001 - the edge: the claim runs out and the message is taken up again
+            log.error("reply failed", kind=type(error).__name__)
+            await asyncio.sleep(1.0)
+        await wake.wait()
+        wake.clear()

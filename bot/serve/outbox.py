@@ -1,0 +1,39 @@
+"""The outbox process: sends what is queued and moves the clocks."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from bot.app import App
+from bot.settings import Settings
+from bot.store import changes
+
+log = structlog.get_logger()
+
+SWEEP = 1.0
+"""Seconds between two looks at the clocks of waiting cases."""
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Send and sweep until ``stop`` is set."""
+    app = App(settings)
+    app.store.migrate()
+    news = threading.Event()
+    changes.watch(app.store, news.set, stop)
+    log.info("outbox ready")
+    next_sweep = time.monotonic()
+    while not stop.is_set():
+        news.clear()
+        try:
+            while not stop.is_set() and app.outbox.send_next():
+                pass
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + SWEEP
+                app.outbox.sweep()
+        except Exception as error:  # noqa: BLE001 - the edge: rows stay as they are, and the next round tries again
+            log.error("outbox round failed", kind=type(error).__name__)
+            stop.wait(1.0)
+        news.wait(SWEEP)

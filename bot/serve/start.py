@@ -1,0 +1,153 @@
+"""Starts one process, or all of them: every problem at start is one sentence, never a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+
+import yaml
+
+from bot.directory import DirectoryError
+from bot.handoff.demo_staff import DEMO_STAFF, demo_password
+from bot.lessons.catalog import LessonError
+from bot.privacy import PrivacyError
+from bot.safety.screening import ScreeningError
+from bot.settings import Settings
+from bot.store.database import StoreError
+from bot.words import WordsError
+
+Fail = Callable[[object], Exception]
+Say = Callable[[str], None]
+
+ONE_SENTENCE = (StoreError, WordsError, DirectoryError, LessonError, ScreeningError, PrivacyError, yaml.YAMLError, OSError)
+"""What can be wrong with an installation; each of these already says what to do."""
+
+
+def everything(settings: Settings, *, say: Say, fail: Fail) -> None:
+    """Check, train what is missing, start all processes, print where to go."""
+    from bot.serve.supervisor import StartError, Supervisor, processes
+    from bot.training import TrainingError, train_everything
+
+    try:
+        check(settings)
+        train_everything(settings, say=say, force=False)
+        say("Starting:")
+        supervisor = Supervisor(settings, processes(settings), say)
+        supervisor.run(lambda: say(where_to_go(settings)), _engine_ready(settings))
+    except (StartError, TrainingError, *ONE_SENTENCE) as error:
+        raise fail(error) from None
+    say("Stopped.")
+
+
+def check(settings: Settings) -> None:
+    """Read everything an installation can get wrong, before anything starts; add the demo's staff."""
+    from bot.app import App
+    from bot.lessons.catalog import Catalog
+
+    app = App(settings)
+    app.store.migrate()
+    Catalog.load(settings.content / "lessons")
+    _ = app.words, app.directory, app.desk
+    with app.store.read() as work:
+        nobody = not work.staff.everyone()
+    if settings.demo and nobody:
+        for username, first_name, role in DEMO_STAFF:
+            app.staff.add(username=username, first_name=first_name, role=role, password=demo_password(settings.secret_keys[0]))
+    app.store.close()
+
+
+def gateway(settings: Settings, *, fail: Fail) -> None:
+    """The gateway, until asked to stop."""
+    from bot.serve import gateway as process
+
+    _run_async(settings, process.run, fail)
+
+
+def phone(settings: Settings, *, fail: Fail) -> None:
+    """The demo phone, until asked to stop."""
+    from bot.serve import phone as process
+
+    _run_async(settings, process.run, fail)
+
+
+def outbox(settings: Settings, *, fail: Fail) -> None:
+    """The outbox, until asked to stop."""
+    from bot.serve import logs
+    from bot.serve import outbox as process
+
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        process.run(settings, stop)
+    except ONE_SENTENCE as error:
+        raise fail(error) from None
+
+
+def engine(settings: Settings, *, fail: Fail) -> None:
+    """The dialogue engine, until asked to stop."""
+    from bot.rasa_ext.server import EngineError, serve
+
+    try:
+        serve(settings)
+    except (EngineError, *ONE_SENTENCE) as error:
+        raise fail(error) from None
+
+
+def where_to_go(settings: Settings) -> str:
+    """What to open, and in demo mode how to sign in."""
+    lines = [
+        "",
+        f"{settings.service_name} is running.",
+        f"  Young people   {settings.public.url}",
+        f"  Staff          {settings.staff.url}",
+    ]
+    if settings.demo:
+        names = ", ".join(username for username, _, _ in DEMO_STAFF)
+        lines += [
+            f"  A demo phone   {settings.demo_phone.url}",
+            "",
+            "Demo mode: nobody is listening, and no text leaves this machine.",
+            f"  Sign in as {names} with the password {demo_password(settings.secret_keys[0])}",
+        ]
+    return "\n".join([*lines, "", "Ctrl-C stops everything."])
+
+
+def _engine_ready(settings: Settings) -> Callable[[], bool]:
+    import httpx
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{settings.engine.url}/ready", timeout=2.0, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    return ready
+
+
+def _run_async(settings: Settings, run: Callable[[Settings], object], fail: Fail) -> None:
+    from bot.serve import logs
+
+    logs.configure(settings.log_level)
+    settings.var.mkdir(parents=True, exist_ok=True)
+    try:
+        asyncio.run(_until_asked(run(settings)))
+    except ONE_SENTENCE as error:
+        raise fail(error) from None
+
+
+async def _until_asked(work: object) -> None:
+    """Run until a signal; then cancel and let everything end by itself."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+

@@ -1,0 +1,116 @@
+"""What the gateway itself says, and the facts that it or the engine may truthfully state.
+
+Nothing here is composed from a young person's text: words come from content/, numbers from the
+directory, and "somebody is here" from the desks that are open now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.choices import Choice, keyed, payload
+from bot.directory import Directory
+from bot.handoff.cases import WAITING
+from bot.safety.verdict import Level, Verdict
+from bot.store.cases import Case
+from bot.store.unit_of_work import UnitOfWork
+from bot.threads import Thread
+from bot.words import Words
+
+IMMEDIATE = {"web": "shown", "console": "shown"}
+"""Channels whose open page or terminal is the delivery; every other message waits in the outbox."""
+
+
+class Voice:
+    """Says reviewed words on a thread."""
+
+    def __init__(self, *, words: Words, directory: Directory, service: str, region: str | None) -> None:
+        self._words = words
+        self._directory = directory
+        self._service = service
+        self._region = region
+
+    def say(
+        self, work: UnitOfWork, thread: Thread, message_id: str, choices: Sequence[Choice] = (), **values: Any
+    ) -> tuple[Choice, ...]:
+        """Say the words of ``message_id``; returns the choices as keyed and remembered."""
+        text = self._words.say(message_id, thread.lang, **{**self._facts(work, thread), **values})
+        offered = self.send(work, thread, text, choices)
+        if offered:
+            work.threads.offer(thread.id, offered)
+        return offered
+
+    def send(
+        self, work: UnitOfWork, thread: Thread, text: str, choices: Sequence[Choice] = ()
+    ) -> tuple[Choice, ...]:
+        """Write a message to a thread; the outbox or the open page takes it from there."""
+        offered = keyed(choices)
+        work.messages.queue(thread.id, text, choices=offered, state=IMMEDIATE.get(thread.channel, "queued"))
+        return offered
+
+    def helper(self, work: UnitOfWork, thread: Thread, text: str, *, staff_id: int, case_id: int, once: str) -> None:
+        """A worker's own words."""
+        state = IMMEDIATE.get(thread.channel, "queued")
+        work.messages.queue(thread.id, text, who="helper", state=state, staff_id=staff_id, case_id=case_id, once=once)
+
+    def announce(
+        self, work: UnitOfWork, thread: Thread, message_id: str, *, name: str, case_id: int, staff_id: int | None = None
+    ) -> None:
+        """Say who is here, or that they had to go. ``staff_id`` is set while somebody is here."""
+        text = self._words.say(message_id, thread.lang, **{**self._facts(work, thread), "name": name})
+        state = IMMEDIATE.get(thread.channel, "queued")
+        work.messages.queue(thread.id, text, who="note", state=state, staff_id=staff_id, case_id=case_id)
+        work.threads.offer(thread.id, ())
+
+    def welcome(self, work: UnitOfWork, thread: Thread, *, danger: Level) -> None:
+        """Who this is and what is private, before anything is asked. The web page says it by itself."""
+        if thread.channel != "sms":
+            return
+        self.say(work, thread, "welcome")
+        if danger < Level.ELEVATED:
+            self.say(work, thread, "welcome_private")
+
+    def emergency_words(self, work: UnitOfWork, thread: Thread, case: Case) -> None:
+        """The fixed first reply to danger now: emergency number first, then the truth about people."""
+        self.say(work, thread, "imminent_medical" if case.category == "medical_emergency" else "imminent")
+
+    def offer_without_engine(self, work: UnitOfWork, thread: Thread) -> None:
+        """Danger while the engine is down: a person is still offered, or has been asked for."""
+        case = work.cases.open_for(thread.id)
+        if case and case.state in WAITING:
+            self.say(work, thread, "person_asked_without_engine")
+            return
+        label = self._words.say("choice_person", thread.lang)
+        self.say(work, thread, "danger_without_engine", [Choice(label=label, payload=payload("want_person"), key="PERSON")])
+
+    def for_engine(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> dict[str, Any]:
+        """What the engine may know about a thread: no number, no name, no reasons."""
+        case = work.cases.open_for(thread.id)
+        return {
+            "screening": {"level": verdict.level.word, "category": verdict.category, "subject": verdict.subject},
+            "lang": thread.lang,
+            "band": thread.band,
+            "region": self.region(thread),
+            "channel": thread.channel,
+            "case": {"state": case.state.value, "level": case.level.word} if case else None,
+            "people_here": work.staff.someone_here(),
+            "emergency": self._directory.emergency(self.region(thread)),
+            "lines": [{"name": line.name, "say": line.say()} for line in self._lines(work, thread)],
+        }
+
+    def region(self, thread: Thread) -> str | None:
+        """The region they said, or the agency's own; never a guess from a number."""
+        return thread.region or self._region
+
+    def _lines(self, work: UnitOfWork, thread: Thread) -> Sequence[Any]:
+        return self._directory.lines(self.region(thread), band=thread.band, now=work.now, limit=3)
+
+    def _facts(self, work: UnitOfWork, thread: Thread) -> dict[str, Any]:
+        lines = self._lines(work, thread)
+        return {
+            "service": self._service,
+            "people_here": work.staff.someone_here(),
+            "emergency": self._directory.emergency(self.region(thread)),
+            "line": lines[0].say() if lines else None,
+        }

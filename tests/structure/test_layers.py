@@ -1,0 +1,118 @@
+"""Imports point inward, and each library has its one place (design: the house)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CORE = (
+    "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.choices", "bot.threads",
+    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.reading", "bot.lint", "bot.desk_views", "bot.desk_closing",
+)  # fmt: skip
+BASE = ("bot.settings",)
+MIDDLE = ("bot.engine", "bot.channels", "bot.store")
+SPINE = (
+    "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk", "bot.desk_reading",
+    "bot.chat", "bot.sign_in", "bot.live",
+)  # fmt: skip
+ENGINE_SIDE = ("bot.rasa_ext",)
+ROOTS = ("bot.app", "bot.training")
+EDGE = ("bot.web", "bot.cli", "bot.serve", "bot.doctor", "bot.benches", "bot.asking", "actions")
+
+MAY_IMPORT = {
+    CORE: CORE,
+    BASE: BASE,
+    MIDDLE: CORE + BASE + MIDDLE,
+    SPINE: CORE + BASE + MIDDLE + SPINE,
+    ENGINE_SIDE: CORE + BASE + MIDDLE + ENGINE_SIDE + ("actions", "bot.app"),
+    ROOTS: CORE + BASE + MIDDLE + SPINE + ROOTS,
+    EDGE: CORE + BASE + MIDDLE + SPINE + ENGINE_SIDE + ROOTS + EDGE,
+}
+
+ONLY_IN = {
+    "twilio": ("bot/channels/sms.py",),
+    "sqlalchemy": ("bot/store/",),
+    "alembic": ("bot/store/",),
+    "rasa_sdk": ("actions/",),
+    "rasa": ("bot/rasa_ext/",),
+    "sanic": ("bot/rasa_ext/",),
+    "starlette": ("bot/web/",),
+    "uvicorn": ("bot/web/", "bot/serve/gateway.py", "bot/serve/phone.py"),
+    "spacy": ("bot/safety/light_spacy.py",),
+    "dotenv": ("bot/settings.py",),
+}
+
+
+def modules() -> list[Path]:
+    return [p for folder in ("bot", "actions") for p in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in p.parts]
+
+
+def imported(file: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node.lineno
+
+
+def name_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def within(module: str, places: tuple[str, ...]) -> bool:
+    return any(module == place or module.startswith(place + ".") for place in places)
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_imports_point_inward(file: Path) -> None:
+    name = name_of(file)
+    if name in ("bot", "actions"):
+        return
+    layer = next((layer for layer in MAY_IMPORT if within(name, layer)), None)
+    assert layer is not None, f"{name} stands in no layer: add it to this test, and to docs/architecture.md."
+    ours = [(m, line) for m, line in imported(file) if within(m, ("bot", "actions")) and m != "bot"]
+    wrong = [f"{name}:{line} imports {m}" for m, line in ours if not within(m, MAY_IMPORT[layer])]
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_each_library_has_its_place(library: str) -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in modules()
+        for module, line in imported(file)
+        if module.split(".")[0] == library and not str(file.relative_to(ROOT)).startswith(ONLY_IN[library])
+    ]
+    assert not wrong, f"{library} is imported outside {ONLY_IN[library]}: {wrong}"
+
+
+def test_only_settings_read_the_environment() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in modules()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and name_of(file) != "bot.settings"
+    ]
+    assert not wrong, wrong
+
+
+def test_the_core_does_not_ask_the_time() -> None:
+    wrong = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in modules()
+        if within(name_of(file), CORE) and "bench" not in file.stem and "train" not in str(file.relative_to(ROOT))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
+        and isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
+    ]
+    assert not wrong, f"The clock is passed in: {wrong}"
+
+
+def test_no_module_has_grown_past_what_one_subject_needs() -> None:
+    long = [f"{f.relative_to(ROOT)}: {n}" for f in modules() if (n := len(f.read_text(encoding="utf-8").splitlines())) > 350]
+    assert not long, f"What is the second subject? {long}"

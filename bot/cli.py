@@ -12,9 +12,14 @@ from rich.console import Console
 from bot import settings as settings_module
 from bot.settings import Settings, SettingsError
 
-main = typer.Typer(name="handrail", help="Handrail: lessons and answers by text, and a person when it matters.", no_args_is_help=True)
+main = typer.Typer(
+    name="handrail",
+    help="Handrail: lessons and answers by text, and a person when it matters.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a pretty traceback prints local variables, and those can hold words
+)
 serve_app = typer.Typer(help="Start everything, or one process of it.", invoke_without_command=True)
-staff_app = typer.Typer(help="The people who work here.", no_args_is_help=True)
+staff_app = typer.Typer(help="The people who work here.", no_args_is_help=True, pretty_exceptions_enable=False)
 main.add_typer(serve_app, name="serve")
 main.add_typer(staff_app, name="staff")
 

@@ -6,11 +6,10 @@ import asyncio
 import gc
 
 import structlog
-import uvicorn
-from starlette.applications import Starlette
 
 from bot.app import App
-from bot.settings import Address, Settings
+from bot.settings import Settings
+from bot.web.listener import listen
 from bot.web.sites import public_site, staff_site
 
 log = structlog.get_logger()
@@ -28,32 +27,15 @@ async def run(settings: Settings) -> None:
     app.store.migrate()
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
-    servers = [_server(public_site(app), settings.public), _server(staff_site(app), settings.staff)]
     log.info("gateway ready", parts=len(parts))
     wake = asyncio.Event()
     await asyncio.gather(
         app.live.run(),
         _tell_replier(app, wake),
         *(_reply(app, wake) for _ in range(AT_ONCE)),
-        *(server.serve() for server in servers),
+        listen(public_site(app), settings.public),
+        listen(staff_site(app), settings.staff),
     )
-
-
-def _server(site: Starlette, address: Address) -> uvicorn.Server:
-    config = uvicorn.Config(
-        site,
-        host=address.host,
-        port=address.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=2,
-        proxy_headers=False,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the process has one handler
-    return server
 
 
 async def _tell_replier(app: App, wake: asyncio.Event) -> None:

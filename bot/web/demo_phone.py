@@ -1,0 +1,178 @@
+"""A make-believe Twilio with a phone's screen, on loopback: SMS without an account.
+
+It signs what it posts as Twilio signs, takes what our Twilio client sends, reports delivery, and shows a
+phone. For the demo and the tests; it is started nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.settings import Settings
+from bot.text import segments
+
+HERE = Path(__file__).parent
+MOST_KEPT = 500
+FIRST_NUMBER = "+15005550100"
+FILES = frozenset({"tokens.css", "phone.css"})
+
+
+@dataclass
+class Text:
+    """One text between a make-believe number and the service."""
+
+    sid: str
+    number: str
+    body: str
+    inbound: bool
+    at: datetime
+    status: str = "queued"
+
+
+@dataclass
+class DemoPhone:
+    """The texts so far, and how to sign and post new ones. ``refuse`` makes sending fail, for tests."""
+
+    settings: Settings
+    sign: Any
+    texts: list[Text] = field(default_factory=list)
+    refuse: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    async def text_in(self, number: str, body: str, *, sid: str | None = None, media: int = 0) -> int:
+        """A young person texts; returns the HTTP status of the webhook."""
+        sid = sid or f"SM{secrets.token_hex(16)}"
+        self._keep(Text(sid, number, body, inbound=True, at=_now(), status="received"))
+        fields = {"MessageSid": sid, "From": number, "To": self.settings.twilio.sender, "Body": body}
+        return await self._post("/sms/inbound", {**fields, "NumMedia": str(media), "FromCity": ""})
+
+    async def deliver(self, text: Text) -> None:
+        """Tell the service that a text arrived, as Twilio's status callback does."""
+        await asyncio.sleep(0.05)
+        for status in ("sent", "delivered"):
+            text.status = status
+            await self._post("/sms/status", {"MessageSid": text.sid, "MessageStatus": status, "To": text.number})
+
+    def of(self, number: str) -> list[Text]:
+        """The texts of one number, oldest first."""
+        return [t for t in self.texts if t.number == number]
+
+    def _keep(self, text: Text) -> None:
+        self.texts.append(text)
+        del self.texts[:-MOST_KEPT]
+
+    def take(self, number: str, body: str) -> Text:
+        """A text that the service sends."""
+        text = Text(f"SM{secrets.token_hex(16)}", number, body, inbound=False, at=_now())
+        self._keep(text)
+        return text
+
+    async def _post(self, path: str, fields: dict[str, str]) -> int:
+        url = self.settings.public_url + path
+        headers = {"X-Twilio-Signature": self.sign(url, fields)}
+        async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
+            try:
+                return (await client.post(url, data=fields, headers=headers)).status_code
+            except httpx.HTTPError:
+                return 0
+
+
+def phone_site(phone: DemoPhone) -> Starlette:
+    """The make-believe API, and the phone's page."""
+    pages = Environment(loader=FileSystemLoader(HERE / "templates" / "phone"), autoescape=select_autoescape())
+    account = phone.settings.twilio.account_sid
+
+    async def send(request: Request) -> Response:
+        form = await request.form()
+        number, body = str(form.get("To", "")), str(form.get("Body", ""))
+        if number in phone.refuse:
+            code, status = phone.refuse[number]
+            return JSONResponse({"code": code, "message": "refused", "status": status}, status_code=status)
+        text = phone.take(number, body)
+        asyncio.get_running_loop().create_task(phone.deliver(text))
+        return JSONResponse(_resource(text, account, phone.settings.twilio.sender), status_code=201)
+
+    async def listed(request: Request) -> Response:
+        number = request.query_params.get("To")
+        found = [t for t in phone.texts if not t.inbound and number in (None, t.number)]
+        rows = [_resource(t, account, phone.settings.twilio.sender) for t in reversed(found)]
+        page = {"first_page_uri": "", "next_page_uri": None, "page": 0, "page_size": 200, "uri": "", "start": 0, "end": 0}
+        return JSONResponse({**page, "messages": rows, "previous_page_uri": None})
+
+    async def screen(request: Request) -> Response:
+        number = request.query_params.get("number") or FIRST_NUMBER
+        html = pages.get_template("phone.html").render(
+            number=number, texts=[(t, segments(t.body)) for t in phone.of(number)], service=phone.settings.service_name
+        )
+        return HTMLResponse(html, headers={"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'self'"})
+
+    async def write(request: Request) -> Response:
+        form = await request.form()
+        number, body = str(form.get("number") or FIRST_NUMBER), str(form.get("body", ""))
+        if body.strip():
+            await phone.text_in(number, body)
+            await asyncio.sleep(0.6)
+        return RedirectResponse(f"/?number={number.replace('+', '%2B')}", status_code=303)
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        return FileResponse(HERE / "static" / name) if name in FILES else Response(status_code=404)
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    messages = f"/2010-04-01/Accounts/{account}/Messages.json"
+    return Starlette(
+        routes=[
+            Route("/", screen),
+            Route("/text", write, methods=["POST"]),
+            Route(messages, send, methods=["POST"]),
+            Route(messages, listed, methods=["GET"]),
+            Route("/static/{name}", file),
+            Route("/healthz", healthz),
+        ]
+    )
+
+
+def _resource(text: Text, account: str, sender: str) -> dict[str, Any]:
+    """A message in the shape of Twilio's API."""
+    at = format_datetime(text.at)
+    return {
+        "account_sid": account,
+        "api_version": "2010-04-01",
+        "body": text.body,
+        "date_created": at,
+        "date_sent": at,
+        "date_updated": at,
+        "direction": "outbound-api",
+        "error_code": None,
+        "error_message": None,
+        "from": sender,
+        "messaging_service_sid": None,
+        "num_media": "0",
+        "num_segments": str(segments(text.body)),
+        "price": None,
+        "price_unit": "USD",
+        "sid": text.sid,
+        "status": text.status,
+        "subresource_uris": {},
+        "tags": None,
+        "to": text.number,
+        "uri": f"/2010-04-01/Accounts/{account}/Messages/{text.sid}.json",
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -1,0 +1,120 @@
+"""Twilio's side of the wire: signatures, bodies, refusals; against the demo phone's own API."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from bot.channels.base import SendRefused, SendUnknown
+from bot.channels.sms import Sms
+from bot.settings import Settings
+from bot.web.demo_phone import DemoPhone, phone_site
+from bot.web.listener import server
+from tests.talking import START, demo_settings
+from tests.web.ports import free_port
+
+NUMBER = "+15005550123"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return demo_settings(tmp_path, HANDRAIL_DEMO_PHONE_BIND=f"127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+def sms(settings: Settings) -> Sms:
+    return Sms(twilio=settings.twilio, public_url=settings.public_url)
+
+
+@contextmanager
+def running(settings: Settings, phone: DemoPhone) -> Iterator[None]:
+    """The demo phone's API on loopback, in a thread."""
+    site = server(phone_site(phone), settings.demo_phone)
+    thread = threading.Thread(target=lambda: asyncio.run(site.serve()), daemon=True)
+    thread.start()
+    limit = time.monotonic() + 10
+    while not site.started and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert site.started, "The demo phone did not start."
+    try:
+        yield
+    finally:
+        site.should_exit = True
+        thread.join(5)
+
+
+def body(**fields: str) -> bytes:
+    return urlencode({"MessageSid": "SM1", "From": NUMBER, "Body": "hi", "FromCity": "", **fields}).encode()
+
+
+def test_a_signature_over_blank_parameters_is_accepted(sms: Sms, settings: Settings) -> None:
+    fields = {"MessageSid": "SM1", "From": NUMBER, "Body": "hi", "FromCity": ""}
+    signature = sms.sign(settings.public_url + "/sms/inbound", fields)
+    assert sms.signed(path="/sms/inbound", raw_body=urlencode(fields).encode(), signature=signature)
+
+
+@pytest.mark.parametrize("signature", ["", "bm90IHRoZSByaWdodCBvbmU=", "x" * 5000])
+def test_a_wrong_or_missing_signature_is_refused(sms: Sms, signature: str) -> None:
+    assert not sms.signed(path="/sms/inbound", raw_body=body(), signature=signature)
+
+
+def test_a_body_that_was_changed_is_refused(sms: Sms, settings: Settings) -> None:
+    signature = sms.sign(settings.public_url + "/sms/inbound", {"MessageSid": "SM1", "Body": "hi"})
+    assert not sms.signed(path="/sms/inbound", raw_body=body(Body="other"), signature=signature)
+
+
+def test_an_inbound_text_is_read_whole(sms: Sms) -> None:
+    inbound = sms.inbound(body(Body="où es-tu? ¡hola! 😀", NumMedia="1"))
+    assert (inbound.provider_id, inbound.number, inbound.text, inbound.media) == ("sms:SM1", NUMBER, "où es-tu? ¡hola! 😀", True)
+
+
+@pytest.mark.parametrize("raw", [b"", b"Body=hi", b"MessageSid=SM1&Body=hi", b"\xff\xfe"])
+def test_a_body_that_names_no_message_or_sender_is_refused(sms: Sms, raw: bytes) -> None:
+    with pytest.raises(ValueError, match="MessageSid and From"):
+        sms.inbound(raw)
+
+
+@pytest.mark.parametrize(("status", "state"), [("delivered", "delivered"), ("undelivered", "failed"), ("sent", "sent"), ("sending", "sent")])
+def test_a_delivery_report_is_read(sms: Sms, status: str, state: str) -> None:
+    report = sms.delivery(body(MessageStatus=status, ErrorCode="30003"))
+    assert report is not None and (report.state, report.error_code) == (state, "30003")
+
+
+def test_an_unknown_report_is_left_alone(sms: Sms) -> None:
+    assert sms.delivery(body(MessageStatus="dancing")) is None
+
+
+def test_a_text_leaves_through_the_real_client_and_can_be_found_again(sms: Sms, settings: Settings) -> None:
+    phone = DemoPhone(settings, sign=sms.sign)
+    with running(settings, phone):
+        sid = sms.send(to=NUMBER, body="hello")
+        assert [t.body for t in phone.of(NUMBER)] == ["hello"]
+        assert sms.find_sent(to=NUMBER, body="hello", since=START - timedelta(days=9000)) == [sid]
+        assert sms.find_sent(to=NUMBER, body="other", since=START - timedelta(days=9000)) == []
+
+
+@pytest.mark.parametrize(("code", "status", "final"), [(21610, 400, True), (21211, 400, True), (20429, 429, False), (20500, 503, False)])
+def test_a_refusal_says_whether_trying_again_can_help(sms: Sms, settings: Settings, code: int, status: int, final: bool) -> None:
+    phone = DemoPhone(settings, sign=sms.sign, refuse={NUMBER: (code, status)})
+    with running(settings, phone), pytest.raises(SendRefused) as refused:
+        sms.send(to=NUMBER, body="hello")
+    assert (refused.value.code, refused.value.final) == (str(code), final)
+
+
+def test_no_answer_at_all_is_unknown_and_not_refused(sms: Sms) -> None:
+    with pytest.raises(SendUnknown):
+        sms.send(to=NUMBER, body="hello")
+
+
+def test_a_messaging_service_can_send(settings: Settings) -> None:
+    twilio = replace(settings.twilio, sender="MG123")
+    assert Sms(twilio=twilio, public_url="https://x")._from() == {"messaging_service_sid": "MG123"}

@@ -1,0 +1,124 @@
+"""The encoder is the published one, in int8, and refuses a missing or damaged folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from bot import encoder
+from bot.encoder import Encoder, EncoderError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("encoder")
+    encoder.build(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def loaded(folder: Path) -> Encoder:
+    return Encoder.load(folder)
+
+
+def test_a_paraphrase_is_nearer_than_an_unrelated_text(loaded: Encoder) -> None:
+    rows = loaded.embed(["my mom took my phone away", "my mother confiscated my phone", "the weather is nice in Toronto"])
+    assert rows.shape == (3, 384)
+    assert rows.dtype == np.float32
+    assert rows[0] @ rows[1] > 0.6 > 0.3 > rows[0] @ rows[2]
+
+
+def test_every_embedding_has_length_one_and_does_not_depend_on_its_neighbours(loaded: Encoder) -> None:
+    texts = ["help", "a much longer text about nothing in particular " * 5, "", "??"]
+    together = loaded.embed(texts)
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-4)
+    assert np.allclose(together[0], loaded.embed(texts[:1])[0], atol=0.02)
+
+
+def test_it_says_what_the_published_weights_say(loaded: Encoder) -> None:
+    # First numbers of the float model for this text, computed once from the published file in plain numpy.
+    text = "i really dont want to be here anymore"
+    assert float(loaded.embed([text])[0] @ _reference(loaded, text)) > 0.985
+
+
+def test_no_text_gives_no_rows(loaded: Encoder) -> None:
+    assert loaded.embed([]).shape == (0, 384)
+
+
+def test_a_missing_folder_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="run `handrail train`"):
+        Encoder.load(tmp_path / "nowhere")
+
+
+def test_a_damaged_file_says_what_to_run(tmp_path: Path) -> None:
+    encoder.build(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(EncoderError, match=r"tokenizer\.json is missing or damaged: run `handrail train`"):
+        Encoder.load(tmp_path)
+
+
+def test_an_adapter_adds_to_the_published_weights(tmp_path: Path) -> None:
+    name = "encoder.layer.0.output.dense.weight"
+    file = tmp_path / "adapter.safetensors"
+    save_file({f"{name}.up": np.ones((384, 1), np.float16), f"{name}.down": np.ones((1, 1536), np.float16)}, file)
+    weights = encoder.published_weights(encoder.published_folder())
+    changed = encoder.adapted(weights, file)
+    assert np.allclose(changed[name] - weights[name], 1, atol=1e-3)
+    assert encoder.adapted(weights, None) is weights
+
+
+def test_an_adapter_that_fits_no_weight_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "adapter.safetensors"
+    save_file({"other.weight.add": np.ones(3, np.float16)}, file)
+    with pytest.raises(EncoderError, match="fits no weight"):
+        encoder.adapted({}, file)
+    with pytest.raises(EncoderError, match="is missing"):
+        encoder.adapted({}, tmp_path / "none.safetensors")
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"not it")
+    with pytest.raises(EncoderError, match="not the published"):
+        encoder.published_weights(tmp_path)
+
+
+def _reference(loaded: Encoder, text: str) -> np.ndarray:
+    """The published model in plain numpy, float32: the slow way to the same numbers."""
+    weights = encoder.published_weights(encoder.published_folder())
+    ids = loaded.tokens(text)
+    count = len(ids)
+    state = weights["embeddings.word_embeddings.weight"][ids]
+    state = state + weights["embeddings.position_embeddings.weight"][:count] + weights["embeddings.token_type_embeddings.weight"][0]
+    state = _norm(state, weights, "embeddings.LayerNorm")
+    for number in range(encoder.LAYERS):
+        state = _layer(state, weights, f"encoder.layer.{number}")
+    mean = state.mean(axis=0)
+    return mean / np.linalg.norm(mean)
+
+
+def _layer(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray:
+    count = len(state)
+    query, key, value = (
+        _linear(state, weights, f"{name}.attention.self.{part}").reshape(count, 12, 32).transpose(1, 0, 2)
+        for part in ("query", "key", "value")
+    )
+    scores = np.exp(query @ key.transpose(0, 2, 1) / np.sqrt(32))
+    mixed = (scores / scores.sum(axis=-1, keepdims=True)) @ value
+    merged = mixed.transpose(1, 0, 2).reshape(count, 384)
+    state = _norm(state + _linear(merged, weights, f"{name}.attention.output.dense"), weights, f"{name}.attention.output.LayerNorm")
+    inner = _linear(state, weights, f"{name}.intermediate.dense")
+    inner = inner * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (inner + 0.044715 * inner**3)))
+    return _norm(state + _linear(inner, weights, f"{name}.output.dense"), weights, f"{name}.output.LayerNorm")
+
+
+def _linear(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray:
+    return state @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+
+def _norm(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray:
+    centred = state - state.mean(axis=-1, keepdims=True)
+    scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + encoder.EPSILON)
+    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]

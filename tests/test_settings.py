@@ -1,0 +1,75 @@
+"""Every setting is documented, and every wrong one is one clear sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.settings import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = "k9d8f7g6h5j4k3l2m1n0b9v8c7x6z5a4"
+REAL = {
+    "HANDRAIL_SECRET_KEY": KEY,
+    "HANDRAIL_TWILIO_ACCOUNT_SID": "AC1",
+    "HANDRAIL_TWILIO_AUTH_TOKEN": "t",
+    "HANDRAIL_TWILIO_FROM": "+15005550006",
+}
+
+
+def load(tmp_path: Path, **given: str) -> settings.Settings:
+    return settings.load({"HANDRAIL_VAR": str(tmp_path), **given}, root=ROOT)
+
+
+def test_every_setting_is_documented_and_nothing_else_is() -> None:
+    documented = set(re.findall(r"`(HANDRAIL_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
+    assert documented == set(settings.DESCRIPTIONS)
+
+
+def test_every_setting_that_is_read_is_described() -> None:
+    read = set(re.findall(r'"(HANDRAIL_[A-Z_]+)"', (ROOT / "bot" / "settings.py").read_text(encoding="utf-8")))
+    assert read == set(settings.DESCRIPTIONS)
+
+
+def test_without_a_key_it_is_the_demo_and_keeps_its_own_key(tmp_path: Path) -> None:
+    first, second = load(tmp_path), load(tmp_path)
+    assert first.demo and first.secret_keys == second.secret_keys
+    assert (tmp_path / "demo-secret").stat().st_mode & 0o077 == 0
+
+
+def test_with_real_keys_it_is_not_the_demo(tmp_path: Path) -> None:
+    real = load(tmp_path, **REAL)
+    assert not real.demo and real.twilio.api_url == "https://api.twilio.com"
+
+
+def test_the_demo_never_reaches_the_real_twilio(tmp_path: Path) -> None:
+    assert load(tmp_path).twilio.api_url == "http://127.0.0.1:8083"
+
+
+def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None:
+    real = load(tmp_path, **{**REAL, "HANDRAIL_TWILIO_AUTH_TOKEN": "very-secret", "HANDRAIL_DATABASE_URL": "postgresql://u:pw@h/d"})
+    assert KEY not in repr(real) and "very-secret" not in repr(real) and "pw@" not in repr(real)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what_to_do"),
+    [
+        ({"HANDRAIL_DEMO": "0"}, "HANDRAIL_SECRET_KEY is missing: set it"),
+        ({"HANDRAIL_SECRET_KEY": "short"}, "at least 32 random characters"),
+        ({"HANDRAIL_SECRET_KEY": "a" * 40}, "at least 32 random characters"),
+        ({"HANDRAIL_SECRET_KEY": KEY}, "HANDRAIL_TWILIO_ACCOUNT_SID is missing: copy it"),
+        ({"HANDRAIL_DEMO": "maybe"}, "set it to 1 for the demo or 0"),
+        ({"HANDRAIL_PUBLIC_BIND": "8080"}, "write it as host:port"),
+        ({"HANDRAIL_ENGINE_BIND": "0.0.0.0:8082"}, "must stay on this machine"),
+        ({"HANDRAIL_DATABASE_URL": "mysql://x"}, "must begin with sqlite:/// or postgresql://"),
+        ({"HANDRAIL_ENGINE_PATIENCE": "soon"}, "write seconds"),
+        ({"HANDRAIL_LOG_LEVEL": "loud"}, "use debug, info, warning or error"),
+        ({"HANDRAIL_SECRETKEY": KEY}, "is not a setting"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_says_what_to_do(tmp_path: Path, wrong: dict[str, str], what_to_do: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(what_to_do)):
+        load(tmp_path, **wrong)

@@ -1,0 +1,45 @@
+"""What a phone can show, and what comes in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.text import LONGEST_IN, for_sms, normalise, not_gsm, segments
+
+
+@pytest.mark.parametrize(("text", "count"), [
+    ("", 1), ("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3),
+    ("[" * 80, 1), ("[" * 81, 2), ("ê" * 70, 1), ("ê" * 71, 2), ("😀" * 35, 1), ("😀" * 36, 2),
+])  # fmt: skip
+def test_segments_are_counted_as_a_carrier_counts_them(text: str, count: int) -> None:
+    assert segments(text) == count
+
+
+def test_typographic_characters_become_plain_and_letters_stay() -> None:
+    assert for_sms("“It’s fine” – she said…") == "\"It's fine\" - she said..."
+    assert for_sms("où ça? mañana") == "où ça? mañana"
+
+
+def test_what_is_made_plain_needs_no_ucs2() -> None:
+    assert not not_gsm(for_sms("‘a’ “b” – — … • «c»"))
+
+
+@pytest.mark.parametrize(("came", "seen"), [
+    ("/restart", "restart"), ("//x", "x"), (" / want_person", "want_person"), ("a\x00b\x07", "ab"), ("e\u0301", "é"), ("\\/x", "x"), ("1/2", "1/2"),
+])  # fmt: skip
+def test_what_comes_in_is_made_safe_to_look_at(came: str, seen: str) -> None:
+    assert normalise(came) == seen
+
+
+@given(st.text(max_size=3000))
+def test_nothing_that_comes_in_begins_like_a_command_or_is_unbounded(text: str) -> None:
+    seen = normalise(text)
+    assert not seen.startswith(("/", "\\")) and len(seen) <= LONGEST_IN and "\x00" not in seen
+    assert normalise(seen) == seen
+
+
+@given(st.text(max_size=500))
+def test_a_text_never_takes_less_than_its_length_asks(text: str) -> None:
+    assert segments(text) >= max(1, len(text) // 160)

@@ -1,0 +1,46 @@
+"""Routes and words: what is an opt-out, what is a keyword, what is neither."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.safety.verdict import Level
+from bot.threads import Route, Thread, choose_route, is_help, is_stop, keyword
+
+SMS = Thread(id="t", channel="sms")
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop", " Stop. ", "UNSUBSCRIBE", "Arret", "arrêt", "ALTO", "stop texting me", "Stop messaging me please",
+                                  "dont text me anymore", "don't contact me again", "leave me alone", "take me off this list", "no more texts"])  # fmt: skip
+def test_this_is_an_opt_out(text: str) -> None:
+    assert is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["make him stop", "tell him to stop", "he wont stop", "stop him hurting me", "please make it stop", "i want it to stop",
+                                  "stop it", "he tells me to leave me alone but he", "i told him dont text me", "leave me alone he said",
+                                  "how do i end it", "cancel my plans", "can you stop my uncle"])  # fmt: skip
+def test_this_is_not_an_opt_out(text: str) -> None:
+    assert not is_stop(text)
+
+
+@pytest.mark.parametrize(("text", "payload"), [("PERSON", "/want_person"), ("next", "/next"), ("Forget me", "/forget_me"), ("menu.", "/menu"),
+                                               ("ME", "/happening_to_me"), ("tell me", None), ("my friend", None), ("next week", None)])  # fmt: skip
+def test_a_keyword_is_the_whole_message_or_it_is_none(text: str, payload: str | None) -> None:
+    assert keyword(text) == payload
+
+
+def test_help_alone_is_the_carriers_word_and_help_in_a_sentence_is_not() -> None:
+    assert is_help("HELP") and not is_help("help me he is here")
+
+
+@pytest.mark.parametrize(("thread", "text", "level", "route"), [
+    (SMS, "hello", Level.NONE, Route.ORDINARY),
+    (SMS, "i want to die", Level.HIGH, Route.DANGER),
+    (SMS, "STOP", Level.IMMINENT, Route.KEYWORD),
+    (Thread(id="t", channel="sms", held=True), "i want to die", Level.HIGH, Route.HELD),
+    (Thread(id="t", channel="sms", opted_out=True), "hello", Level.NONE, Route.OPTED_OUT),
+    (Thread(id="t", channel="sms", opted_out=True), "he is here", Level.IMMINENT, Route.DANGER),
+    (Thread(id="t", channel="web"), "stop", Level.NONE, Route.ORDINARY),
+])  # fmt: skip
+def test_the_route_of_a_message(thread: Thread, text: str, level: Level, route: Route) -> None:
+    assert choose_route(thread=thread, text=text, level=level) is route

@@ -1,0 +1,80 @@
+"""Twilio's doors: nothing without a signature, once whatever comes twice, an answer only after the commit."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from bot.channels.sms import Sms
+from bot.web.webhooks import webhook_routes
+from tests.talking import Desk, House, settle
+
+FIELDS = {"MessageSid": "SM1", "From": "+15005550123", "To": "+15005550006", "Body": "i want to die", "FromCity": "", "NumMedia": "0"}
+
+
+@pytest.fixture
+def real_sms(house: House) -> Sms:
+    return Sms(twilio=house.app.settings.twilio, public_url=house.app.settings.public_url)
+
+
+@pytest.fixture
+def door(house: House, real_sms: Sms) -> TestClient:
+    routes = webhook_routes(sms=real_sms, conversation=house.app.conversation, store=house.app.store)
+    return TestClient(Starlette(routes=routes))
+
+
+def post(door: TestClient, real_sms: Sms, house: House, path: str, fields: dict[str, str], signature: str | None = None) -> int:
+    headers = {"X-Twilio-Signature": real_sms.sign(house.app.settings.public_url + path, fields) if signature is None else signature}
+    content = urlencode(fields)
+    return door.post(path, content=content, headers={**headers, "Content-Type": "application/x-www-form-urlencoded"}).status_code
+
+
+def messages(house: House) -> int:
+    with house.app.store.read() as work:
+        return len(work.messages.newest())
+
+
+def test_a_signed_text_is_kept_and_its_case_opened_before_the_answer(door: TestClient, real_sms: Sms, house: House, desk: Desk) -> None:
+    assert post(door, real_sms, house, "/sms/inbound", FIELDS) == 200
+    desk.sees_case(level="high")
+
+
+@pytest.mark.parametrize("signature", ["", "wrong"])
+def test_without_the_right_signature_it_is_403_and_nothing_changes(door: TestClient, real_sms: Sms, house: House, signature: str) -> None:
+    assert post(door, real_sms, house, "/sms/inbound", FIELDS, signature) == 403
+    assert post(door, real_sms, house, "/sms/status", FIELDS, signature) == 403
+    assert messages(house) == 0
+
+
+def test_the_same_message_sid_twice_makes_one_message(door: TestClient, real_sms: Sms, house: House) -> None:
+    for _ in range(3):
+        assert post(door, real_sms, house, "/sms/inbound", FIELDS) == 200
+    with house.app.store.read() as work:
+        thread = house.app.vault.pseudonym("sms", FIELDS["From"])
+        assert [m.text for m in work.messages.transcript(thread) if m.who == "you"] == ["i want to die"]
+
+
+def test_a_signed_body_without_a_sender_is_a_clear_400(door: TestClient, real_sms: Sms, house: House) -> None:
+    assert post(door, real_sms, house, "/sms/inbound", {"Body": "x"}) == 400
+
+
+def test_a_delivery_report_reaches_the_message_also_late_and_twice(door: TestClient, real_sms: Sms, house: House, desk: Desk) -> None:
+    phone = house.phone()
+    phone.texts("i want to die")
+    sid = house.app.network.sent[-1][0]
+    for status in ("delivered", "sent", "delivered"):
+        assert post(door, real_sms, house, "/sms/status", {"MessageSid": sid, "MessageStatus": status}) == 204
+    view = desk.opens(desk.sees_case(level="high"))
+    assert [line.delivery for line in view.transcript if line.delivery][-1] == "delivered"
+
+
+def test_an_undelivered_text_is_said_on_the_case(door: TestClient, real_sms: Sms, house: House, desk: Desk) -> None:
+    phone = house.phone()
+    phone.texts("i want to die")
+    sid = house.app.network.sent[-1][0]
+    post(door, real_sms, house, "/sms/status", {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30003"})
+    assert desk.sees_case(level="high").not_delivered
+    settle(house.app)

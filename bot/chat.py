@@ -76,9 +76,14 @@ class Chat:
     def send(self, thread_id: str, client_id: str, text: str) -> None:
         """Take a message in; the same ``client_id`` twice is one message. Raises ChatRefused."""
         if len(text) > MOST_CHARACTERS:
-            raise ChatRefused(self._words.say("page_error_long"), status=413)
+            raise ChatRefused(self._words.say("page_error_long", self._lang(thread_id)), status=413)
         provider_id = f"web:{thread_id}:{client_id}"[:128]
         self._conversation.receive(Inbound(channel="web", provider_id=provider_id, text=text, thread_id=thread_id))
+
+    def _lang(self, thread_id: str) -> str:
+        with self._store.read() as work:
+            thread = work.threads.get(thread_id)
+        return thread.lang if thread else "en"
 
     def since(self, thread_id: str, seq: int) -> list[Said]:
         """What was said after ``seq``, in order."""

@@ -71,7 +71,7 @@ def read_choice(text: str, offered: Sequence[Choice]) -> Choice | None:
     Exact after trimming, in any case: "b", "B)", "2" and the label itself. A longer sentence is
     never a choice, so that a quiz cannot swallow what somebody tells us.
     """
-    said = text.strip().strip(".!)(:").strip().casefold()
+    said = text.strip().strip(".!?)(:").strip().casefold()
     mains = [c for c in offered if not c.aside]
     for choice in offered:
         if said and said in (choice.key.casefold(), choice.label.strip().strip(".!?").casefold()):

@@ -96,9 +96,10 @@ def train(force: bool = typer.Option(False, help="Train even when nothing change
 @main.command()
 def lint() -> None:
     """Check every word, lesson, answer and line; says what to mend."""
+    from bot.app import utc_now
     from bot.lint import lint as check
 
-    found = check(load_settings().content)
+    found = check(load_settings().content, today=utc_now().date())
     for sentence in found:
         print(sentence)
     if found:

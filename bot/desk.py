@@ -53,14 +53,23 @@ class Desk:
             return [self._reading.card(work, case) for case in closed]
 
     def view(self, case_id: int, staff: StaffMember) -> CaseView:
-        """One case with its transcript; read by its holder it counts as seen. Audited."""
-        with self._store.begin() as work:
+        """One case with its transcript; read by its holder it counts as seen. Audited.
+
+        Writes only when there is something to write: every commit wakes the pages that look at it.
+        """
+        with self._store.read() as work:
             case = _found(work, case_id)
-            self._note_look(work, case, staff)
             shown = self._reading.view(work, case)
-            if case.staff_id == staff.id and shown.transcript:
-                work.cases.remember(case, seen_seq=max(line.seq for line in shown.transcript))
-            return shown
+            new_look = self._is_new_look(work, case, staff)
+        newest = max((line.seq for line in shown.transcript), default=0)
+        newly_seen = case.staff_id == staff.id and newest > case.seen_seq
+        if new_look or newly_seen:
+            with self._changing(case_id) as (work, case):
+                if new_look:
+                    work.audit.add(actor=staff.username, what="viewed", case_id=case.id)
+                if newly_seen:
+                    work.cases.remember(case, seen_seq=newest)
+        return shown
 
     def accept(self, case_id: int, staff: StaffMember) -> None:
         """Take a case; raises Conflict naming who was first. The young person is told who is here."""
@@ -148,10 +157,9 @@ class Desk:
         with self._store.read() as work:
             return [self._reading.card(work, case) for case in work.cases.in_states(states) if wanted(case)]
 
-    def _note_look(self, work: UnitOfWork, case: Case, staff: StaffMember) -> None:
+    def _is_new_look(self, work: UnitOfWork, case: Case, staff: StaffMember) -> bool:
         looks = [e.at for e in work.audit.of_case(case.id) if e.actor == staff.username and e.what == "viewed"]
-        if not looks or looks[-1] < work.now - LOOK_AGAIN:
-            work.audit.add(actor=staff.username, what="viewed", case_id=case.id)
+        return not looks or looks[-1] < work.now - LOOK_AGAIN
 
     @contextmanager
     def _changing(self, case_id: int) -> Iterator[tuple[UnitOfWork, Case]]:

@@ -13,7 +13,8 @@ from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import Thread
 
-SHOWN_AS: dict[str, Who] = {"you": "young person", "bot": "bot", "helper": "helper", "note": "note"}
+SHOWN_AS: dict[str, Who] = {"you": "young person", "bot": "bot", "helper": "helper", "note": "bot"}
+"""A note to the young person ("Sam is here now") is the bot's line; notes between staff are added apart."""
 DELIVERY = {"queued": "queued", "sending": "queued", "sent": "sent", "delivered": "delivered", "shown": "delivered"}
 
 CONSENT = {
@@ -94,8 +95,8 @@ class DeskReading:
         return tuple(
             Line(
                 seq=m.seq,
-                who=SHOWN_AS.get(m.who, "note"),
-                name=self.name(work, m.staff_id) if m.staff_id else None,
+                who=SHOWN_AS[m.who],
+                name=self.name(work, m.staff_id) if m.who == "helper" else None,
                 text=m.text,
                 at=m.at,
                 delivery=_delivery(m),

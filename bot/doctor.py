@@ -39,7 +39,7 @@ def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Find
 
 
 def _content(app: App) -> Iterator[Finding]:
-    wrong = lint(app.settings.content)
+    wrong = lint(app.settings.content, today=app.now().date())
     yield Finding(not wrong, "All content is in order." if not wrong else f"{len(wrong)} things in content/ need mending: run `handrail lint`.")
 
 

@@ -72,7 +72,7 @@ def published_weights(source: Path) -> Weights:
 
 
 def adapted(weights: Weights, adapter: Path | None) -> Weights:
-    """The weights with an adapter added: ``<name>.up @ <name>.down`` and ``<name>.add``.
+    """The weights with an adapter added: ``up * scale @ down`` to a matrix, ``add`` to a bias or norm.
 
     Raises EncoderError when the file is missing or names a weight that does not exist.
     """
@@ -80,16 +80,16 @@ def adapted(weights: Weights, adapter: Path | None) -> Weights:
         return weights
     if not adapter.is_file():
         raise EncoderError(f"The adapter {adapter} is missing: restore it from the repository.")
+    changes = {key: value.astype(np.float32) for key, value in load_file(adapter).items()}
     result = dict(weights)
-    for key, value in load_file(adapter).items():
+    for key, value in changes.items():
         name, _, kind = key.rpartition(".")
-        if name not in weights or kind not in {"up", "down", "add"}:
+        if name not in weights or kind not in {"up", "down", "scale", "add"}:
             raise EncoderError(f"The adapter {adapter} holds {key!r}, which fits no weight: restore the file.")
         if kind == "add":
-            result[name] = result[name] + value.astype(np.float32)
+            result[name] = result[name] + value
         elif kind == "up":
-            down = load_file(adapter)[f"{name}.down"].astype(np.float32)
-            result[name] = result[name] + value.astype(np.float32) @ down
+            result[name] = result[name] + (value * changes[f"{name}.scale"]) @ changes[f"{name}.down"]
     return result
 
 

@@ -134,7 +134,7 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         twilio=_twilio(given, demo=demo, phone=phone),
         languages=tuple(w.strip() for w in (given.get("HANDRAIL_LANGUAGES") or "en,es,fr").split(",") if w.strip()),
         region=given.get("HANDRAIL_REGION") or None,
-        exit_url=given.get("HANDRAIL_EXIT_URL") or "https://www.google.com/search?q=weather",
+        exit_url=_exit_url(given),
         engine_patience=_seconds(given, "HANDRAIL_ENGINE_PATIENCE", 4.0),
         log_level=_log_level(given),
     )
@@ -210,6 +210,14 @@ def _twilio(given: Mapping[str, str], *, demo: bool, phone: Address) -> Twilio:
     sid, token, sender = DEMO_TWILIO if missing else tuple(given[n] for n in names)
     default = phone.url if missing else "https://api.twilio.com"
     return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=given.get("HANDRAIL_TWILIO_API_URL") or default)
+
+
+def _exit_url(given: Mapping[str, str]) -> str:
+    url = given.get("HANDRAIL_EXIT_URL") or "https://www.google.com/search?q=weather"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(f"HANDRAIL_EXIT_URL is {url!r}: write a whole address, such as https://www.wikipedia.org/.")
+    return url
 
 
 def _seconds(given: Mapping[str, str], name: str, default: float) -> float:

@@ -63,7 +63,8 @@ def test_a_damaged_file_says_what_to_run(tmp_path: Path) -> None:
 def test_an_adapter_adds_to_the_published_weights(tmp_path: Path) -> None:
     name = "encoder.layer.0.output.dense.weight"
     file = tmp_path / "adapter.safetensors"
-    save_file({f"{name}.up": np.ones((384, 1), np.float16), f"{name}.down": np.ones((1, 1536), np.float16)}, file)
+    thin = {"up": np.full((384, 1), 2, np.int8), "down": np.ones((1, 1536), np.int8), "scale": np.full(1, 0.5, np.float32)}
+    save_file({f"{name}.{key}": value for key, value in thin.items()}, file)
     weights = encoder.published_weights(encoder.published_folder())
     changed = encoder.adapted(weights, file)
     assert np.allclose(changed[name] - weights[name], 1, atol=1e-3)

@@ -66,6 +66,7 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
         ({"HANDRAIL_ENGINE_BIND": "0.0.0.0:8082"}, "must stay on this machine"),
         ({"HANDRAIL_DATABASE_URL": "mysql://x"}, "must begin with sqlite:/// or postgresql://"),
         ({"HANDRAIL_ENGINE_PATIENCE": "soon"}, "write seconds"),
+        ({"HANDRAIL_EXIT_URL": "javascript:alert(1)"}, "write a whole address"),
         ({"HANDRAIL_LOG_LEVEL": "loud"}, "use debug, info, warning or error"),
         ({"HANDRAIL_SECRETKEY": KEY}, "is not a setting"),
     ],

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     BASE: BASE,
     MIDDLE: CORE + BASE + MIDDLE,
     SPINE: CORE + BASE + MIDDLE + SPINE,
-    ENGINE_SIDE: CORE + BASE + MIDDLE + ENGINE_SIDE + ("actions", "bot.app"),
+    ENGINE_SIDE: CORE + BASE + MIDDLE + ENGINE_SIDE + ("actions", "bot.app", "bot.training"),
     ROOTS: CORE + BASE + MIDDLE + SPINE + ROOTS,
     EDGE: CORE + BASE + MIDDLE + SPINE + ENGINE_SIDE + ROOTS + EDGE,
 }
@@ -42,7 +42,7 @@ ONLY_IN = {
     "rasa": ("bot/rasa_ext/",),
     "sanic": ("bot/rasa_ext/",),
     "starlette": ("bot/web/",),
-    "uvicorn": ("bot/web/", "bot/serve/gateway.py", "bot/serve/phone.py"),
+    "uvicorn": ("bot/web/",),
     "spacy": ("bot/safety/light_spacy.py",),
     "dotenv": ("bot/settings.py",),
 }

@@ -1,0 +1,99 @@
+"""Answers to questions, what to say when nothing fits, and the way back to the lesson."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import care
+from actions.handoff import FORM
+from actions.lessons import practised, say_where
+from actions.parts import answers
+from actions.situation import Speaker, entity
+from bot.answers.catalog import Answer
+from bot.choices import Choice, payload
+
+Events = list[dict[str, Any]]
+
+MISSED = ("missed_1", "missed_2", "missed_3")
+"""What is said when nothing was understood: another sentence each time, and a person from the second on."""
+
+
+class ActionAnswer(Action):
+    """Says the answer that was found, or offers the two nearest and a person."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        known = answers(speaker.situation.lang)
+        first, second = known.get(entity(tracker, "answer")), known.get(entity(tracker, "answer_2"))
+        if first is None:
+            return missed(speaker, tracker)
+        if second is not None:
+            said = practised(speaker, tracker)
+            if said is not None:
+                return said
+            offer_two(speaker, first, second)
+        else:
+            answer(speaker, first, follow_ups=follow_ups(tracker, first))
+            say_where(speaker, tracker)
+        return [SlotSet("misses", 0)]
+
+
+class ActionFallback(Action):
+    """Nothing fits: never the same "sorry" twice, and soon a person."""
+
+    def name(self) -> str:
+        return "action_fallback"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        said = practised(speaker, tracker)
+        if said is not None:
+            return said
+        outside = (tracker.latest_message.get("intent") or {}).get("name") == "out_of_scope"
+        if outside:
+            speaker.effect("answered", topic="out_of_scope")
+        if outside and not tracker.get_slot("misses"):
+            speaker.say("out_of_scope", [speaker.choice("choice_lessons", payload("menu"))])
+            return [SlotSet("misses", 1)]
+        return missed(speaker, tracker)
+
+
+def answer(speaker: Speaker, found: Answer, *, follow_ups: Sequence[Answer]) -> None:
+    """Say an answer in the words for this band, region and channel."""
+    situation = speaker.situation
+    text = found.words(band=situation.band, region=situation.region, channel=situation.channel)
+    choices = [Choice(a.label, payload("ask", answer=a.id)) for a in follow_ups]
+    speaker.tell(text, speaker.fitting(text, choices))
+    speaker.effect("answered", answer=found.id, topic=found.topic)
+
+
+def offer_two(speaker: Speaker, first: Answer, second: Answer) -> None:
+    """Unsure: the two nearest and a person, in one short message."""
+    choices = [Choice(a.label, payload("ask", answer=a.id)) for a in (first, second)]
+    speaker.say("which_of_two", [*choices, speaker.choice("choice_person", payload("want_person"), key="PERSON")])
+    speaker.effect("answered", topic=first.topic)
+
+
+def follow_ups(tracker: Tracker, found: Answer) -> list[Answer]:
+    """Up to two answers to go on with; inside a lesson or the form the thread goes back there instead."""
+    if tracker.active_loop.get("name") == FORM or tracker.get_slot("lesson_place"):
+        return []
+    known = answers("en")
+    return [a for a in (known.get(i) for i in found.follow_ups[:2]) if a is not None]
+
+
+def missed(speaker: Speaker, tracker: Tracker) -> Events:
+    """Say that it was not understood, differently each time."""
+    count = int(tracker.get_slot("misses") or 0)
+    where = care.resume_choice(speaker) if tracker.get_slot("lesson_place") else speaker.choice("choice_lessons", payload("menu"))
+    choices = [where, *care.offer_choices(speaker)[:1]] if count else [where]
+    speaker.say(MISSED[count % len(MISSED)], choices)
+    return [SlotSet("misses", count + 1)]

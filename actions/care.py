@@ -1,0 +1,180 @@
+"""Which reviewed words of care go with which situation. Every decision here has a rule in docs/handoff.md.
+
+Believe, say it is not their fault, tell the truth about who is here, ask as little as possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from actions.parts import words
+from actions.situation import Situation, Speaker
+from bot.choices import Choice, payload
+from bot.safety.verdict import Level
+
+SHORTER = ("care_again_1", "care_again_2", "care_again_3")
+"""For the second danger message and those after it: never the same words twice in a row."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Care said so far in this thread: how often, and at which highest level."""
+
+    times: int = 0
+    level: Level = Level.NONE
+
+    @classmethod
+    def read(cls, kept: Any, *, case_state: str | None) -> Given:
+        """From the slot that keeps it; a case that has just been opened begins care anew."""
+        if not kept or case_state == "detected":
+            return cls()
+        return cls(int(kept["times"]), Level.of(kept["level"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """As the slot keeps it."""
+        return {"times": self.times, "level": self.level.word}
+
+    def and_now(self, level: Level) -> Given:
+        """After care was said once more."""
+        return Given(self.times + 1, max(self.level, level))
+
+
+def is_imminent(situation: Situation) -> bool:
+    """Danger now, in this message or in the open case: people were asked for already."""
+    return max(situation.level, situation.case_level) is Level.IMMINENT
+
+
+def give(speaker: Speaker, *, given: Given, asked: str | None) -> bool:
+    """Say care. ``asked`` is the form's open question. True when the form should begin."""
+    situation = speaker.situation
+    if situation.level is Level.IMMINENT:
+        speaker.say("care_imminent_again" if given.level is Level.IMMINENT else "care_imminent", _open_choices(speaker, asked))
+        return given.level < Level.IMMINENT
+    if not situation.with_people:
+        speaker.effect("case", event="offer", level=situation.level.word, category=situation.category)
+    if situation.level <= given.level:
+        _again(speaker, given, asked)
+        return False
+    if situation.level is Level.ELEVATED:
+        direct = question_after(situation) == "suicide"
+        speaker.say(_for_category(situation, "elevated"), suicide_choices(speaker) if direct else offer_choices(speaker))
+        return False
+    speaker.say(_for_category(situation, "high"))
+    if not situation.people_here:
+        speaker.say("nobody_here")
+    return True
+
+
+def _again(speaker: Speaker, given: Given, asked: str | None) -> None:
+    """A further danger message: shorter words, never the same twice in a row, and what can be chosen."""
+    choices = _open_choices(speaker, asked) or ([] if speaker.situation.with_people else offer_choices(speaker))
+    speaker.say(SHORTER[(given.times - 1) % len(SHORTER)], choices)
+
+
+def question_after(situation: Situation) -> str | None:
+    """The question outside the form that a plain yes or no would answer."""
+    if situation.level is not Level.ELEVATED:
+        return None
+    return "suicide" if situation.category == "suicide" and situation.subject == "self" else "person"
+
+
+def _for_category(situation: Situation, level: str) -> str:
+    """The most particular words that are written."""
+    if situation.subject == "other":
+        return f"care_friend_{level}"
+    wanted = f"care_{level}_{situation.category}"
+    return wanted if wanted in words().ids() else f"care_{level}"
+
+
+def _open_choices(speaker: Speaker, asked: str | None) -> list[Choice]:
+    if asked == "safe_to_text":
+        return safe_choices(speaker)
+    return wants_choices(speaker) if asked == "handoff_wants" else []
+
+
+def conclude(speaker: Speaker, *, safe: str | None, wants: str | None, in_lesson: bool) -> None:
+    """The end of the form: do what they chose."""
+    if wants == "person":
+        ask_for_person(speaker, safe=safe)
+        return
+    if wants is None:
+        speaker.effect("case", event="offer", safe_to_text=safe)
+        said = "not_safe_now" if safe == "no" else "imminent_stay" if speaker.situation.people_here else "imminent_alone"
+        speaker.say(said)
+        return
+    speaker.effect("case", event="offer" if wants == "line" else "decline", safe_to_text=safe, wants=wants)
+    if wants == "line":
+        say_lines(speaker)
+    elif wants == "stop":
+        speaker.say("stop_for_now")
+    else:
+        speaker.say("keep_talking", [resume_choice(speaker)] if in_lesson else [])
+
+
+def ask_for_person(speaker: Speaker, *, safe: str | None) -> None:
+    """Ask for a person, and say truthfully what that means right now."""
+    if speaker.situation.with_people:
+        speaker.effect("case", event="consent", safe_to_text=safe, wants="person")
+        speaker.say("person_asked_before")
+        return
+    speaker.effect("case", event="consent", safe_to_text=safe, wants="person")
+    speaker.say("person_asked" if speaker.situation.people_here else "person_asked_nobody_here")
+    speaker.say("limits")
+
+
+def say_lines(speaker: Speaker) -> None:
+    """The lines that are open now, one message each, best first."""
+    if not speaker.situation.lines:
+        speaker.say("lines_unknown")
+        return
+    speaker.say("lines_intro")
+    for line in speaker.situation.lines[:2]:
+        speaker.tell(line)
+
+
+def safe_choices(speaker: Speaker) -> list[Choice]:
+    """Yes, no, not sure."""
+    return [
+        speaker.choice("choice_yes", payload("affirm")),
+        speaker.choice("choice_no", payload("deny")),
+        speaker.choice("choice_not_sure", payload("unsure")),
+    ]
+
+
+def wants_choices(speaker: Speaker) -> list[Choice]:
+    """A person, a line, this bot, or stop."""
+    return [
+        speaker.choice("choice_person_here", payload("want_person")),
+        speaker.choice("choice_line", payload("lines")),
+        speaker.choice("choice_keep_talking", payload("keep_talking")),
+        speaker.choice("choice_stop_now", payload("goodbye")),
+    ]
+
+
+def offer_choices(speaker: Speaker) -> list[Choice]:
+    """A person is offered, never pushed."""
+    return [speaker.choice("choice_person", payload("want_person")), speaker.choice("choice_keep_going", payload("keep_talking"))]
+
+
+def suicide_choices(speaker: Speaker) -> list[Choice]:
+    """Answers to the one direct question; yes and not sure both lead to a person."""
+    yes = payload("disclosure", level="high", category="suicide")
+    return [
+        speaker.choice("choice_yes", yes),
+        speaker.choice("choice_not_sure", yes),
+        speaker.choice("choice_no", payload("deny")),
+    ]
+
+
+def friend_choices(speaker: Speaker) -> list[Choice]:
+    """Ideas for what to say, or a person."""
+    return [
+        speaker.choice("choice_friend_ideas", payload("ask", answer="helping_friend_how")),
+        speaker.choice("choice_person", payload("want_person")),
+    ]
+
+
+def resume_choice(speaker: Speaker) -> Choice:
+    """Back to the lesson, where it was."""
+    return speaker.choice("choice_resume", payload("repeat"))

@@ -1,0 +1,159 @@
+"""Care after danger, and the way to a person: the handoff form and the requests that lead to it.
+
+At most two questions follow a disclosure (safe to text? what would help?); nothing asks for the story;
+the truth about whether somebody is here comes first; a refusal is kept, and the door stays open.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import FormValidationAction
+
+from actions import care
+from actions.situation import Speaker
+from bot.safety.verdict import Level
+
+Events = list[dict[str, Any]]
+
+FORM = "handoff_form"
+NOTHING_LEFT = tuple(SlotSet(s, None) for s in ("safe_to_text", "handoff_wants", "handoff_asked", "requested_slot"))
+
+
+def leave_form(tracker: Tracker) -> Events:
+    """End the form when the young person turned to something else; nothing is asked again."""
+    return [ActiveLoop(None), *NOTHING_LEFT] if tracker.active_loop.get("name") == FORM else []
+
+
+class ActionCare(Action):
+    """Says care by level and category, and starts the form from high on."""
+
+    def name(self) -> str:
+        return "action_care"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        situation = speaker.situation
+        given = care.Given.read(tracker.get_slot("care_given"), case_state=situation.case_state)
+        in_form = tracker.active_loop.get("name") == FORM
+        start = care.give(speaker, given=given, asked=tracker.get_slot("requested_slot") if in_form else None)
+        question = care.question_after(situation) if situation.level > given.level else "person"
+        events = [SlotSet("care_given", given.and_now(situation.level).to_json()), SlotSet("question", question)]
+        return [*events, FollowupAction(FORM)] if start and not in_form else events
+
+
+class ValidateHandoffForm(FormValidationAction):
+    """What the form still needs: one question is enough for danger now, or for somebody who cannot text."""
+
+    def name(self) -> str:
+        return f"validate_{FORM}"
+
+    def domain_slots(self, domain: dict[str, Any]) -> list[str]:
+        return ["safe_to_text", "handoff_wants"]
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[str]:
+        situation = Speaker(dispatcher, tracker).situation
+        if tracker.get_slot("handoff_wants"):
+            return ["handoff_wants"]
+        if tracker.get_slot("safe_to_text") == "no" or care.is_imminent(situation):
+            return ["safe_to_text"]
+        return domain_slots
+
+    def validate_safe_to_text(self, value: Any, *_: Any) -> dict[str, Any]:
+        return {"safe_to_text": value if value in ("yes", "no", "unsure") else "unsure"}
+
+    def validate_handoff_wants(self, value: Any, *_: Any) -> dict[str, Any]:
+        return {"handoff_wants": value if value in ("person", "line", "bot", "stop") else "bot"}
+
+
+class AskSafeToText(Action):
+    """The first question."""
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_safe_to_text"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        again = tracker.get_slot("handoff_asked") == "safe_to_text"
+        speaker.say("ask_safe_again" if again else "ask_safe", care.safe_choices(speaker))
+        return [SlotSet("handoff_asked", "safe_to_text")]
+
+
+class AskHandoffWants(Action):
+    """The second and last question."""
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_handoff_wants"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        again = tracker.get_slot("handoff_asked") == "handoff_wants"
+        speaker.say("ask_wants_again" if again else "ask_wants", care.wants_choices(speaker))
+        return [SlotSet("handoff_asked", "handoff_wants")]
+
+
+class ActionHandoffDone(Action):
+    """Says what happens now, and tells the gateway what they chose."""
+
+    def name(self) -> str:
+        return "action_handoff_done"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        safe, wants = tracker.get_slot("safe_to_text"), tracker.get_slot("handoff_wants")
+        care.conclude(Speaker(dispatcher, tracker), safe=safe, wants=wants, in_lesson=bool(tracker.get_slot("lesson_place")))
+        return [*NOTHING_LEFT, SlotSet("question", None)]
+
+
+class ActionWantPerson(Action):
+    """They asked for a person, in whatever situation."""
+
+    def name(self) -> str:
+        return "action_want_person"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        care.ask_for_person(Speaker(dispatcher, tracker), safe=None)
+        return [*leave_form(tracker), SlotSet("question", None)]
+
+
+class ActionHappeningToMe(Action):
+    """The way out of any lesson step: a person is offered, and the story is not asked for."""
+
+    def name(self) -> str:
+        return "action_happening_to_me"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        speaker.say("happening_to_me")
+        if not speaker.situation.with_people:
+            speaker.effect("case", event="offer", level=Level.HIGH.word, category="grooming_online")
+        given = care.Given.read(tracker.get_slot("care_given"), case_state=speaker.situation.case_state).and_now(Level.HIGH)
+        return [SlotSet("care_given", given.to_json()), SlotSet("question", None), FollowupAction(FORM)]
+
+
+class ActionWorriedAboutFriend(Action):
+    """Ideas for what to say to a friend, and a person."""
+
+    def name(self) -> str:
+        return "action_worried_about_friend"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        speaker.say("worried_about_friend", care.friend_choices(speaker))
+        return [*leave_form(tracker), SlotSet("question", None)]
+
+
+class ActionPersonLeft(Action):
+    """A worker closed the case: the bot comes back kindly, and care would begin anew."""
+
+    def name(self) -> str:
+        return "action_person_left"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        speaker.say("bot_back", [care.resume_choice(speaker)] if tracker.get_slot("lesson_place") else [])
+        return [*leave_form(tracker), SlotSet("care_given", None), SlotSet("question", None)]

@@ -1,0 +1,117 @@
+"""What is private, being forgotten, lines, and the few things a young person may tell about themselves."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import AllSlotsReset, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import care
+from actions.situation import Speaker, entity
+from bot.threads import BANDS
+
+Events = list[dict[str, Any]]
+
+_AGE = re.compile(r"\b(9|1[0-8])\b")
+_REGIONS = (
+    ("CA", r"\bcanad|\bontario|\btoronto|\bquebec|\bmontreal|\balberta|\bmanitoba|\bnova scotia|\bb\.?c\.?\b|\bsaskatchewan"),
+    ("US", r"\bunited states|\busa?\b|\bu\.s\.|\bamerica|\btexas|\bcalifornia|\bnew york|\bflorida"),
+    ("GB", r"\bengland|\buk\b|\bbritain|\bscotland|\bwales"),
+    ("AU", r"\baustralia"),
+    ("NZ", r"\bnew zealand"),
+    ("IE", r"\bireland"),
+    ("ZA", r"\bsouth africa"),
+)
+
+
+class ActionPrivacy(Action):
+    """Says what is private and where that ends."""
+
+    def name(self) -> str:
+        return "action_privacy"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        speaker.say("privacy")
+        speaker.effect("answered", answer="about_private", topic="about_the_bot_privacy")
+        return []
+
+
+class ActionForgetMe(Action):
+    """Erases the thread; a case with a person stays with that person, and that is said."""
+
+    def name(self) -> str:
+        return "action_forget_me"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        if speaker.situation.case_state:
+            speaker.say("forget_case_open")
+            return []
+        speaker.effect("forget")
+        speaker.say("forgotten")
+        return [AllSlotsReset()]
+
+
+class ActionLines(Action):
+    """Lines to call or text, open now."""
+
+    def name(self) -> str:
+        return "action_lines"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        care.say_lines(Speaker(dispatcher, tracker))
+        return []
+
+
+class ActionSetBand(Action):
+    """Keeps the age band, never an age."""
+
+    def name(self) -> str:
+        return "action_set_band"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        band = entity(tracker, "band") or band_in(str(tracker.latest_message.get("text") or ""))
+        if band in BANDS:
+            speaker.effect("set", band=band)
+            speaker.say("band_kept")
+        else:
+            speaker.say("band_unclear")
+        return [SlotSet("question", None)]
+
+
+class ActionSetRegion(Action):
+    """Keeps the region; it decides lines and the law."""
+
+    def name(self) -> str:
+        return "action_set_region"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        region = entity(tracker, "region") or region_in(str(tracker.latest_message.get("text") or ""))
+        if region:
+            speaker.effect("set", region=region)
+        speaker.say("region_kept" if region else "region_unclear")
+        return []
+
+
+def band_in(text: str) -> str | None:
+    """The band that a text names or an age in it falls into."""
+    named = next((band for band in BANDS if band in text), None)
+    if named:
+        return named
+    ages = [int(found) for found in _AGE.findall(text)]
+    if len(ages) != 1:
+        return None
+    return "9-12" if ages[0] <= 12 else "13-15" if ages[0] <= 15 else "16-18"
+
+
+def region_in(text: str) -> str | None:
+    """The region that a text names, by its country."""
+    said = text.casefold()
+    found = [region for region, pattern in _REGIONS if re.search(pattern, said)]
+    return found[0] if len(found) == 1 else None

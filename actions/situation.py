@@ -1,0 +1,127 @@
+"""What an action knows about the thread it speaks in, and how it speaks. Reads a Rasa tracker, writes nothing.
+
+The gateway sends the facts with every message (who is here, which lines are open, the emergency number);
+an action never looks them up and never guesses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.parts import words
+from bot.choices import Choice, as_text, keyed
+from bot.safety.verdict import Level
+
+WITH_PEOPLE = frozenset({"queued", "accepted", "live"})
+"""Case states in which a person has been asked for or is there."""
+
+LONGEST_SMS = 306
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The facts of one message."""
+
+    lang: str
+    band: str | None
+    region: str | None
+    channel: str
+    case_state: str | None
+    case_level: Level
+    people_here: bool
+    emergency: str | None
+    lines: tuple[str, ...]
+    level: Level
+    category: str | None
+    subject: str
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Situation:
+        """Read it from the latest message."""
+        message: Mapping[str, Any] = tracker.latest_message or {}
+        facts = message.get("metadata") or {}
+        case = facts.get("case") or {}
+        verdict = message.get("screening") or facts.get("screening") or {}
+        return cls(
+            lang=facts.get("lang") or "en",
+            band=facts.get("band"),
+            region=facts.get("region"),
+            channel=facts.get("channel") or "console",
+            case_state=case.get("state"),
+            case_level=_level(case.get("level")),
+            people_here=bool(facts.get("people_here")),
+            emergency=facts.get("emergency"),
+            lines=tuple(str(line["say"]) for line in facts.get("lines") or ()),
+            level=_level(verdict.get("level")),
+            category=verdict.get("category"),
+            subject=verdict.get("subject") or "self",
+        )
+
+    @property
+    def with_people(self) -> bool:
+        """Whether a person has been asked for already."""
+        return self.case_state in WITH_PEOPLE
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What a sentence may say."""
+        line = self.lines[0] if self.lines else None
+        return {"people_here": self.people_here, "emergency": self.emergency, "line": line, "lines": self.lines}
+
+
+class Speaker:
+    """Says reviewed words in the thread's language."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        self._dispatcher = dispatcher
+        self.situation = Situation.of(tracker)
+
+    def say(self, message_id: str, choices: Sequence[Choice] = (), **values: Any) -> None:
+        """Say the words of an id, with choices after them."""
+        self.tell(self.words(message_id, **values), choices)
+
+    def tell(self, text: str, choices: Sequence[Choice] = ()) -> None:
+        """Say a text that some other reviewed file holds."""
+        self._dispatcher.utter_message(text=text, buttons=[_button(c) for c in choices])
+
+    def words(self, message_id: str, **values: Any) -> str:
+        """The words of an id; raises WordsError."""
+        return words().say(message_id, self.situation.lang, **{**self.situation.values, **values})
+
+    def choice(self, message_id: str, payload: str, *, key: str = "", aside: bool = False) -> Choice:
+        """A choice whose label is the words of an id."""
+        return Choice(self.words(message_id), payload, key, aside)
+
+    def effect(self, effect: str, **details: Any) -> None:
+        """Ask the gateway to do something in the transaction that keeps the words."""
+        given = {k: v for k, v in details.items() if v is not None}
+        self._dispatcher.utter_message(json_message={"effect": effect, **given})
+
+    def fitting(self, text: str, choices: Sequence[Choice]) -> list[Choice]:
+        """As many choices as fit a text message with these words; a screen takes all."""
+        fits = list(choices)
+        while self.situation.channel == "sms" and fits and len(as_text(text, keyed(fits))) > LONGEST_SMS:
+            fits.pop()
+        return fits
+
+
+def entity(tracker: Tracker, name: str) -> str | None:
+    """The value of an entity of the latest message, or None."""
+    value = next(tracker.get_latest_entity_values(name), None)
+    return None if value is None else str(value)
+
+
+def _button(choice: Choice) -> dict[str, Any]:
+    return {"title": choice.label, "payload": choice.payload, "key": choice.key, "aside": choice.aside}
+
+
+def _level(word: Any) -> Level:
+    try:
+        return Level.of(str(word)) if word else Level.NONE
+    except KeyError:
+        return Level.HIGH  # a level that nobody knows is not a safe one

@@ -1,0 +1,128 @@
+"""How a question finds its answer: likeness in meaning beside likeness in spelling. Pure numpy.
+
+It promises a decision with every find: sure (say it), unsure (offer the two nearest and a person) or out
+of scope. It never composes words; it only points at a reviewed answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from bot.answers.catalog import Answers
+from bot.answers.shorthand import written_out
+from bot.answers.spelling import Spelling
+
+Embed = Callable[[Sequence[str]], np.ndarray]
+
+OUTSIDE = "out_of_scope"
+"""Owner of the rows that are examples of what this service does not answer."""
+
+MEANING = 0.85
+"""Share of the score that meaning has; spelling has the rest. Chosen on the questions in tests/answers."""
+
+COMPANY = 0.3
+"""Share of an answer's score that its three nearest rows have together; the nearest alone has the rest."""
+
+
+class Decision(str, Enum):
+    """What to do with what was found."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where sure begins and scope ends. Scores are 0 to 1; set on held-out questions (tests/answers)."""
+
+    sure: float = 0.44
+    lead: float = 0.02
+    outside: float = 0.32
+
+
+@dataclass(frozen=True)
+class Found:
+    """The nearest answer and the runner-up, with their scores."""
+
+    answer: str
+    score: float
+    second: str
+    second_score: float
+    decision: Decision
+
+
+class Finder:
+    """Rows of text, each owned by an answer (or by OUTSIDE)."""
+
+    def __init__(
+        self, owners: Sequence[str], vectors: np.ndarray, spelling: Spelling, thresholds: Thresholds | None = None
+    ) -> None:
+        self._owners = np.array(owners)
+        self._names, self._owner_number = np.unique(self._owners, return_inverse=True)
+        self._vectors = vectors
+        self._spelling = spelling
+        self._thresholds = thresholds or Thresholds()
+
+    @classmethod
+    def build(cls, answers: Answers, outside: Sequence[str], embed: Embed, thresholds: Thresholds | None = None) -> Finder:
+        """Index every way of asking, every label and every answer's own words."""
+        rows = [(a.id, t) for a in answers for t in (*a.questions, a.label, a.say["default"])]
+        rows += [(OUTSIDE, t) for t in outside]
+        texts = [written_out(t) for _, t in rows]
+        return cls([o for o, _ in rows], embed(texts), Spelling.of(texts), thresholds)
+
+    def find(self, text: str, vector: np.ndarray) -> Found:
+        """The two nearest answers to a text, given the vector (of length 1) of the text written out."""
+        likeness = self._spelling.likeness(written_out(text))
+        best = self._by_owner(MEANING * (self._vectors @ vector) + (1 - MEANING) * likeness)
+        outside = float(best[self._names == OUTSIDE].max(initial=-1.0))
+        best[self._names == OUTSIDE] = -1.0
+        first, second = np.argsort(-best)[:2]
+        return Found(
+            answer=str(self._names[first]),
+            score=float(best[first]),
+            second=str(self._names[second]),
+            second_score=float(best[second]),
+            decision=self._decide(float(best[first]), float(best[second]), outside),
+        )
+
+    def _by_owner(self, score: np.ndarray) -> np.ndarray:
+        """One score an owner: mostly its nearest row, partly its three nearest."""
+        order = np.lexsort((-score, self._owner_number))
+        starts = np.searchsorted(self._owner_number[order], np.arange(len(self._names) + 1))
+        ranked = score[order]
+        tops = [ranked[a : min(a + 3, b)] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        return np.array([(1 - COMPANY) * t[0] + COMPANY * t.mean() for t in tops], dtype=np.float32)
+
+    def _decide(self, first: float, second: float, outside: float) -> Decision:
+        limits = self._thresholds
+        if first < limits.outside or outside > first:
+            return Decision.OUT_OF_SCOPE
+        if first >= limits.sure and first - second >= limits.lead:
+            return Decision.SURE
+        return Decision.UNSURE
+
+    def save(self, folder: Path) -> None:
+        """Write the index; ``load`` reads it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        s = self._spelling
+        np.savez(
+            folder / "answers.npz", vectors=self._vectors.astype(np.float16), idf=s.idf, starts=s.starts, rows=s.rows, weights=s.weights
+        )
+        words = {"owners": self._owners.tolist(), "pieces": s.vocabulary}
+        (folder / "answers.json").write_text(json.dumps(words), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, thresholds: Thresholds | None = None) -> Finder:
+        """The index that ``save`` wrote; raises OSError when it is not there."""
+        words = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
+        with np.load(folder / "answers.npz", allow_pickle=False) as kept:
+            spelling = Spelling(words["pieces"], kept["idf"], kept["starts"], kept["rows"], kept["weights"], len(words["owners"]))
+            return cls(words["owners"], kept["vectors"].astype(np.float32), spelling, thresholds)

@@ -1,0 +1,115 @@
+"""A Rasa component: finds the reviewed answer to a question and writes its id as an entity.
+
+One intent `ask` and one rule stand for all answers. It promises: entities `answer` and `answer_2`, the
+property `answer_score`, and the intent `ask` only where an answer is near; what is near nothing stays
+with the classifier, or becomes `out_of_scope`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Text  # noqa: UP035 - Rasa compares component types by their annotations
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.answers.catalog import Answers
+from bot.answers.finder import Decision, Finder, Found
+from bot.rasa_ext.meaning import encoder, encoder_folder, vector_of
+
+ASK = "ask"
+OUT_OF_SCOPE = "out_of_scope"
+OPEN_INTENTS = frozenset({ASK, OUT_OF_SCOPE, "nlu_fallback"})
+"""Intents that say nothing about what is wanted; any other intent is asked about only when it is a guess."""
+
+A_GUESS = 0.6
+PLAINLY = 0.7
+"""A score from which a question is one, whatever else the classifier took it for."""
+
+
+def answers_folder() -> Path:
+    """The reviewed answers beside the code."""
+    return Path(__file__).resolve().parents[2] / "content" / "answers" / "en"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class AnswerRetriever(GraphComponent):
+    """Points a question at an answer."""
+
+    def __init__(self, model_storage: ModelStorage, resource: Resource, finder: Optional[Finder] = None) -> None:
+        self._storage = model_storage
+        self._resource = resource
+        self._finder = finder
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> AnswerRetriever:
+        """An empty component, to be trained."""
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> AnswerRetriever:
+        """The component with its trained index."""
+        with model_storage.read_from(resource) as folder:
+            return cls(model_storage, resource, Finder.load(folder))
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """A changed answer file is a reason to train again."""
+        digest = hashlib.sha256()
+        for file in sorted(answers_folder().glob("*.yml")):
+            digest.update(file.read_bytes())
+        return digest.hexdigest()
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Index the answers, with the out-of-scope examples as what lies outside."""
+        outside = [str(e.get(TEXT)) for e in training_data.intent_examples if e.get(INTENT) == OUT_OF_SCOPE]
+        self._finder = Finder.build(Answers.load(answers_folder()), outside, encoder(encoder_folder()).embed)
+        with self._storage.write_to(self._resource) as folder:
+            self._finder.save(folder)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Write what was found for every message that may be a question."""
+        for message in messages:
+            vector = vector_of(message)
+            if self._finder is None or vector is None:
+                continue
+            intent = message.get(INTENT) or {}
+            found = self._finder.find(str(message.get(TEXT)), vector)
+            guessed = intent.get("name") in OPEN_INTENTS or float(intent.get("confidence") or 0.0) < A_GUESS
+            if guessed or (found.decision is Decision.SURE and found.score >= PLAINLY):
+                self._write(message, intent, found)
+        return messages
+
+    def _write(self, message: Message, intent: Dict[Text, Any], found: Found) -> None:
+        if found.decision is Decision.OUT_OF_SCOPE:
+            if intent.get("name") in OPEN_INTENTS:
+                message.set(INTENT, {"name": OUT_OF_SCOPE, "confidence": 1.0 - found.score}, add_to_output=True)
+            return
+        if found.decision is Decision.UNSURE and intent.get("name") not in OPEN_INTENTS:
+            return
+        entities = [_entity("answer", found.answer)]
+        if found.decision is Decision.UNSURE:
+            entities.append(_entity("answer_2", found.second))
+        message.set(INTENT, {"name": ASK, "confidence": found.score}, add_to_output=True)
+        message.set(ENTITIES, entities, add_to_output=True)
+        message.set("answer_score", round(found.score, 4), add_to_output=True)
+
+
+def _entity(name: str, value: str) -> Dict[Text, Any]:
+    return {"entity": name, "value": value, "start": 0, "end": 0, "extractor": "AnswerRetriever"}

@@ -1,0 +1,78 @@
+"""A Rasa featurizer: the sentence encoder's numbers beside the sparse features.
+
+It promises one dense sentence vector a message and refuses to know what any text means for anybody.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa compares component types by their annotations
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot import settings
+from bot.answers.shorthand import written_out
+from bot.encoder import Encoder, build
+
+ORIGIN = "meaning"
+LONGEST = 600
+"""Characters of a text that are encoded: a longer one costs time and says no more about its intent."""
+
+
+@lru_cache(maxsize=2)
+def encoder(folder: Path) -> Encoder:
+    """The encoder in ``folder``, built first when nobody has built it yet; raises EncoderError."""
+    if not (folder / "manifest.json").exists():
+        build(folder)
+    return Encoder.load(folder)
+
+
+def encoder_folder() -> Path:
+    """Where `handrail train` puts the encoder."""
+    return settings.load().models / "encoder"
+
+
+def vector_of(message: Message) -> np.ndarray | None:
+    """The vector that this component gave a message, or None."""
+    found = [f for f in message.features if f.origin == ORIGIN and f.attribute == TEXT]
+    return np.asarray(found[0].features[0]) if found else None
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class Meaning(GraphComponent):
+    """Adds the encoder's vector to a message."""
+
+    def __init__(self, encoder_in: Path) -> None:
+        self._folder = encoder_in
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> Meaning:
+        """The component; the encoder itself is loaded once a process."""
+        component = cls(encoder_folder())
+        encoder(component._folder)
+        return component
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Add the vector to every message that has a text."""
+        told = [m for m in messages if m.get(TEXT)]
+        texts = [written_out(str(m.get(TEXT))[:LONGEST]) for m in told]
+        for message, vector in zip(told, encoder(self._folder).embed(texts), strict=True):
+            message.add_features(Features(vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """The same for training examples."""
+        self.process(training_data.training_examples)
+        return training_data

@@ -1,0 +1,173 @@
+"""The pieces that replace Rasa's own around a loaded model: actions, locks, graph runner, output, logs.
+
+Each one is here because measurement or a reproduced fault asked for it (docs/adr): Rasa's validator
+checks its own schema on every call, its lock polls every second, its graph is rebuilt for every message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import jsonschema
+from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import OutputChannel
+from rasa.core.lock_store import LockStore
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+from actions.in_process import InProcessActions, Rejected
+
+CHANNEL = "handrail"
+
+
+class ActionsHere(EndpointConfig):
+    """Stands where Rasa expects an action server, and runs the actions in this process."""
+
+    def __init__(self, actions: InProcessActions) -> None:
+        super().__init__(url="in-process", selective_domain=True)
+        self._actions = actions
+
+    async def request(self, method: str = "post", subpath: str | None = None, **call: Any) -> Any:  # type: ignore[override]
+        """Run one action. A rejected form is Rasa's own error for that."""
+        try:
+            return await self._actions.run(call["json"])
+        except Rejected as rejected:
+            raise ClientResponseError(400, "rejected", rejected.reason) from None
+
+
+class OneAtATime(LockStore):
+    """A lock a thread, first come first served, inside this process."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def lock(self, conversation_id: str, *_: Any, **__: Any) -> AsyncIterator[None]:  # type: ignore[override]
+        """Hold a thread while its message is answered."""
+        lock, waiting = self._locks.get(conversation_id, (asyncio.Lock(), 0))
+        self._locks[conversation_id] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._locks.pop(conversation_id)
+            if waiting > 1:
+                self._locks[conversation_id] = (lock, waiting - 1)
+
+
+class Collected(OutputChannel):
+    """Takes what the dialogue says: texts with choices, and effects."""
+
+    def __init__(self) -> None:
+        self.replies: list[dict[str, Any]] = []
+        self.effects: list[dict[str, Any]] = []
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name inside Rasa."""
+        return CHANNEL
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """One message of the bot: words, choices and an effect, whichever it has."""
+        custom = message.get("custom") or {}
+        if custom.get("effect"):
+            self.effects.append(dict(custom))
+        if message.get("text"):
+            self.replies.append({"text": message["text"], "choices": [_choice(b) for b in message.get("buttons") or ()]})
+
+    def answer(self) -> dict[str, Any]:
+        """What goes back to the gateway."""
+        return {"replies": self.replies, "effects": self.effects}
+
+
+def _choice(button: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "label": button["title"],
+        "payload": button["payload"],
+        "key": button.get("key") or "",
+        "aside": bool(button.get("aside")),
+    }
+
+
+class Straight:
+    """Runs the already made nodes of a Rasa graph in an order worked out once for each target."""
+
+    def __init__(self, runner: DaskGraphRunner) -> None:
+        self._rasas = runner
+        self._nodes = runner._instantiated_nodes
+        self._schema = runner._graph_schema
+        self._orders: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
+
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        """The same as Rasa's runner: the targets' outputs by name."""
+        wanted = tuple(targets or self._schema.target_names)
+        known: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
+        for name, needs in self._order(wanted):
+            known[name] = self._nodes[name](*(known[n] for n in needs))
+        return dict(known[name] for name in wanted)
+
+    def _order(self, wanted: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+        if wanted not in self._orders:
+            nodes = self._schema.minimal_graph_schema(list(wanted)).nodes
+            order: list[tuple[str, tuple[str, ...]]] = []
+            done: set[str] = set()
+
+            def visit(name: str) -> None:
+                if name in done or name not in nodes:
+                    return
+                done.add(name)
+                needs = tuple(nodes[name].needs.values())
+                for need in needs:
+                    visit(need)
+                order.append((name, needs))
+
+            for name in wanted:
+                visit(name)
+            self._orders[wanted] = order
+        return self._orders[wanted]
+
+
+def compile_action_validator() -> None:
+    """Check what an action returns by a schema compiled once; refuses to when that would check less."""
+    validator = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
+
+    def check(_: RemoteAction, result: dict[str, Any]) -> bool:
+        validator.validate(result)
+        return True
+
+    bad = {"events": [{"event": "slot"}], "responses": "no list"}
+    if validator.is_valid({"events": [], "responses": []}) and not validator.is_valid(bad):
+        RemoteAction._validate_action_result = check
+
+
+class NoWords(logging.Filter):
+    """Keeps Rasa's records of errors out of the logs (they can hold a transcript) and tells who asks."""
+
+    def __init__(self, failed: Callable[[str], None]) -> None:
+        super().__init__()
+        self._failed = failed
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let a record pass unless it carries an exception."""
+        if not record.exc_info:
+            return True
+        kind = record.exc_info[0]
+        self._failed(f"{record.name}: {kind.__name__ if kind else 'an error'}")
+        return False
+
+
+def as_parse_data(intent: str, entities: Mapping[str, str], text: str) -> dict[str, Any]:
+    """A choice as Rasa would have understood it, with certainty."""
+    name = {"name": intent, "confidence": 1.0}
+    found = [{"entity": k, "value": v, "start": 0, "end": 0, "extractor": CHANNEL} for k, v in entities.items()]
+    return {"text": text, "intent": name, "intent_ranking": [name], "entities": found}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two results of a graph are the same, compared as plain data."""
+    return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)

@@ -1,0 +1,103 @@
+"""The engine process: a loaded dialogue behind two doors on loopback, POST /turn and GET /ready.
+
+It promises: it binds to this machine only, asks for the gateway's token, reads at most 16 KB, answers an
+error with no words in it, and is ready only after a message has gone through. It reads no environment.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from typing import Any
+
+import structlog
+
+import bot.rasa_ext.light_rasa  # noqa: F401 - before anything of Rasa
+from rasa.utils.log_utils import configure_structlog  # isort: skip
+
+# First of all: without this, Rasa as a library prints every message to standard output.
+configure_structlog(logging.WARNING)
+
+from sanic import Sanic  # noqa: E402 - after the logs are quiet
+from sanic.request import Request as HttpRequest  # noqa: E402
+from sanic.response import HTTPResponse  # noqa: E402
+from sanic.response import json as json_response  # noqa: E402
+
+from bot.app import ENGINE_PURPOSE, App  # noqa: E402
+from bot.rasa_ext.dialogue import TRIAL, Dialogue, EngineError, Request, TurnRefused, note_failure  # noqa: E402
+from bot.rasa_ext.parts import NoWords  # noqa: E402
+from bot.rasa_ext.rows import StoredRows  # noqa: E402
+from bot.rasa_ext.tracker_store import EncryptedTrackerStore  # noqa: E402
+from bot.settings import Settings  # noqa: E402
+from bot.training import dialogue_model  # noqa: E402
+
+__all__ = ["EngineError", "create_app", "serve"]
+
+LARGEST_BODY = 16 * 1024
+OURS = ("127.0.0.1", "localhost", "::1")
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings) -> None:
+    """Load the model and answer until asked to stop. Raises EngineError."""
+    if settings.engine.host not in OURS:
+        raise EngineError(f"The engine may only listen on this machine, not on {settings.engine.host}: see HANDRAIL_ENGINE_BIND.")
+    quiet(settings.log_level)
+    app = App(settings)
+    dialogue = Dialogue.load(dialogue_model(settings), tracker_store(app), app.words)
+    server = create_app(dialogue, token=app.vault.service_token(ENGINE_PURPOSE))
+    server.run(host=settings.engine.host, port=settings.engine.port, access_log=False, debug=False, motd=False)
+
+
+def tracker_store(app: App) -> EncryptedTrackerStore:
+    """The trackers in the one database."""
+    rows = StoredRows(app.store)
+    return EncryptedTrackerStore(None, reading=rows.reading, writing=rows.writing)
+
+
+def quiet(level: str) -> None:
+    """No library says more than a warning, and nothing with a transcript in it is written at all."""
+    configure_structlog(getattr(logging, level.upper()))
+    for name in ("rasa", "rasa_sdk", "sanic.root", "sanic.error", "sanic.access", "asyncio", "apscheduler", "matplotlib"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(NoWords(note_failure))
+
+
+def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
+    """The two doors. Every other path is 404."""
+    server = Sanic("handrail-engine", configure_logging=False)
+    server.config.REQUEST_MAX_SIZE = LARGEST_BODY
+    server.config.KEEP_ALIVE_TIMEOUT = 75
+    server.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0
+    server.ctx.ready = False
+
+    @server.before_server_start
+    async def try_out(_: Any, __: Any) -> None:
+        await dialogue.rehearse(TRIAL)  # the first message is slow, and nobody should wait for it
+        server.ctx.ready = True
+
+    @server.exception(Exception)
+    def without_words(_: HttpRequest, error: Exception) -> HTTPResponse:
+        status = int(getattr(error, "status_code", 500))
+        if status >= 500:
+            log.error("turn failed", kind=type(error).__name__)
+        return json_response({"error": type(error).__name__}, status=status)
+
+    @server.get("/ready")
+    async def ready(_: HttpRequest) -> HTTPResponse:
+        return json_response({"ready": server.ctx.ready}, status=200 if server.ctx.ready else 503)
+
+    @server.post("/turn")
+    async def turn(request: HttpRequest) -> HTTPResponse:
+        given = request.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return json_response({"error": "token"}, status=401)
+        try:
+            return json_response(await dialogue.turn(Request.read(request.json)))
+        except TurnRefused as refused:
+            return json_response({"error": str(refused)}, status=400)
+
+    return server
+

@@ -1,0 +1,135 @@
+"""Measure the screening: recall, false alarms, category, latency, each with how sure the figure is.
+
+It promises: figures on texts it is given and nothing else; the intervals are Wilson's, 95 %. By default it
+measures the held-out fifth of data/safety (``held_out``), which development never trained on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.safety.screening import Screening
+from bot.safety.verdict import Level, Verdict
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled text; ``kind`` groups harmless texts (the file or note it came with)."""
+
+    text: str
+    level: Level
+    category: str | None
+    lang: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An example, what the screening said, and how long it took in milliseconds."""
+
+    example: Example
+    verdict: Verdict
+    milliseconds: float
+
+
+def held_out(text: str) -> bool:
+    """True for the fifth of all texts, by sha256, that development never trains on."""
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 == 0
+
+
+def examples(folder: Path, keep: Callable[[str], bool] = held_out) -> list[Example]:
+    """The labelled texts under ``folder`` (JSON lines as data/safety/README.md describes) that ``keep`` keeps."""
+    found: dict[str, Example] = {}
+    for file in sorted(folder.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                row = json.loads(line)
+                level = Level.of(row.get("level", "none"))
+                kind = str(row.get("note") or file.stem)
+                entry = Example(row["text"], level, row.get("category"), row.get("lang", "en"), kind)
+                found.setdefault(row["text"], entry)
+    return [entry for text, entry in found.items() if keep(text)]
+
+
+def judge(screening: Screening, texts: Iterable[Example]) -> list[Judged]:
+    """Screen every example by itself, timing each."""
+    judged = []
+    for example in texts:
+        started = time.perf_counter()
+        verdict = screening.screen(example.text)
+        judged.append(Judged(example, verdict, 1000 * (time.perf_counter() - started)))
+    return judged
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """The 95 % interval for a share of ``hits`` in ``total`` (Wilson 1927)."""
+    if total == 0:
+        return 0.0, 1.0
+    z, share = 1.96, hits / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def report(judged: Sequence[Judged]) -> str:
+    """The figures as lines of text, for a terminal or for docs/safety.md."""
+    danger = [entry for entry in judged if entry.example.level >= Level.HIGH]
+    mild = [entry for entry in judged if entry.example.level is Level.ELEVATED]
+    harmless = [entry for entry in judged if entry.example.level is Level.NONE]
+    lines = [f"{len(judged)} texts: {len(danger)} imminent or high, {len(mild)} elevated, {len(harmless)} harmless"]
+    lines += _recall(danger, "imminent + high")
+    for level in (Level.IMMINENT, Level.HIGH):
+        lines += _recall([entry for entry in danger if entry.example.level is level], level.word)
+    lines.append(_share("elevated raised", mild, _raised))
+    lines.append(_share("category right", [*danger, *mild], _category_right))
+    for name in sorted({entry.example.category or "" for entry in danger}):
+        lines.append(_share(f"  {name} raised", [e for e in danger if e.example.category == name], _raised))
+    for lang in sorted({entry.example.lang for entry in judged}):
+        lines.append(_share(f"  {lang}: danger raised", [e for e in danger if e.example.lang == lang], _raised))
+        lines.append(_share(f"  {lang}: harmless raised", [e for e in harmless if e.example.lang == lang], _raised))
+    lines.append(_share("harmless raised", harmless, _raised))
+    lines.append(_share("harmless raised to high or imminent", harmless, _high))
+    lines += _by_kind(harmless)
+    return "\n".join([*lines, latency(judged)])
+
+
+def _recall(entries: Sequence[Judged], name: str) -> list[str]:
+    return [_share(f"{name}: raised at all", entries, _raised), _share(f"{name}: raised to high or more", entries, _high)]
+
+
+def _by_kind(harmless: Sequence[Judged]) -> list[str]:
+    kinds = sorted({entry.example.kind for entry in harmless})
+    groups = [(kind, [entry for entry in harmless if entry.example.kind == kind]) for kind in kinds]
+    return [_share(f"  {kind}", group, _raised) for kind, group in groups if any(map(_raised, group))]
+
+
+def _share(name: str, entries: Sequence[Judged], test: Callable[[Judged], bool]) -> str:
+    hits = sum(test(entry) for entry in entries)
+    low, high = wilson(hits, len(entries))
+    share = f"{100 * hits / len(entries):5.1f} %" if entries else "    -  "
+    return f"{name:<48} {share}  [{100 * low:.1f} .. {100 * high:.1f}]  {hits}/{len(entries)}"
+
+
+def _raised(entry: Judged) -> bool:
+    return entry.verdict.level > Level.NONE
+
+
+def _high(entry: Judged) -> bool:
+    return entry.verdict.level >= Level.HIGH
+
+
+def _category_right(entry: Judged) -> bool:
+    return entry.verdict.category == entry.example.category
+
+
+def latency(judged: Sequence[Judged]) -> str:
+    """Median and 99th percentile of the time for one message, in milliseconds."""
+    times = sorted(entry.milliseconds for entry in judged) or [0.0]
+    at = [times[min(len(times) - 1, int(share * len(times)))] for share in (0.5, 0.99)]
+    return f"one message: median {at[0]:.1f} ms, p99 {at[1]:.1f} ms"

@@ -1,0 +1,148 @@
+"""The trained half of the screening: the adapted encoder and three small linear heads over it.
+
+It promises: levels from thresholds calibrated on held-out text, read from one folder that `handrail train`
+wrote, and a refusal to load when a file of it is missing or damaged. Plain numpy at run time. It only ever
+raises; what it does not raise is left to the patterns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from bot.encoder import Encoder
+from bot.safety.verdict import CATEGORIES, Level
+
+HEADS = "heads.safetensors"
+THRESHOLDS = "thresholds.json"
+SHAPES = {
+    "level.weight": (4, 384), "level.bias": (4,),
+    "category.weight": (len(CATEGORIES), 384), "category.bias": (len(CATEGORIES),),
+    "subject.weight": (1, 384), "subject.bias": (1,),
+}  # fmt: skip
+LONG = 45  # words; a longer text is also read in overlapping windows, for one clause can hide in it
+WINDOW, STRIDE = 30, 20
+_PARTS = re.compile(r"[^.!?\n]+[.!?]*")
+
+
+class ClassifierError(Exception):
+    """The classifier cannot be loaded; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What the classifier says of one text; ``words`` are the part of it that weighed most.
+
+    ``doubts`` is true when danger is so unlikely that a pattern alone is not believed either.
+    """
+
+    level: Level = Level.NONE
+    category: str | None = None
+    subject: str = "self"
+    words: str = ""
+    doubts: bool = False
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The least chance for each level: elevated or more, high or more, imminent; and the floor for patterns."""
+
+    elevated: float
+    high: float
+    imminent: float
+    floor: float
+
+    def level(self, chances: np.ndarray) -> Level:
+        """The level for four chances: none, elevated, high, imminent."""
+        danger = 1 - float(chances[0])
+        if danger < self.elevated:
+            return Level.NONE
+        if float(chances[2] + chances[3]) < self.high:
+            return Level.ELEVATED
+        return Level.IMMINENT if float(chances[3]) >= self.imminent else Level.HIGH
+
+
+class Classifier:
+    """Adapted encoder, heads and thresholds; ``plain`` spells a text as the encoder was trained on."""
+
+    def __init__(
+        self, encoder: Encoder, heads: dict[str, np.ndarray], thresholds: Mapping[str, Thresholds], plain: Callable[[str], str]
+    ) -> None:
+        self._encoder = encoder
+        self._heads = heads
+        self._thresholds = thresholds
+        self._plain = plain
+
+    @classmethod
+    def load(cls, folder: Path, plain: Callable[[str], str]) -> Classifier:
+        """What `handrail train` wrote; raises ClassifierError or EncoderError when it is not whole."""
+        thresholds = _thresholds(folder)
+        heads = load_file(folder / HEADS)
+        if {name: value.shape for name, value in heads.items()} != SHAPES:
+            raise ClassifierError(f"{folder / HEADS} does not fit this version: run `handrail train` again.")
+        return cls(Encoder.load(folder), heads, thresholds, plain)
+
+    def judge(self, text: str, language: str = "en") -> Opinion:
+        """The opinion on one text that was read as ``language``; each has its own thresholds."""
+        thresholds = self._thresholds[language]
+        plain = self._plain(text)
+        if not plain:
+            return Opinion()
+        rows = self._encoder.embed(_windows(plain))
+        chances = softmax(self._head("level", rows))
+        worst = int(np.argmin(chances[:, 0]))
+        level = max(thresholds.level(row) for row in chances)
+        if level is Level.NONE:
+            return Opinion(doubts=1 - float(chances[worst, 0]) < thresholds.floor)
+        category = CATEGORIES[int(self._head("category", rows[worst : worst + 1]).argmax())]
+        subject = "other" if float(self._head("subject", rows[worst : worst + 1])[0, 0]) > 0 else "self"
+        return Opinion(level, category, subject, self._weightiest(text))
+
+    def chances(self, texts: Sequence[str]) -> np.ndarray:
+        """Four chances for each text, without windows; for calibration and benches."""
+        return softmax(self._head("level", self._encoder.embed([self._plain(text) for text in texts])))
+
+    def _head(self, name: str, rows: np.ndarray) -> np.ndarray:
+        result: np.ndarray = rows @ self._heads[f"{name}.weight"].T + self._heads[f"{name}.bias"]
+        return result
+
+    def _weightiest(self, text: str) -> str:
+        """The sentence of a raised text that is likeliest to be danger by itself."""
+        parts = [part.strip() for part in _PARTS.findall(text) if part.strip()][:8]
+        if len(parts) < 2:
+            return text.strip()
+        return parts[int(np.argmin(self.chances(parts)[:, 0]))]
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Rows of scores as rows of chances that add up to 1."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    result: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return result
+
+
+def _windows(plain: str) -> list[str]:
+    words = plain.split()
+    if len(words) <= LONG:
+        return [plain]
+    starts = range(0, len(words) - WINDOW + STRIDE, STRIDE)
+    return [plain, *(" ".join(words[start : start + WINDOW]) for start in starts)][:12]
+
+
+def _thresholds(folder: Path) -> dict[str, Thresholds]:
+    try:
+        data: dict[str, Any] = json.loads((folder / THRESHOLDS).read_text(encoding="utf-8"))
+        found = hashlib.sha256((folder / HEADS).read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise ClassifierError(f"No screening classifier in {folder}: run `handrail train` to build it.") from error
+    if data.get("heads_sha256") != found:
+        raise ClassifierError(f"{folder / HEADS} is damaged: run `handrail train` to build it again.")
+    return {language: Thresholds(**values) for language, values in data["thresholds"].items()}

@@ -1,0 +1,122 @@
+"""The screening: one text in, one safety verdict out, in every enabled language each time.
+
+It promises: the highest level of any part, any language, pattern or classifier wins, and nothing here
+lowers a level; a pattern is set aside only where the classifier is all but sure of harmlessness (its
+floor), never a pattern marked certain; a missing pattern file or a damaged classifier refuses to load (no rules is never "safe").
+It keeps nothing between texts and knows nothing of threads, cases or replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot.encoder import EncoderError, published_folder
+from bot.safety.classifier import Classifier, ClassifierError, Opinion
+from bot.safety.patterns import Hit, PatternError, Patterns
+from bot.safety.verdict import Level, Reason, Verdict
+
+LANGUAGES = ("en", "es", "fr")
+RECENT_TEXTS = 5  # a disclosure split over more texts than this is caught text by text
+RECENT_CHARACTERS = 600
+MOST_REASONS = 4
+LONGEST = 3000  # characters looked at; Twilio joins at most 1,600
+
+
+class ScreeningError(Exception):
+    """The screening cannot start; the message is one sentence that says what to do."""
+
+
+class Screening:
+    """Patterns of every language, and the classifier when a model folder is given."""
+
+    def __init__(self, patterns: Sequence[Patterns], classifier: Classifier | None) -> None:
+        self._patterns = tuple(patterns)
+        self._classifier = classifier
+
+    @classmethod
+    def load(
+        cls, content_dir: Path, model_dir: Path | None = None, languages: Sequence[str] = LANGUAGES
+    ) -> Screening:
+        """Read content_dir/<lang>.yml for every language, and the classifier in ``model_dir``.
+
+        ``model_dir=None`` runs on patterns alone. Raises ScreeningError when any of it is missing or damaged.
+        """
+        if not languages:
+            raise ScreeningError("No language is enabled for the screening: set at least one.")
+        try:
+            patterns = [
+                Patterns.load(content_dir / f"{language}.yml", real_words(language)) for language in languages
+            ]
+            classifier = Classifier.load(model_dir, _plain(patterns)) if model_dir else None
+        except (PatternError, ClassifierError, EncoderError) as error:
+            raise ScreeningError(str(error)) from error
+        return cls(patterns, classifier)
+
+    def screen(self, text: str, recent: Sequence[str] = ()) -> Verdict:
+        """The verdict on ``text``; ``recent`` are the thread's texts of the last minutes, oldest first.
+
+        Recent texts are joined with this one, so that a disclosure split over several is seen. The join
+        counts only for what none of its texts showed alone: a danger already seen is not seen again.
+        """
+        alone = self._one(text[:LONGEST])
+        earlier = _last(recent)
+        if not earlier:
+            return alone
+        joined = self._one(" ".join((*earlier, text[:LONGEST])))
+        if joined.level <= alone.level or joined.level <= self._one(" ".join(earlier)).level:
+            return alone
+        return joined
+
+    def _one(self, text: str) -> Verdict:
+        if not text.strip():
+            return Verdict()
+        hits = [hit for patterns in self._patterns for hit in patterns.hits(text)]
+        if self._classifier is None:
+            return _verdict(hits, Opinion())
+        opinion = self._classifier.judge(text, self._read_as(text))
+        return _verdict([hit for hit in hits if hit.pattern.certain or not opinion.doubts], opinion)
+
+    def _read_as(self, text: str) -> str:
+        """The language whose everyday words the text holds most of; the first enabled one when in doubt."""
+        return max(self._patterns, key=lambda patterns: patterns.familiarity(text)).language
+
+
+def _verdict(hits: Sequence[Hit], opinion: Opinion) -> Verdict:
+    """The highest level wins; at the same level a pattern names the category, for it says why."""
+    ranked = sorted(hits, key=lambda hit: (-hit.level, -(hit.last - hit.first)))
+    top = ranked[0].level if ranked else Level.NONE
+    level = max(top, opinion.level)
+    if level is Level.NONE:
+        return Verdict()
+    leads = opinion.level > top or not ranked
+    category = opinion.category if leads else ranked[0].pattern.category
+    subject = opinion.subject if leads else ranked[0].pattern.subject
+    reasons = [Reason(f"pattern:{hit.pattern.id}", hit.words) for hit in ranked]
+    if opinion.level > Level.NONE:
+        reasons.insert(0 if leads else len(reasons), Reason("classifier", opinion.words))
+    return Verdict(level, category, subject, tuple(dict.fromkeys(reasons))[:MOST_REASONS])
+
+
+def _last(recent: Sequence[str]) -> list[str]:
+    """The newest texts that fit the window, oldest first."""
+    kept: list[str] = []
+    for text in reversed(recent[-RECENT_TEXTS:]):
+        if sum(map(len, kept)) + len(text) > RECENT_CHARACTERS:
+            break
+        kept.insert(0, text)
+    return kept
+
+
+def _plain(patterns: Sequence[Patterns]) -> Callable[[str], str]:
+    """How the encoder reads a text: as English spells it, for its published weights are English."""
+    chosen = next((entry for entry in patterns if entry.language == "en"), patterns[0])
+    return chosen.spelling.plain
+
+
+def real_words(language: str) -> frozenset[str]:
+    """English words that are never typos, from the published model's vocabulary; none for others."""
+    if language != "en":
+        return frozenset()
+    lines = (published_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for word in lines if len(word) > 2 and word.isascii() and word.isalpha())

@@ -1,0 +1,113 @@
+"""What a worker does to a case, each from a posted form. Blocks; the routes call it in a thread.
+
+Promises: an empty or unknown answer is refused with a sentence before the desk is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from bot.desk_closing import Closing
+from bot.desk_views import DeskRefused
+from bot.web.desk_parts import Desk
+from bot.web.permissions import Doing, check_may
+from bot.web.staff_session import SignedIn
+
+RAISE_TO = frozenset({"elevated", "high", "imminent"})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A posted form, as plain trimmed text; a field that was not sent is empty."""
+
+    values: dict[str, str]
+
+    @classmethod
+    async def of(cls, request: Request) -> Fields:
+        """Read the form; anything that is not text is left out."""
+        form = await request.form()
+        return cls({k: v.strip() for k, v in form.items() if isinstance(v, str)})
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def needed(self, name: str, sentence: str) -> str:
+        """A field that must be filled; raises DeskRefused with the sentence."""
+        if not self[name]:
+            raise DeskRefused(sentence)
+        return self[name]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the worker is told. ``leaves`` names parts to leave as they are on the page."""
+
+    told: str = ""
+    revealed: str = ""
+    leaves: tuple[str, ...] = ()
+
+
+Act = Callable[[int, SignedIn, Fields], Done]
+
+
+class Acts:
+    """The verbs of the case screen. Each raises DeskRefused when it may not happen."""
+
+    def __init__(self, desk: Desk, closing: Closing) -> None:
+        self._desk = desk
+        self._closing = closing
+
+    def accept(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
+        """Take the case."""
+        self._desk.accept(case_id, found.staff)
+        return Done("This case is yours.")
+
+    def say(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """Queue a message to the young person.
+
+        The key is bound to the words: the same words sent again after a lost answer are one message, and
+        words that were changed meanwhile are never taken for the old ones.
+        """
+        text = fields.needed("text", "There is nothing to send yet.")
+        given = fields["once"] or secrets.token_hex(8)
+        words = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self._desk.say(case_id, found.staff, text, once=f"{found.staff.id}.{given[:64]}.{words}")
+        return Done(leaves=("work",))  # the reply box may already hold the next sentence
+
+    def raise_level(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """Raise the level."""
+        level = fields.needed("level", "Choose a level first.")
+        if level not in RAISE_TO:
+            raise DeskRefused("Choose one of the levels in the list.")
+        self._desk.raise_level(case_id, found.staff, level)
+        return Done(f"Raised to {level}.", leaves=("work",))
+
+    def note(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """Keep a note between staff."""
+        self._desk.note(case_id, found.staff, fields.needed("text", "The note is empty."))
+        return Done("Note kept.", leaves=("work",))
+
+    def close(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """Close the case with an outcome and a category from the list."""
+        outcome = fields.needed("outcome", "Choose how it ended.")
+        category = fields.needed("chi_category", "Choose a category.")
+        if not self._closing.has_outcome(outcome) or not self._closing.has_category(category):
+            raise DeskRefused("Choose an outcome and a category from the lists.")
+        self._desk.close(case_id, found.staff, outcome, category)
+        return Done("Closed. Thank you for being there.")
+
+    def hand_back(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
+        """Put the case back in the queue."""
+        self._desk.hand_back(case_id, found.staff)
+        return Done("Back in the queue. Somebody else can take it now.")
+
+    def reveal(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """The number behind the case, for a reason."""
+        check_may(found.staff, Doing.REVEAL)  # twice on purpose: a number must not slip past a route's table
+        number = self._desk.reveal_number(case_id, found.staff, fields.needed("reason", "Write the reason first."))
+        return Done(revealed=number, leaves=("work",))

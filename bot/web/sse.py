@@ -1,0 +1,61 @@
+"""The stream of a thread as server-sent events: resumable, with a heartbeat, ending when forgotten.
+
+Promises: every line after the one the browser last saw, once and in order. A choice leaves here as its
+key and label only; what it does stays on our side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from bot.web.phone_numbers import parts
+from bot.web.youth_parts import Said, YouthParts
+
+BEAT_SECONDS = 15.0
+
+
+def as_event(said: Said) -> str:
+    """One line of the transcript as one event; its id is what ``Last-Event-ID`` brings back."""
+    return f"id: {said.seq}\nevent: said\ndata: {json.dumps(as_json(said), ensure_ascii=False)}\n\n"
+
+
+def as_json(said: Said) -> dict[str, Any]:
+    """A line as the page reads it; ``parts`` is there only when a number in it can be tapped."""
+    line: dict[str, Any] = {
+        "seq": said.seq,
+        "who": said.who,
+        "name": said.name,
+        "text": said.text,
+        "choices": [{"key": c.key, "label": c.label, "aside": c.aside} for c in said.choices],
+        "at": said.at.isoformat(timespec="seconds"),
+    }
+    pieces = parts(said.text) if said.who != "you" else ()
+    if any(href for _, href in pieces):
+        line["parts"] = pieces
+    return line
+
+
+async def events(app: YouthParts, *, token: str, thread_id: str, after: int) -> AsyncGenerator[str, None]:
+    """The stream from the line after ``after``; ends with a ``gone`` event when the thread is forgotten."""
+    yield "retry: 1000\n\n"
+    async with aclosing(_wakes(app, thread_id)) as wakes:
+        async for _ in wakes:
+            if await run_in_threadpool(app.chat.thread_of, token) != thread_id:
+                yield "event: gone\ndata: {}\n\n"
+                return
+            lines = await run_in_threadpool(app.chat.since, thread_id, after)
+            yield "".join(map(as_event, lines)) or ": beat\n\n"
+            after = lines[-1].seq if lines else after
+
+
+async def _wakes(app: YouthParts, thread_id: str) -> AsyncGenerator[None, None]:
+    """Now, and then whenever there may be news."""
+    yield None
+    async with aclosing(app.live.watch(f"thread:{thread_id}", beat=BEAT_SECONDS)) as watch:
+        async for _ in watch:
+            yield None

@@ -1,0 +1,468 @@
+/* The youth page, live. Adds to forms that already work without it.
+   Promises: nothing is stored; the token lives in this closure and travels in a header; a message is
+   sent until it is kept, always under one id; history never grows; leaving empties the page at once. */
+"use strict";
+(() => {
+  if (!window.fetch || !window.ReadableStream || !window.TextDecoder) return; // the forms still work
+
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const html = document.documentElement;
+  const lang = html.lang || "en";
+  const words = {};
+  for (const word of all("[data-word]", find("#words").content)) words[word.dataset.word] = word.textContent;
+  const log = find("#log"), composer = find("#composer"), box = find("#text"), chat = find("#chat"), start = find("#start");
+
+  let token = find("[name=token]", composer).value;
+  let band = "", region = "";
+  let lastSeq = Math.max(0, ...all("[data-seq]", log).map((line) => Number(line.dataset.seq)));
+  let queue = []; // not yet kept by the server, in order
+  let mine = []; // shown here, not yet come back on the stream
+  let left = false, pumping = false, listening = null, anchor = null, wake = () => {};
+
+  html.classList.add("js");
+
+  /* ---- leaving: first, and with nothing that can fail before it ---- */
+  const exit = find("#exit");
+  const exitTo = exit.dataset.href || exit.href;
+
+  function leave() {
+    if (left) return;
+    left = true;
+    const old = token;
+    document.body.replaceChildren();
+    if (old) forgetOnServer(old).catch(() => {});
+    token = ""; queue = []; mine = [];
+    if (listening) listening.abort();
+    if (window.speechSynthesis) speechSynthesis.cancel();
+    location.replace(exitTo);
+  }
+  exit.addEventListener("click", (event) => { event.preventDefault(); leave(); });
+
+  let shifts = [];
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Shift") { shifts = []; return; }
+    if (event.repeat) return;
+    shifts = [...shifts.filter((at) => event.timeStamp - at < 3000), event.timeStamp];
+    if (shifts.length >= 3) leave();
+  }, true);
+  // A page that comes back out of the browser's own memory must not bring the chat back with it.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/"); });
+
+  /* ---- talking to the server ---- */
+  const headers = (more) => ({ "Accept-Language": lang, ...(token && { Authorization: `Bearer ${token}` }), ...more });
+  const inTime = (ms) => (AbortSignal.timeout ? AbortSignal.timeout(ms) : undefined);
+  const post = (path, body) => fetch(path, {
+    method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body),
+    cache: "no-store", credentials: "omit", signal: inTime(15000),
+  });
+  const forgetOnServer = (old) => fetch("/chat/threads", {
+    method: "DELETE", headers: { Authorization: `Bearer ${old}` }, keepalive: true, credentials: "omit",
+  });
+  const sentence = async (answer) => {
+    try { return (await answer.json()).error || words.refused; } catch { return words.refused; }
+  };
+  const pause = (ms) => new Promise((done) => { const timer = setTimeout(done, ms); wake = () => { clearTimeout(timer); done(); }; });
+  const newId = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+
+  async function open() {
+    const answer = await post("/chat/threads", { band, region, lang });
+    if (answer.ok) { token = (await answer.json()).token; listen(); }
+    return answer;
+  }
+
+  async function pump() {
+    if (pumping) return;
+    pumping = true;
+    let wait = 1000;
+    while (queue.length && !left) {
+      const item = queue[0];
+      try {
+        const opened = token ? null : await open();
+        const answer = opened && !opened.ok ? opened : await post("/chat/messages", { id: item.id, text: item.text });
+        if (left) return;
+        if (answer.status === 202) { queue.shift(); wait = 1000; connected(true); kept(item); continue; }
+        if (answer.status === 401) { over(); break; }
+        if (answer.status !== 429 && answer.status < 500) { queue.shift(); refused(item, await sentence(answer)); continue; }
+        wait = Math.max(wait, 1000 * Number(answer.headers.get("Retry-After") || 0));
+      } catch { if (left) return; connected(false); }
+      fate(item, "unsent");
+      await pause(wait);
+      wait = Math.min(wait * 2, 15000);
+    }
+    pumping = false;
+  }
+
+  async function listen() {
+    if (listening || !token) return;
+    let wait = 500;
+    while (token && !left) {
+      const stop = listening = new AbortController();
+      try {
+        const answer = await fetch("/chat/events", {
+          headers: headers({ Accept: "text/event-stream", "Last-Event-ID": String(lastSeq) }),
+          cache: "no-store", credentials: "omit", signal: stop.signal,
+        });
+        if (answer.status === 401) { over(); break; }
+        if (!answer.ok) throw new Error("no stream");
+        connected(true); wait = 500;
+        await read(answer.body.getReader(), stop);
+      } catch { /* a dead network: said below, tried again */ }
+      if (left || !token) break;
+      connected(false);
+      await Promise.race([pause(wait), new Promise((done) => addEventListener("online", done, { once: true }))]);
+      wait = Math.min(wait * 2, 10000);
+    }
+    listening = null;
+  }
+
+  async function read(reader, stop) {
+    const decoder = new TextDecoder();
+    let rest = "", silence = 0;
+    const heard = () => { clearTimeout(silence); silence = setTimeout(() => stop.abort(), 40000); }; // beats come every 15 s
+    heard();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        heard();
+        connected(true);
+        const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+        rest = blocks.pop();
+        blocks.forEach((block) => { // a mistake of ours is told as one, never taken for a dead network
+          try { take(block); } catch (error) { setTimeout(() => { throw error; }); }
+        });
+      }
+    } finally { clearTimeout(silence); }
+  }
+
+  function take(block) {
+    const event = {};
+    for (const line of block.split("\n")) {
+      const colon = line.indexOf(":");
+      if (colon > 0) event[line.slice(0, colon)] = line.slice(colon + 1).trim();
+    }
+    if (event.event === "gone") over();
+    if (event.event !== "said") return;
+    const said = JSON.parse(event.data);
+    if (said.seq <= lastSeq) return; // seen before the connection broke
+    lastSeq = said.seq;
+    if (said.who === "you") ownCameBack(said); else show(said);
+  }
+
+  /* ---- the transcript ---- */
+  function make(tag, name, text) {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+  const named = (sentence_, name) => sentence_.replace("{name}", () => name);
+  const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+
+  function show(said) {
+    const follow = nearEnd();
+    const node = make("div", `said ${said.who} fresh`);
+    node.dataset.seq = said.seq;
+    const who = { bot: words.bot, helper: said.name ? named(words.helper, said.name) : words.helper_unnamed }[said.who];
+    if (who) node.append(make("p", "name", who));
+    node.append(withNumbers(said));
+    if (said.choices.length) { all(".choices", log).forEach((form) => spend(form)); node.append(choices(said.choices)); }
+    log.insertBefore(node, all(".you:not([data-seq])", log)[0] || null);
+    all(".you .fate", log).forEach((old) => { if (old.parentNode.dataset.fate === "sent") old.remove(); });
+    if (said.who === "bot") here(null); else if (said.name) here(said.name);
+    anchor = anchor || node;
+    settle(follow);
+    aloud(said);
+  }
+
+  function withNumbers(said) {
+    const text = make("p", "text");
+    for (const [piece, href] of said.parts || [[said.text, null]]) {
+      if (!href) { text.append(piece); continue; }
+      const link = make("a", "number", piece);
+      link.href = href;
+      text.append(link);
+    }
+    return text;
+  }
+
+  function choices(offered) {
+    const form = make("form", "choices");
+    const mains = make("div", "mains"), asides = make("div", "asides");
+    mains.setAttribute("role", "group");
+    mains.setAttribute("aria-label", words.your_choices);
+    for (const choice of offered) {
+      const button = make("button", choice.aside ? "aside" : "choice");
+      button.name = "text";
+      button.value = choice.key || choice.label;
+      if (choice.key.length && choice.key.length < 3 && !choice.aside) { // a letter helps; a keyword would shout
+        const key = make("span", "key", choice.key);
+        key.setAttribute("aria-hidden", "true");
+        button.append(key);
+      }
+      button.append(make("span", "label", choice.label));
+      (choice.aside ? asides : mains).append(button);
+    }
+    form.append(mains, asides);
+    return form;
+  }
+
+  function spend(form, pressed = null) { // the pressed one stays reachable, so that focus is not lost
+    form.classList.add("spent");
+    all("button", form).forEach((button) => { if (button !== pressed && button.ariaPressed !== "true") button.disabled = true; });
+    if (!pressed) return;
+    pressed.setAttribute("aria-pressed", "true");
+    pressed.setAttribute("aria-disabled", "true");
+  }
+  function unspend(form) {
+    form.classList.remove("spent");
+    for (const button of all("button", form)) {
+      button.disabled = false;
+      button.removeAttribute("aria-pressed");
+      button.removeAttribute("aria-disabled");
+    }
+  }
+
+  function here(name) {
+    const line = find("#with"), is = name ? "yes" : "no", text = name ? named(words.with_person, name) : words.with_bot;
+    if (line.textContent !== text) line.textContent = text;
+    line.dataset.person = is;
+  }
+
+  function settle(follow) {
+    if (!follow) { find("#newer").hidden = false; return; }
+    const end = log.scrollHeight - log.clientHeight; // never past the start of the first new message
+    log.scrollTop = anchor ? Math.min(anchor.offsetTop - 12, end) : end;
+    find("#newer").hidden = true;
+  }
+  find("#newer").addEventListener("click", () => { log.scrollTop = log.scrollHeight; find("#newer").hidden = true; box.focus(); });
+  log.addEventListener("scroll", () => { if (nearEnd()) find("#newer").hidden = true; }, { passive: true });
+
+  /* ---- what the young person says ---- */
+  function say(text, shown = text, form = null) {
+    const node = make("div", "said you");
+    node.append(make("p", "name", words.you), make("p", "text", shown));
+    log.append(node);
+    const item = { id: newId(), text, shown, node, form };
+    queue.push(item); mine.push(item);
+    setTimeout(() => { if (queue.includes(item) && !node.dataset.fate) fate(item, "sending"); }, 600);
+    anchor = null;
+    settle(true);
+    if (!wasOff) tell("");
+    pump();
+  }
+
+  function fate(item, is, text = words[is]) {
+    item.node.dataset.fate = is;
+    const line = find(".fate", item.node) || item.node.appendChild(make("p", "fate"));
+    line.setAttribute("aria-hidden", "true"); // the connection line says it aloud; twice would be noise
+    line.textContent = text;
+    if (nearEnd()) settle(true);
+  }
+
+  function kept(item) {
+    if (log.lastElementChild !== item.node && item.node.dataset.seq) { find(".fate", item.node)?.remove(); return; }
+    fate(item, "sent");
+    setTimeout(() => { if (find(".fate", item.node) && item.node.isConnected) fate(item, "sent", words.waiting_answer); }, 2500);
+  }
+
+  function ownCameBack(said) {
+    const same = mine.findIndex((item) => item.text.trim() === said.text.trim());
+    const at = same >= 0 ? same : mine.length ? 0 : -1;
+    if (at < 0) { show({ ...said, choices: [] }); return; }
+    mine.splice(at, 1)[0].node.dataset.seq = said.seq;
+  }
+
+  function refused(item, why) {
+    item.node.remove();
+    mine = mine.filter((other) => other !== item);
+    if (item.form) unspend(item.form);
+    else if (!box.value) { box.value = item.text; grow(); }
+    tell(why, true);
+  }
+
+  function over() {
+    if (left || chat.dataset.over) return;
+    chat.dataset.over = "yes";
+    token = ""; queue = [];
+    mine.forEach((item) => { if (item.node.dataset.fate !== "sent") fate(item, "refused"); });
+    all(".choices", log).forEach((form) => spend(form));
+    const note = make("div", "said note");
+    note.append(make("p", "text", words.gone));
+    log.append(note);
+    composer.hidden = true;
+    find("#with").hidden = true;
+    find("#again").hidden = false;
+    tell("");
+    settle(true);
+  }
+
+  /* ---- the connection, told as it is ---- */
+  const line = find("#connection");
+  let doubt = 0, wasOff = false;
+  function tell(text, bad = false) {
+    const follow = nearEnd();
+    line.textContent = text;
+    line.hidden = !text;
+    line.classList.toggle("off", bad);
+    if (follow) log.scrollTop = log.scrollHeight;
+  }
+  function connected(yes) {
+    if (yes) {
+      clearTimeout(doubt); doubt = 0;
+      if (!wasOff) return;
+      wasOff = false;
+      tell(words.online);
+      setTimeout(() => { if (!wasOff && line.textContent === words.online) tell(""); }, 4000);
+    } else if (!doubt && !wasOff) {
+      doubt = setTimeout(() => { doubt = 0; wasOff = true; if (!left && !chat.dataset.over) tell(words.offline, true); }, navigator.onLine === false ? 0 : 1500);
+    }
+  }
+  addEventListener("online", () => wake());
+  addEventListener("offline", () => { if (token || queue.length) connected(false); });
+
+  /* ---- the forms, taken over ---- */
+  function showChat() {
+    start.hidden = true; chat.hidden = false;
+    find("#notice").hidden = true;
+    document.body.className = "in-chat";
+  }
+  find("#begin").addEventListener("submit", (event) => {
+    event.preventDefault();
+    band = find("[name=band]:checked")?.value || "";
+    const way = event.submitter || find("[name=do]", start);
+    all("details.drop").forEach((drop) => { drop.open = false; });
+    showChat();
+    if (way.dataset.text) { say(way.dataset.text, find("b", way).textContent); log.focus(); } else box.focus();
+  });
+  find("#region")?.addEventListener("change", (event) => nearest(event.target.value));
+  function nearest(id) {
+    region = id;
+    const places = all("#help-inside > .region");
+    const place = places.find((one) => one.dataset.region === id);
+    if (!place) return;
+    places.forEach((one) => { one.open = one === place; });
+    find("#elsewhere").before(place);
+    places.filter((one) => one !== place).forEach((one) => find("#help-inside > .quiet").before(one));
+    const any = find("#danger-any");
+    if (any) any.hidden = true;
+  }
+
+  composer.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    if (!text) { box.focus(); return; }
+    box.value = "";
+    grow();
+    say(text);
+    box.focus();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    composer.requestSubmit();
+  });
+  const grow = () => {
+    if (window.CSS && CSS.supports("field-sizing", "content")) return;
+    box.style.blockSize = "auto";
+    box.style.blockSize = `${box.scrollHeight + 4}px`;
+  };
+  box.addEventListener("input", grow);
+
+  log.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = event.submitter, form = event.target;
+    if (!button || form.classList.contains("spent")) return;
+    spend(form, button);
+    say(button.value, find("span:last-child", button)?.textContent || button.textContent, form);
+  });
+
+  find("#forget").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      if (token && !(await forgetOnServer(token)).ok) throw new Error("not forgotten");
+    } catch { find("#menu").open = false; tell(words.delete_failed, true); return; }
+    token = ""; queue = []; mine = []; lastSeq = 0; anchor = null;
+    if (listening) listening.abort();
+    all(".said:not(.opening)", log).forEach((node) => node.remove());
+    box.value = "";
+    all("details").forEach((fold) => { fold.open = false; });
+    here(null);
+    tell("");
+    chat.hidden = true; start.hidden = false;
+    document.body.className = "at-start";
+    const notice = find("#notice");
+    notice.textContent = words.forgotten;
+    notice.hidden = false;
+    find("#main").focus();
+  });
+  const again = find("#again");
+  for (const link of [...all(".languages a"), again]) {
+    link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
+  }
+  find(".skip").addEventListener("click", (event) => { event.preventDefault(); (chat.hidden ? find("#main") : box).focus(); });
+
+  /* ---- the panels ---- */
+  const drops = all("details.drop");
+  for (const drop of drops) {
+    drop.addEventListener("toggle", () => {
+      if (!drop.open) return;
+      drops.forEach((other) => { if (other !== drop) other.open = false; });
+      if (drop.id === "help") freshLines();
+    });
+  }
+  addEventListener("keydown", (event) => {
+    const drop = drops.find((one) => one.open);
+    if (event.key !== "Escape" || !drop) return;
+    drop.open = false;
+    find("summary", drop).focus();
+  });
+  addEventListener("click", (event) => { drops.forEach((drop) => { if (drop.open && !drop.contains(event.target)) drop.open = false; }); });
+
+  let linesAt = Date.now();
+  async function freshLines() {
+    if (Date.now() - linesAt < 300000) return; // what the page came with is five minutes old at most
+    try {
+      const lines = await (await fetch("/lines", { headers: headers(), cache: "no-store", credentials: "omit", signal: inTime(5000) })).json();
+      linesAt = Date.now();
+      for (const list of all("ul.lines[data-region]")) {
+        const now = lines[list.dataset.region];
+        if (now?.length) list.replaceChildren(...now.map((parts) => { const item = make("li"); item.append(...withNumbers({ parts }).childNodes); return item; }));
+      }
+    } catch { /* the lines that came with the page stay */ }
+  }
+
+  /* ---- reading, in memory only ---- */
+  function atEnd(change) { // larger letters must not scroll away what was being read
+    const follow = nearEnd();
+    change();
+    if (follow) log.scrollTop = log.scrollHeight;
+  }
+  find("#reading").hidden = false;
+  all("[name=size]").forEach((size) => size.addEventListener("change", () => atEnd(() => { html.dataset.size = size.value; })));
+  find("#easy").addEventListener("change", (event) => atEnd(() => html.classList.toggle("easy", event.target.checked)));
+
+  // Only a voice that lives on the device: a network voice would send the chat to a stranger.
+  const voice = () => window.speechSynthesis && speechSynthesis.getVoices().find((one) => one.localService && one.lang.toLowerCase().startsWith(lang));
+  voice(); // browsers load their voices on the first question
+  find("#aloud").addEventListener("change", (event) => {
+    const none = event.target.checked && !voice();
+    find("#aloud-none").hidden = !none;
+    if (none) event.target.checked = false;
+    if (!event.target.checked && window.speechSynthesis) speechSynthesis.cancel();
+  });
+  function aloud(said) {
+    if (!find("#aloud").checked || left) return;
+    const speech = new SpeechSynthesisUtterance([said.text, ...said.choices.map((choice) => choice.label)].join(". "));
+    speech.voice = voice();
+    speech.lang = lang;
+    speechSynthesis.speak(speech);
+  }
+
+  if (token) { log.scrollTop = log.scrollHeight; listen(); } // a chat begun as plain forms goes on live
+  else document.body.className = "at-start";
+})();

@@ -1,0 +1,91 @@
+"""The public web listener's pages and doors for young people.
+
+Promises: works as plain forms and as live chat; sets no cookie; keeps the token out of every address;
+every answer carries the private headers. Refuses to know: who asks, or what a message means.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.web.pace import Pace
+from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
+from bot.web.youth_doors import ChatDoors
+from bot.web.youth_forms import TalkForms
+from bot.web.youth_page import View, YouthPage
+from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
+
+__all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
+
+STATIC = Path(__file__).parent / "static"
+YOUTH_FILES = frozenset({"tokens.css", "youth.css", "youth.js", "mark.svg"})
+MOST_OPENINGS, MOST_MESSAGES, IN_SECONDS = 300, 30, 10.0
+"""Chats opened in all, and messages of one chat, that are taken in ``IN_SECONDS``."""
+
+
+def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
+    """Every address of the youth page, dressed in the private headers.
+
+    ``clock`` gives growing seconds, for the pace of the doors.
+    """
+    page = YouthPage(app)
+    openings = Pace(most=MOST_OPENINGS, seconds=IN_SECONDS, clock=clock)
+    messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
+    doors = ChatDoors(app, page, openings=openings, messages=messages)
+    forms = TalkForms(app, page, openings=openings, messages=messages)
+
+    async def first(request: Request) -> Response:
+        region = page.region(request.query_params.get("region"))
+        return HTMLResponse(page.html(View(lang=page.language(request), region=region)))
+
+    async def lines(_request: Request) -> Response:
+        return JSONResponse(page.lines_now())
+
+    dressed = [Middleware(SecurityHeaders, headers=private_headers(YOUTH_POLICY))]
+    packed = [*dressed, Middleware(GZipMiddleware, minimum_size=800)]
+    return [
+        Route("/", first, methods=["GET"], middleware=packed),
+        Route("/lines", lines, methods=["GET"], middleware=packed),
+        Route("/talk", forms.talk, methods=["POST"], middleware=packed),
+        Route("/talk", _to_first, methods=["GET"], middleware=dressed),
+        Route("/static/{name}", _file, methods=["GET"], middleware=packed),
+        Route("/chat/threads", doors.open, methods=["POST"], middleware=dressed),
+        Route("/chat/threads", doors.forget, methods=["DELETE"], middleware=dressed),
+        Route("/chat/messages", doors.take, methods=["POST"], middleware=dressed),
+        Route("/chat/events", doors.events, methods=["GET"], middleware=dressed),
+    ]
+
+
+def youth_error_pages(app: YouthParts) -> Mapping[int, Callable[[Request, Exception], Response]]:
+    """For Starlette's ``exception_handlers``: 404 and 500 as pages that still show lines of help."""
+    page = YouthPage(app)
+    headers = private_headers(YOUTH_POLICY)
+
+    def show(sentence_id: str, status: int) -> Callable[[Request, Exception], Response]:
+        def shown(request: Request, _error: Exception) -> Response:
+            html = page.trouble_html(page.language(request), sentence_id)
+            return HTMLResponse(html, status_code=status, headers=headers)
+
+        return shown
+
+    return {404: show("page_not_here", 404), 500: show("page_broken", 500)}
+
+
+async def _to_first(_request: Request) -> Response:
+    return RedirectResponse("/", status_code=303)
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in YOUTH_FILES:
+        raise HTTPException(404)
+    return FileResponse(STATIC / name)

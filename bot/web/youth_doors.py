@@ -1,0 +1,135 @@
+"""The four /chat doors that others may script against (docs/openapi.yml).
+
+Promises: JSON in and out, one clear sentence for every refusal, the token only in a header. A message
+is answered with 202 once it is kept; the same id again is the same message.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from bot.chat import ChatRefused
+from bot.threads import BANDS
+from bot.web import sse
+from bot.web.pace import Pace
+from bot.web.youth_page import YouthPage
+from bot.web.youth_parts import YouthParts
+
+MOST_BYTES = 16_384
+MOST_ID = 64
+RETRY_SECONDS = "2"
+
+
+class ChatDoors:
+    """Open, send, listen, forget."""
+
+    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace) -> None:
+        self._app = app
+        self._page = page
+        self._openings = openings
+        self._messages = messages
+
+    async def open(self, request: Request) -> Response:
+        """POST /chat/threads with an optional {"band", "region", "lang"} -> 201 {"token"}."""
+        try:
+            if not self._openings.takes("open"):
+                raise self._refused(request, "page_error_busy", 429)
+            wish = await self._object(request, empty_is_fine=True)
+            lang = self._page.language(request, asked=_text(wish, "lang"))
+            band = _text(wish, "band") if _text(wish, "band") in BANDS else None
+            region = self._page.region(_text(wish, "region"))
+            token = await run_in_threadpool(self._app.chat.open, band, region, lang)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"token": token}, status_code=201)
+
+    async def take(self, request: Request) -> Response:
+        """POST /chat/messages {"id", "text"} -> 202."""
+        try:
+            _, thread = await self._thread(request)
+            message = await self._object(request)
+            client_id, text = _text(message, "id"), _text(message, "text")
+            if not client_id or len(client_id) > MOST_ID or not text.strip():
+                raise self._refused(request, "page_error_unreadable", 400)
+            if not self._messages.takes(thread):
+                raise self._refused(request, "page_error_fast", 429)
+            await run_in_threadpool(self._app.chat.send, thread, client_id, text)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"id": client_id}, status_code=202)
+
+    async def events(self, request: Request) -> Response:
+        """GET /chat/events: server-sent events after ``Last-Event-ID``."""
+        try:
+            token, thread = await self._thread(request)
+            last = request.headers.get("last-event-id", "") or "0"
+            if not last.isascii() or not last.isdigit() or len(last) > 15:
+                raise self._refused(request, "page_error_unreadable", 400)
+        except ChatRefused as refused:
+            return refusal(refused)
+        stream = sse.events(self._app, token=token, thread_id=thread, after=int(last))
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def forget(self, request: Request) -> Response:
+        """DELETE /chat/threads -> 204; a thread already forgotten is a success too."""
+        thread = await run_in_threadpool(self._app.chat.thread_of, bearer(request))
+        if thread:
+            await run_in_threadpool(self._app.chat.forget, thread)
+        return Response(status_code=204)
+
+    async def _thread(self, request: Request) -> tuple[str, str]:
+        token = bearer(request)
+        thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
+        if thread is None:
+            raise self._refused(request, "page_gone", 401)
+        return token, thread
+
+    async def _object(self, request: Request, *, empty_is_fine: bool = False) -> dict[str, Any]:
+        body = await small_body(request)
+        if body is None:
+            raise self._refused(request, "page_error_long", 413)
+        if not body and empty_is_fine:
+            return {}
+        try:
+            read = json.loads(body)
+        except (ValueError, RecursionError):  # RecursionError: brackets nested to break the reader
+            read = None
+        if not isinstance(read, dict):
+            raise self._refused(request, "page_error_unreadable", 400)
+        return read
+
+    def _refused(self, request: Request, words_id: str, status: int) -> ChatRefused:
+        return ChatRefused(self._app.words.say(words_id, self._page.language(request)), status=status)
+
+
+def refusal(refused: ChatRefused) -> JSONResponse:
+    """A refusal as the doors say it: {"error": sentence}."""
+    headers = {"Retry-After": RETRY_SECONDS} if refused.status == 429 else {}
+    headers |= {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
+    return JSONResponse({"error": refused.sentence}, status_code=refused.status, headers=headers)
+
+
+def bearer(request: Request) -> str:
+    """The token in the Authorization header, or an empty string."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def small_body(request: Request) -> bytes | None:
+    """The body, or None when it is over ``MOST_BYTES``; never reads more than that."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return body
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,125 @@
+"""The same chat as plain forms, for a browser without JavaScript or before it has run.
+
+Promises: the token travels in a hidden field of a page that is never stored; a form sent twice is one
+message; the page comes back with the answer in it when the answer comes within a few seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from anyio import move_on_after
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bot.chat import ChatRefused
+from bot.threads import BANDS
+from bot.web.pace import Pace
+from bot.web.youth_doors import MOST_ID, small_body
+from bot.web.youth_page import WAYS, View, YouthPage
+from bot.web.youth_parts import YouthParts
+
+ANSWER_SECONDS = 5.0
+MOST_FIELDS = 20
+
+
+class TalkForms:
+    """POST /talk: start, send, look for news, delete, leave."""
+
+    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace) -> None:
+        self._app = app
+        self._page = page
+        self._openings = openings
+        self._messages = messages
+
+    async def talk(self, request: Request) -> Response:
+        """One form; ``do`` names the button that sent it."""
+        form = await _form(request)
+        if form is None:
+            return self._html(View(lang=self._page.language(request)), "page_error_long", 413)
+        view = self._view(request, form)
+        thread = await run_in_threadpool(self._app.chat.thread_of, view.token) if view.token else None
+        do = form.get("do", "")
+        if do in ("leave", "forget"):
+            return await self._end(do, view, thread)
+        if view.token and thread is None:
+            return self._html(replace(view, token=None), "page_gone", 401)
+        return await self._go_on(form, view, thread)
+
+    async def _end(self, do: str, view: View, thread: str | None) -> Response:
+        if thread:
+            await run_in_threadpool(self._app.chat.forget, thread)
+        if do == "leave":
+            return HTMLResponse(self._page.left_html(view.lang))
+        return self._html(replace(view, token=None), "page_forgotten")
+
+    async def _go_on(self, form: Mapping[str, str], view: View, thread: str | None) -> Response:
+        text = form.get("text", "").strip() or WAYS.get(form.get("do", ""), "")
+        try:
+            if thread is None:
+                view, thread = await self._opened(view)
+            if text:
+                await self._send(thread, form.get("id", ""), text, view.lang)
+        except ChatRefused as refused:
+            said = await run_in_threadpool(self._app.chat.since, thread, 0) if thread else ()
+            refused_view = replace(view, said=said, draft=text, notice=refused.sentence)
+            return self._html(refused_view, status=refused.status)
+        said = await run_in_threadpool(self._app.chat.since, thread, 0)
+        return self._html(replace(view, said=said))
+
+    async def _opened(self, view: View) -> tuple[View, str]:
+        if not self._openings.takes("open"):
+            raise self._refused("page_error_busy", 429, view.lang)
+        chat = self._app.chat
+        token = await run_in_threadpool(chat.open, view.band, view.region, view.lang)
+        thread = await run_in_threadpool(chat.thread_of, token)
+        if thread is None:
+            raise self._refused("page_gone", 401, view.lang)
+        return replace(view, token=token), thread
+
+    async def _send(self, thread: str, client_id: str, text: str, lang: str) -> None:
+        if not client_id or len(client_id) > MOST_ID:
+            raise self._refused("page_error_unreadable", 400, lang)
+        if not self._messages.takes(thread):
+            raise self._refused("page_error_fast", 429, lang)
+        await run_in_threadpool(self._app.chat.send, thread, client_id, text)
+        await self._answered(thread)
+
+    async def _answered(self, thread: str) -> None:
+        """Wait a little until the last word is not the young person's own; the page has a button for later."""
+        with move_on_after(ANSWER_SECONDS):
+            async with aclosing(self._app.live.watch(f"thread:{thread}", beat=0.5)) as watch:
+                async for _ in watch:
+                    said = await run_in_threadpool(self._app.chat.since, thread, 0)
+                    if said and said[-1].who != "you":
+                        return
+
+    def _view(self, request: Request, form: Mapping[str, str]) -> View:
+        band = form.get("band", "")
+        return View(
+            lang=self._page.language(request, asked=form.get("lang")),
+            region=self._page.region(form.get("region")),
+            band=band if band in BANDS else None,
+            token=form.get("token") or None,
+        )
+
+    def _refused(self, words_id: str, status: int, lang: str) -> ChatRefused:
+        return ChatRefused(self._app.words.say(words_id, lang), status=status)
+
+    def _html(self, view: View, notice_id: str = "", status: int = 200) -> Response:
+        notice = self._app.words.say(notice_id, view.lang) if notice_id else view.notice
+        return HTMLResponse(self._page.html(replace(view, notice=notice)), status_code=status)
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    body = await small_body(request)
+    if body is None:
+        return None
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS))
+    except ValueError:  # more fields than any form of ours has
+        return None

@@ -1,0 +1,98 @@
+"""What the youth page needs from the rest of the system, and nothing more.
+
+Promises: the page reaches the chat, the words and the lines only through these names, so that it can
+be tried and tested against a few in-memory parts. Refuses to know: the database, the engine, SMS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.choices import Choice
+from bot.words import Words
+
+
+class Said(Protocol):
+    """One line of the transcript. ``who`` is "bot", "you", "helper" or "note".
+
+    ``seq`` grows by one per line of a thread, from 1. ``name`` is a helper's first name; on a note it
+    says that this person is here now. ``at`` is aware UTC.
+    """
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def who(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def choices(self) -> Sequence[Choice]: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class Chat(Protocol):
+    """The web chat behind the page. Every call may block, so the page makes it in a thread."""
+
+    def open(self, band: str | None, region: str | None, lang: str) -> str:
+        """A new thread; returns the token that opens it (shown once, never stored in the clear)."""
+
+    def thread_of(self, token: str) -> str | None:
+        """The thread a token opens; None when the token is unknown or the thread was forgotten."""
+
+    def send(self, thread_id: str, client_id: str, text: str) -> None:
+        """Take a message in; the same ``client_id`` twice is one message.
+
+        Raises ChatRefused: 400 cannot be read, 401 over, 413 too long, 429 too fast.
+        """
+
+    def since(self, thread_id: str, seq: int) -> Sequence[Said]:
+        """The lines after ``seq``, in order; 0 for all."""
+
+    def forget(self, thread_id: str) -> None:
+        """Delete the thread's words and close its token."""
+
+
+class Live(Protocol):
+    """Wakes whoever waits for news."""
+
+    def watch(self, topic: str, *, beat: float) -> AsyncGenerator[None, None]:
+        """Yields once on subscribing, then when ``topic`` may have changed, and every ``beat`` seconds."""
+
+
+class YouthSettings(Protocol):
+    """The settings a young person's page shows."""
+
+    @property
+    def demo(self) -> bool: ...
+    @property
+    def service_name(self) -> str: ...
+    @property
+    def page_title(self) -> str: ...
+    @property
+    def exit_url(self) -> str: ...
+
+
+class YouthParts(Protocol):
+    """The working parts that ``youth_routes`` is given."""
+
+    @property
+    def settings(self) -> YouthSettings: ...
+    @property
+    def words(self) -> Words: ...
+    @property
+    def regions(self) -> Sequence[tuple[str, str]]: ...
+    @property
+    def chat(self) -> Chat: ...
+    @property
+    def live(self) -> Live: ...
+
+    def page_lines(self, region: str | None) -> Sequence[str]:
+        """Ready sentences of the lines open now, best first, at most three; None: region unknown."""
+
+    def emergency(self, region: str | None) -> str | None:
+        """The emergency number of a region as it is dialled; None when it is not known."""

@@ -1,0 +1,60 @@
+"""Write the training text as the encoder will read it, one JSON line each, for finetune.py.
+
+Runs in the project's own environment, from the root: PYTHONPATH=. .venv/bin/python data/safety/model/prepare.py OUT.jsonl
+A fifth of the lines, chosen by the sha256 of the text, is marked held out.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bot.safety.bench import held_out
+from bot.safety.patterns import Patterns
+from bot.safety.screening import LANGUAGES, real_words
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def written(folder: Path) -> list[dict[str, Any]]:
+    """The hand-written lines of data/safety/*.jsonl."""
+    files = sorted(folder.glob("*.jsonl"))
+    texts = [(file.stem, line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return [{**json.loads(line), "file": file} for file, line in texts if line.strip()]
+
+
+def examples(books: list[Patterns]) -> list[dict[str, Any]]:
+    """The examples of the pattern files: what must match is danger, what fires no pattern is harmless."""
+    found = []
+    for book in books:
+        for pattern in book.patterns:
+            for text in (*pattern.must_match, *pattern.must_be_imminent):
+                level = max(hit.level for hit in book.hits(text))
+                found.append(_row(text, level.word, pattern.category, pattern.subject, book.language))
+        harmless = [*book.harmless, *(text for pattern in book.patterns for text in pattern.must_not_match)]
+        quiet = [text for text in harmless if not book.hits(text)]
+        found += [_row(text, "none", None, "self", book.language) for text in quiet]
+    return found
+
+
+def _row(text: str, level: str, category: str | None, subject: str, lang: str) -> dict[str, Any]:
+    return {"text": text, "level": level, "category": category, "subject": subject, "lang": lang, "file": "patterns"}
+
+
+def main(out: Path) -> None:
+    """Every training line once: text, plain text, labels, held-out mark."""
+    books = [Patterns.load(ROOT / f"content/safety/{lang}.yml", real_words(lang)) for lang in LANGUAGES]
+    found: dict[str, dict[str, Any]] = {}
+    for row in (*written(ROOT / "data/safety"), *examples(books)):
+        found.setdefault(row["text"], row)
+    with out.open("w", encoding="utf-8") as stream:
+        for text, row in found.items():
+            # Pattern examples are never held out: the patterns know them by heart.
+            row.update(plain=books[0].spelling.plain(text), held_out=held_out(text) and row["file"] != "patterns")
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

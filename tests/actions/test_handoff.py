@@ -1,0 +1,143 @@
+"""Care and the way to a person, action by action."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.handoff import (
+    ActionCare,
+    ActionHandoffDone,
+    ActionHappeningToMe,
+    ActionWantPerson,
+    ActionWorriedAboutFriend,
+    AskHandoffWants,
+    AskSafeToText,
+)
+from actions.yes_no import ActionAffirm, ActionDeny, ActionUnsure
+from bot.safety.verdict import CATEGORIES
+from tests.actions.speaking import Said, run
+
+FORM = "handoff_form"
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+@pytest.mark.parametrize("level", ["elevated", "high", "imminent"])
+@pytest.mark.parametrize("subject", ["self", "other"])
+@pytest.mark.parametrize("people_here", [True, False])
+def test_every_kind_of_danger_has_words_that_fit_a_text_message(category: str, level: str, subject: str, people_here: bool) -> None:
+    said = run(ActionCare(), level=level, category=category, subject=subject, people_here=people_here)
+    assert said.texts and all(len(t) <= 306 and t.isascii() for t in said.texts)
+    assert not any(word in said.text.lower() for word in ("calm down", "at least", "should have", "why did", "promise"))
+    assert "?" not in said.text or said.text.count("?") == 1 or level == "imminent"
+
+
+def test_high_starts_the_form_and_elevated_does_not() -> None:
+    assert run(ActionCare(), level="high", category="suicide").followup == FORM
+    assert run(ActionCare(), level="elevated", category="suicide").followup is None
+
+
+def test_the_form_is_not_started_inside_the_form() -> None:
+    said = run(ActionCare(), level="imminent", category="suicide", loop=FORM, slots={"requested_slot": "safe_to_text"})
+    assert said.followup is None and said.choices == ["Yes", "No", "Not sure"]
+
+
+def test_a_rising_level_gets_its_own_words() -> None:
+    given = {"care_given": {"times": 1, "level": "elevated"}}
+    assert "glad you told me" in run(ActionCare(), level="high", category="suicide", slots=given).text
+
+
+def test_a_case_just_opened_begins_care_anew() -> None:
+    given = {"care_given": {"times": 3, "level": "high"}}
+    said = run(ActionCare(), level="high", category="abuse_at_home", slots=given, case={"state": "detected", "level": "high"})
+    assert "I believe you" in said.text and said.followup == FORM
+
+
+def test_the_same_words_never_come_twice_in_a_row() -> None:
+    texts, times = [], 1
+    for _ in range(6):
+        texts.append(run(ActionCare(), level="high", category="suicide", slots={"care_given": {"times": times, "level": "high"}}).text)
+        times += 1
+    assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+
+
+def test_with_a_person_on_the_way_nothing_is_offered_again() -> None:
+    said = run(ActionCare(), level="high", category="suicide", case={"state": "queued", "level": "high"})
+    assert not said.effects
+
+
+def test_a_friend_in_danger_is_about_the_friend() -> None:
+    assert "friend" in run(ActionCare(), level="high", category="suicide", subject="other").text
+
+
+def test_questions_come_in_other_words_when_asked_again() -> None:
+    first, again = run(AskSafeToText()), run(AskSafeToText(), slots={"handoff_asked": "safe_to_text"})
+    assert first.text != again.text and first.choices == again.choices
+    first, again = run(AskHandoffWants()), run(AskHandoffWants(), slots={"handoff_asked": "handoff_wants"})
+    assert first.text != again.text and first.choices == again.choices
+
+
+def done(safe: str | None, wants: str | None, **more: object) -> Said:
+    return run(ActionHandoffDone(), slots={"safe_to_text": safe, "handoff_wants": wants}, **more)  # type: ignore[arg-type]
+
+
+def test_a_person_means_consent_and_the_limits_before_details() -> None:
+    said = done("yes", "person")
+    assert said.effects == [{"effect": "case", "event": "consent", "safe_to_text": "yes", "wants": "person"}]
+    assert "may have to tell someone" in said.text.replace("\n", " ")
+
+
+def test_with_nobody_here_a_person_is_asked_for_truthfully() -> None:
+    said = done("yes", "person", people_here=False)
+    assert "nobody is at our desk" in said.text and "1-800-668-6868" in said.text
+
+
+def test_a_line_gives_numbers_and_keeps_the_offer_open() -> None:
+    said = done("yes", "line")
+    assert "686868" in said.text and said.effects[0]["event"] == "offer" and said.effects[0]["wants"] == "line"
+
+
+@pytest.mark.parametrize("wants", ["bot", "stop"])
+def test_a_refusal_is_kept_with_the_door_open(wants: str) -> None:
+    said = done("yes", wants)
+    assert said.effects[0]["event"] == "decline" and "PERSON" in said.text
+
+
+def test_the_form_leaves_nothing_behind() -> None:
+    assert {s: None for s in ("safe_to_text", "handoff_wants", "handoff_asked", "requested_slot")}.items() <= done("yes", "bot").slots.items()
+
+
+def test_nobody_knows_a_line_without_a_region() -> None:
+    assert "where you live" in done("yes", "line", lines=[]).text
+
+
+def test_asking_for_a_person_without_danger() -> None:
+    said = run(ActionWantPerson(), intent="want_person")
+    assert said.effects == [{"effect": "case", "event": "consent", "wants": "person"}]
+
+
+def test_asking_again_while_waiting_asks_nothing_new() -> None:
+    said = run(ActionWantPerson(), case={"state": "queued", "level": "elevated"})
+    assert "told them again" in said.text and len(said.texts) == 1
+
+
+def test_happening_to_me_offers_a_person_and_asks_for_no_story() -> None:
+    said = run(ActionHappeningToMe())
+    assert "don't have to tell me what happened" in said.text.lower() and said.followup == FORM
+
+
+def test_worry_about_a_friend_brings_ideas_and_a_person() -> None:
+    assert run(ActionWorriedAboutFriend()).choices == ["Ideas for what to say", "Talk to a person"]
+
+
+def test_yes_and_not_sure_to_the_direct_question_lead_to_people() -> None:
+    for action in (ActionAffirm(), ActionUnsure()):
+        assert run(action, slots={"question": "suicide"}).followup == FORM
+
+
+def test_no_is_kept() -> None:
+    said = run(ActionDeny(), slots={"question": "person"})
+    assert said.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in said.text
+
+
+def test_yes_to_the_offer_of_a_person_is_consent() -> None:
+    assert run(ActionAffirm(), slots={"question": "person"}).effects[0]["event"] == "consent"

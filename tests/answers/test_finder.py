@@ -1,0 +1,82 @@
+"""Finding: unseen questions in young people's spelling reach the right answer, and what is outside stays outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from bot.answers.catalog import Answers
+from bot.answers.finder import Decision, Finder, Found
+from bot.answers.shorthand import written_out
+from bot.answers.spelling import Spelling
+from bot.encoder import Encoder, build
+
+ROOT = Path(__file__).resolve().parents[2]
+HELD_OUT = yaml.safe_load((Path(__file__).parent / "held_out.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    folder = tmp_path_factory.mktemp("encoder")
+    build(folder)
+    return Encoder.load(folder)
+
+
+@pytest.fixture(scope="module")
+def finder(encoder: Encoder) -> Finder:
+    examples = yaml.safe_load((ROOT / "data/nlu/en/elsewhere.yml").read_text(encoding="utf-8"))["nlu"][0]["examples"]
+    outside = [line[2:] for line in examples.splitlines()]
+    return Finder.build(Answers.load(ROOT / "content" / "answers" / "en"), outside, encoder.embed)
+
+
+def find(finder: Finder, encoder: Encoder, text: str) -> Found:
+    return finder.find(text, encoder.embed([written_out(text)])[0])
+
+
+@pytest.mark.slow
+def test_unseen_questions_get_the_right_answer_or_the_right_choice(finder: Finder, encoder: Encoder) -> None:
+    right = offered = wrong = 0
+    for case in HELD_OUT["answered"]:
+        found, wanted = find(finder, encoder, case["ask"]), {case["answer"], case.get("or")}
+        right += found.decision is Decision.SURE and found.answer in wanted
+        wrong += found.decision is Decision.SURE and found.answer not in wanted
+        offered += found.decision is Decision.UNSURE and bool({found.answer, found.second} & wanted)
+    total = len(HELD_OUT["answered"])
+    assert right / total >= 0.70 and (right + offered) / total >= 0.88 and wrong / total <= 0.04
+
+
+@pytest.mark.slow
+def test_what_is_outside_is_recognised(finder: Finder, encoder: Encoder) -> None:
+    decisions = [find(finder, encoder, text).decision for text in HELD_OUT["outside"]]
+    assert decisions.count(Decision.OUT_OF_SCOPE) / len(decisions) >= 0.9
+    assert decisions.count(Decision.SURE) <= 1
+
+
+@pytest.mark.slow
+def test_a_saved_index_finds_the_same(finder: Finder, encoder: Encoder, tmp_path: Path) -> None:
+    finder.save(tmp_path)
+    again = Finder.load(tmp_path)
+    for text in ("what is grooming", "how 2 block some1", "pizza"):
+        assert find(again, encoder, text).answer == find(finder, encoder, text).answer
+        assert find(again, encoder, text).score == pytest.approx(find(finder, encoder, text).score, abs=0.002)
+
+
+def test_no_held_out_question_is_in_the_files() -> None:
+    known = {q for a in Answers.load(ROOT / "content" / "answers" / "en") for q in a.questions}
+    known |= {line.strip()[2:] for f in (ROOT / "data/nlu/en").glob("*.yml") for line in f.read_text().splitlines()}
+    assert not known & ({c["ask"] for c in HELD_OUT["answered"]} | set(HELD_OUT["outside"]))
+
+
+def test_spelling_knows_its_own_rows_and_forgives_typos() -> None:
+    spelling = Spelling.of(["what is grooming", "how do i block someone", "where can i sleep"])
+    assert spelling.likeness("what is grooming")[0] == pytest.approx(1.0, abs=1e-3)
+    assert int(np.argmax(spelling.likeness("wat is groming"))) == 0
+    assert not spelling.likeness("zzzz").any()
+
+
+@pytest.mark.parametrize(("text", "said"), [("wat r u", "what are you"), ("some1 wants my pics", "someone wants my pictures"), ("Hi!", "hi!")])
+def test_shorthand_is_written_out(text: str, said: str) -> None:
+    assert written_out(text) == said

@@ -29,7 +29,7 @@ class ActionAnswer(Action):
     def name(self) -> str:
         return "action_answer"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         known = answers(speaker.situation.lang)
         first, second = known.get(entity(tracker, "answer")), known.get(entity(tracker, "answer_2"))
@@ -52,7 +52,7 @@ class ActionFallback(Action):
     def name(self) -> str:
         return "action_fallback"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         said = practised(speaker, tracker)
         if said is not None:
@@ -93,7 +93,9 @@ def follow_ups(tracker: Tracker, found: Answer) -> list[Answer]:
 def missed(speaker: Speaker, tracker: Tracker) -> Events:
     """Say that it was not understood, differently each time."""
     count = int(tracker.get_slot("misses") or 0)
-    where = care.resume_choice(speaker) if tracker.get_slot("lesson_place") else speaker.choice("choice_lessons", payload("menu"))
+    where = (
+        care.resume_choice(speaker) if tracker.get_slot("lesson_place") else speaker.choice("choice_lessons", payload("menu"))
+    )
     choices = [where, *care.offer_choices(speaker)[:1]] if count else [where]
     speaker.say(MISSED[count % len(MISSED)], choices)
     return [SlotSet("misses", count + 1)]

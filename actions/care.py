@@ -154,7 +154,10 @@ def wants_choices(speaker: Speaker) -> list[Choice]:
 
 def offer_choices(speaker: Speaker) -> list[Choice]:
     """A person is offered, never pushed."""
-    return [speaker.choice("choice_person", payload("want_person")), speaker.choice("choice_keep_going", payload("keep_talking"))]
+    return [
+        speaker.choice("choice_person", payload("want_person")),
+        speaker.choice("choice_keep_going", payload("keep_talking")),
+    ]
 
 
 def suicide_choices(speaker: Speaker) -> list[Choice]:

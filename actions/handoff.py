@@ -34,7 +34,7 @@ class ActionCare(Action):
     def name(self) -> str:
         return "action_care"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         situation = speaker.situation
         given = care.Given.read(tracker.get_slot("care_given"), case_state=situation.case_state)
@@ -51,11 +51,11 @@ class ValidateHandoffForm(FormValidationAction):
     def name(self) -> str:
         return f"validate_{FORM}"
 
-    def domain_slots(self, domain: dict[str, Any]) -> list[str]:
+    def domain_slots(self, _: dict[str, Any]) -> list[str]:
         return ["safe_to_text", "handoff_wants"]
 
     async def required_slots(
-        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]
     ) -> list[str]:
         situation = Speaker(dispatcher, tracker).situation
         if tracker.get_slot("handoff_wants"):
@@ -77,7 +77,7 @@ class AskSafeToText(Action):
     def name(self) -> str:
         return f"action_ask_{FORM}_safe_to_text"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         again = tracker.get_slot("handoff_asked") == "safe_to_text"
         speaker.say("ask_safe_again" if again else "ask_safe", care.safe_choices(speaker))
@@ -90,7 +90,7 @@ class AskHandoffWants(Action):
     def name(self) -> str:
         return f"action_ask_{FORM}_handoff_wants"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         again = tracker.get_slot("handoff_asked") == "handoff_wants"
         speaker.say("ask_wants_again" if again else "ask_wants", care.wants_choices(speaker))
@@ -103,7 +103,7 @@ class ActionHandoffDone(Action):
     def name(self) -> str:
         return "action_handoff_done"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         safe, wants = tracker.get_slot("safe_to_text"), tracker.get_slot("handoff_wants")
         care.conclude(Speaker(dispatcher, tracker), safe=safe, wants=wants, in_lesson=bool(tracker.get_slot("lesson_place")))
         return [*NOTHING_LEFT, SlotSet("question", None)]
@@ -115,7 +115,7 @@ class ActionWantPerson(Action):
     def name(self) -> str:
         return "action_want_person"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         care.ask_for_person(Speaker(dispatcher, tracker), safe=None)
         return [*leave_form(tracker), SlotSet("question", None)]
 
@@ -126,7 +126,7 @@ class ActionHappeningToMe(Action):
     def name(self) -> str:
         return "action_happening_to_me"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         speaker.say("happening_to_me")
         if not speaker.situation.with_people:
@@ -141,7 +141,7 @@ class ActionWorriedAboutFriend(Action):
     def name(self) -> str:
         return "action_worried_about_friend"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         speaker.say("worried_about_friend", care.friend_choices(speaker))
         return [*leave_form(tracker), SlotSet("question", None)]
@@ -153,7 +153,7 @@ class ActionPersonLeft(Action):
     def name(self) -> str:
         return "action_person_left"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         speaker.say("bot_back", [care.resume_choice(speaker)] if tracker.get_slot("lesson_place") else [])
         return [*leave_form(tracker), SlotSet("care_given", None), SlotSet("question", None)]

@@ -28,7 +28,7 @@ class ActionMenu(Action):
     def name(self) -> str:
         return "action_menu"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         choices = menu(speaker)
         speaker.say("menu" if choices else "no_lessons", choices)
@@ -41,7 +41,7 @@ class ActionStartLesson(Action):
     def name(self) -> str:
         return "action_start_lesson"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         wanted = (entity(tracker, "module"), entity(tracker, "lesson"))
         first = next((c for c in offered() if c == wanted), None) or next(iter(offered()), None)
@@ -61,7 +61,7 @@ class ActionLessonChoice(Action):
     def name(self) -> str:
         return "action_lesson_choice"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         place, step = place_in(tracker), entity(tracker, "step")
         if place is not None and step is not None and step != place.step:
             speaker = Speaker(dispatcher, tracker)
@@ -76,7 +76,7 @@ class ActionNext(Action):
     def name(self) -> str:
         return "action_next"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         return move(dispatcher, tracker, "next")
 
 
@@ -86,7 +86,7 @@ class ActionBackStep(Action):
     def name(self) -> str:
         return "action_back_step"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         return move(dispatcher, tracker, "back")
 
 
@@ -96,7 +96,7 @@ class ActionSkip(Action):
     def name(self) -> str:
         return "action_skip"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         return move(dispatcher, tracker, "skip")
 
 
@@ -106,7 +106,7 @@ class ActionRepeat(Action):
     def name(self) -> str:
         return "action_repeat"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         return move(dispatcher, tracker, "repeat")
 
 
@@ -116,7 +116,7 @@ class ActionPause(Action):
     def name(self) -> str:
         return "action_pause"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         Speaker(dispatcher, tracker).say("paused" if place_in(tracker) else "paused_talk")
         return leave_form(tracker)
 
@@ -127,7 +127,7 @@ class ActionKeepTalking(Action):
     def name(self) -> str:
         return "action_keep_talking"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker, place = Speaker(dispatcher, tracker), place_in(tracker)
         if place is None:
             speaker.say("keep_talking")

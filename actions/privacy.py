@@ -33,7 +33,7 @@ class ActionPrivacy(Action):
     def name(self) -> str:
         return "action_privacy"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         speaker.say("privacy")
         speaker.effect("answered", answer="about_private", topic="about_the_bot_privacy")
@@ -46,7 +46,7 @@ class ActionForgetMe(Action):
     def name(self) -> str:
         return "action_forget_me"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         if speaker.situation.case_state:
             speaker.say("forget_case_open")
@@ -62,7 +62,7 @@ class ActionLines(Action):
     def name(self) -> str:
         return "action_lines"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         care.say_lines(Speaker(dispatcher, tracker))
         return []
 
@@ -73,7 +73,7 @@ class ActionSetBand(Action):
     def name(self) -> str:
         return "action_set_band"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         band = entity(tracker, "band") or band_in(str(tracker.latest_message.get("text") or ""))
         if band in BANDS:
@@ -90,7 +90,7 @@ class ActionSetRegion(Action):
     def name(self) -> str:
         return "action_set_region"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         region = entity(tracker, "region") or region_in(str(tracker.latest_message.get("text") or ""))
         if region:

@@ -24,7 +24,7 @@ class ActionAffirm(Action):
     def name(self) -> str:
         return "action_affirm"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         asked = tracker.get_slot("question")
         if asked == "suicide":
@@ -45,7 +45,7 @@ class ActionUnsure(Action):
     def name(self) -> str:
         return "action_unsure"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         asked = tracker.get_slot("question")
         if asked == "suicide":
@@ -63,7 +63,7 @@ class ActionDeny(Action):
     def name(self) -> str:
         return "action_deny"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         asked = tracker.get_slot("question")
         said = practised(speaker, tracker) if not asked else None

@@ -74,9 +74,7 @@ class App:
     def voice(self) -> Voice:
         """What the gateway itself says."""
         settings = self.settings
-        return Voice(
-            words=self.words, directory=self.directory, service=settings.service_name, region=settings.region
-        )
+        return Voice(words=self.words, directory=self.directory, service=settings.service_name, region=settings.region)
 
     @cached_property
     def engine(self) -> Engine:
@@ -102,9 +100,7 @@ class App:
     def chat(self) -> Chat:
         """The web chat."""
         regions = [region for region, _ in self.regions]
-        return Chat(
-            store=self.store, vault=self.vault, conversation=self.conversation, words=self.words, regions=regions
-        )
+        return Chat(store=self.store, vault=self.vault, conversation=self.conversation, words=self.words, regions=regions)
 
     @cached_property
     def sms(self) -> Sms:

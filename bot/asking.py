@@ -66,7 +66,9 @@ async def _ask_all(app: App, lines: Sequence[Mapping[str, Any]], child: subproce
     limit = time.monotonic() + LONGEST_START
     while not await app.engine.ready():
         if child.poll() is not None or time.monotonic() > limit:
-            raise AskingError("The dialogue engine did not start: run `handrail train`, then `handrail serve engine` to see why.")
+            raise AskingError(
+                "The dialogue engine did not start: run `handrail train`, then `handrail serve engine` to see why."
+            )
         await asyncio.sleep(0.3)
     answers = [await _ask(app, number, line) for number, line in enumerate(lines)]
     await app.engine.close()
@@ -83,8 +85,8 @@ async def _ask(app: App, number: int, line: Mapping[str, Any]) -> dict[str, Any]
     with app.store.read() as work:
         said = work.messages.transcript(str(thread_id))
         tracker = work.trackers.load(str(thread_id))
-    told = (tracker.answered if tracker else None) or {}
-    found = next((e for e in told.get("effects", ()) if e.get("effect") == "answered"), {})
+    told: dict[str, Any] = (tracker.answered if tracker else None) or {}
+    found: dict[str, Any] = next((e for e in told.get("effects", ()) if e.get("effect") == "answered"), {})
     return {
         "id": line.get("id"),
         "replies": [m.text for m in said if m.direction == "out"],

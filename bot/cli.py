@@ -131,9 +131,10 @@ def ask() -> None:
 
 
 @main.command()
-def talk(band: Optional[str] = None, region: Optional[str] = None, lang: str = "en") -> None:  # noqa: UP007 - typer 0.7 reads Optional
+def talk(band: Optional[str] = None, region: Optional[str] = None, lang: str = "en") -> None:
     """Talk to it in the terminal; `handrail serve` must be running."""
-    from bot.channels.console import ConsoleError, talk as converse
+    from bot.channels.console import ConsoleError
+    from bot.channels.console import talk as converse
 
     try:
         converse(load_settings(), band=band, region=region, lang=lang)
@@ -233,4 +234,3 @@ def _print_json(data: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     main()
-

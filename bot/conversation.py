@@ -98,9 +98,7 @@ class Conversation:
         verdict = self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
         return Verdict() if read_choice(text, thread.choices) else verdict
 
-    def _keep(
-        self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route
-    ) -> None:
+    def _keep(self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route) -> None:
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text)
         work.messages.keep_inbound(
             thread.id,
@@ -214,5 +212,3 @@ def _payload(message: Message, chosen: Choice | None) -> str | None:
     if message.who == "event":
         return message.text
     return chosen.payload if chosen else keyword(message.text)
-
-

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-
-from bot.desk_views import CaseCard, CaseView, Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
 from bot.desk_reading import DeskReading
+from bot.desk_views import CaseCard, CaseView, Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
 from bot.handoff.cases import HELD, WAITING, CannotHappen, Event, State
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case, CaseConflict
@@ -120,9 +119,15 @@ class Desk:
         with self._changing(case_id) as (work, case):
             if case.state in HELD:
                 _check_holds(case, staff)
-            values = {"outcome": outcome[:64], "chi_category": chi_category[:64], "closed_at": work.now}
             was_held = case.state in HELD
-            work.cases.move(case, Event.CLOSE, actor=staff.username, **values)
+            work.cases.move(
+                case,
+                Event.CLOSE,
+                actor=staff.username,
+                outcome=outcome[:64],
+                chi_category=chi_category[:64],
+                closed_at=work.now,
+            )
             if was_held:
                 work.messages.keep_inbound(
                     case.thread_id, provider_id=None, text="/person_left", verdict=Verdict(), state="kept", who="event"
@@ -185,5 +190,3 @@ def _check_holds(case: Case, staff: StaffMember) -> None:
         raise DeskRefused("Take the case first, so that everybody sees who is with them.")
     if case.staff_id != staff.id:
         raise NotYours("Somebody else is with this young person.")
-
-

@@ -19,7 +19,19 @@ KEYS = {
     "id", "name", "about", "ages", "themes", "call", "text", "chat", "web", "hours", "zone", "languages", "cost",
     "reports_minors", "run_by", "fits", "sources", "seen", "verified_on", "expires_on", "note",
 }  # fmt: skip
-NEEDED = ("id", "name", "about", "themes", "hours", "languages", "sources", "seen", "verified_on", "expires_on", "reports_minors")
+NEEDED = (
+    "id",
+    "name",
+    "about",
+    "themes",
+    "hours",
+    "languages",
+    "sources",
+    "seen",
+    "verified_on",
+    "expires_on",
+    "reports_minors",
+)
 COUNTRY_KEYS = {"region", "name", "emergency", "reporting", "lines"}
 REPORTS = ("yes", "no", "depends")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -40,7 +40,10 @@ def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Find
 
 def _content(app: App) -> Iterator[Finding]:
     wrong = lint(app.settings.content, today=app.now().date())
-    yield Finding(not wrong, "All content is in order." if not wrong else f"{len(wrong)} things in content/ need mending: run `handrail lint`.")
+    yield Finding(
+        not wrong,
+        "All content is in order." if not wrong else f"{len(wrong)} things in content/ need mending: run `handrail lint`.",
+    )
 
 
 def _models(app: App) -> Iterator[Finding]:
@@ -56,6 +59,28 @@ def _database(app: App) -> Iterator[Finding]:
         broken = list(work.audit.broken_links())
         late = [c for c in work.cases.due() if c.deadline_at and c.deadline_at < work.now - STUCK]
         stuck = work.messages.stuck(older_than=STUCK)
-    yield Finding(not broken, "The audit chain is whole." if not broken else f"The audit chain is broken at entry {broken[0]}: somebody changed the database by hand.")
-    yield Finding(not late, "No clock is overdue." if not late else f"{len(late)} cases are past their deadline: is `handrail serve outbox` running?")
-    yield Finding(not stuck, "No message is stuck." if not stuck else f"{stuck} messages wait for more than 10 minutes: are the gateway and the outbox running?")
+        overdue = work.retention.overdue()
+    yield Finding(
+        not broken,
+        "The audit chain is whole."
+        if not broken
+        else f"The audit chain is broken at entry {broken[0]}: somebody changed the database by hand.",
+    )
+    yield Finding(
+        not late,
+        "No clock is overdue."
+        if not late
+        else f"{len(late)} cases are past their deadline: is `handrail serve outbox` running?",
+    )
+    yield Finding(
+        not stuck,
+        "No message is stuck."
+        if not stuck
+        else f"{stuck} messages wait for more than 10 minutes: are the gateway and the outbox running?",
+    )
+    yield Finding(
+        not overdue,
+        "Nothing overdue is left."
+        if not overdue
+        else f"{overdue} rows should be deleted by now: is `handrail serve outbox` running?",
+    )

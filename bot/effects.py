@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.directory import Directory
-from bot.handoff.cases import HELD, Event, can
+from bot.handoff.cases import HELD, Event, State, can
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
@@ -69,6 +69,8 @@ class Effects:
     def _move(self, work: UnitOfWork, case: Case, event: Event) -> None:
         if event is Event.DECLINE and case.level is Level.IMMINENT:
             return  # danger now stays with people; the young person is told so
+        if event is Event.CONSENT and case.state is State.QUEUED:
+            work.audit.add(actor="young person", what="asked again", case_id=case.id)
         if can(case.state, event):
             case = work.cases.move(case, event)
         if event is Event.CONSENT and can(case.state, Event.QUEUE):
@@ -83,4 +85,6 @@ class Effects:
 def _asked(effect: Mapping[str, Any]) -> Verdict:
     level = effect.get("level")
     known = level in ("elevated", "high")
-    return Verdict(Level.of(str(level)) if known else Level.ELEVATED, str(effect.get("category") or "distress_general"), "self", (ASKED,))
+    return Verdict(
+        Level.of(str(level)) if known else Level.ELEVATED, str(effect.get("category") or "distress_general"), "self", (ASKED,)
+    )

@@ -107,9 +107,7 @@ class Encoder:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.enable_truncation(max_length=LONGEST)
         tokenizer.no_padding()
-        model = ctranslate2.Encoder(
-            str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
-        )
+        model = ctranslate2.Encoder(str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1)
         return cls(model, tokenizer)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:

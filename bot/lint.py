@@ -28,7 +28,9 @@ from bot.words import Words, WordsError
 MOST_SEGMENTS = 2
 MOST_GRADE = {"9-12": 4.0, "13-15": 6.0, "16-18": 7.0}
 MOST_WORDS_A_SENTENCE = 12.0
-RESERVED = frozenset("STOP STOPALL END CANCEL QUIT UNSUBSCRIBE REVOKE OPTOUT HELP INFO START YES UNSTOP".split())
+RESERVED = frozenset(
+    ["STOP", "STOPALL", "END", "CANCEL", "QUIT", "UNSUBSCRIBE", "REVOKE", "OPTOUT", "HELP", "INFO", "START", "YES", "UNSTOP"]
+)
 SCREEN_WORDS = "page_"
 """Messages of the web page: a screen is not an SMS."""
 

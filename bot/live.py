@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import AsyncGenerator
@@ -28,7 +29,11 @@ class Live:
     async def run(self) -> None:
         """Turn commits into wake-ups until cancelled."""
         loop = asyncio.get_running_loop()
-        changes.watch(self._store, lambda: loop.call_soon_threadsafe(self._anything.set), self._stop)
+
+        def heard() -> None:
+            loop.call_soon_threadsafe(self._anything.set)
+
+        changes.watch(self._store, heard, self._stop)
         try:
             while True:
                 await self._anything.wait()
@@ -45,10 +50,8 @@ class Live:
         try:
             while True:
                 yield
-                try:
+                with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(news.wait(), beat)
-                except asyncio.TimeoutError:
-                    pass
                 news.clear()
         finally:
             self._waiting[topic].discard(news)

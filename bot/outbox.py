@@ -85,6 +85,11 @@ class Outbox:
             work.threads.purge()
         return len(due)
 
+    def expire(self) -> int:
+        """Delete what its time is over for; returns how many rows went."""
+        with self._store.begin() as work:
+            return work.retention.expire()
+
     def _send_once(self, message: Message, *, to: str, body: str) -> str:
         """Only a message that was claimed before may have gone out already."""
         if message.state == "sending":

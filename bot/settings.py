@@ -206,7 +206,9 @@ def _twilio(given: Mapping[str, str], *, demo: bool, phone: Address) -> Twilio:
     names = ("HANDRAIL_TWILIO_ACCOUNT_SID", "HANDRAIL_TWILIO_AUTH_TOKEN", "HANDRAIL_TWILIO_FROM")
     missing = [n for n in names if not given.get(n)]
     if missing and not demo:
-        raise SettingsError(f"{missing[0]} is missing: copy it from your Twilio console, or set HANDRAIL_DEMO=1 to try without.")
+        raise SettingsError(
+            f"{missing[0]} is missing: copy it from your Twilio console, or set HANDRAIL_DEMO=1 to try without."
+        )
     sid, token, sender = DEMO_TWILIO if missing else tuple(given[n] for n in names)
     default = phone.url if missing else "https://api.twilio.com"
     return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=given.get("HANDRAIL_TWILIO_API_URL") or default)

@@ -44,7 +44,21 @@ class Thread:
 # Carriers reserve these (Twilio's default opt-out words, with the French and Spanish ones Canada and
 # Mexican-American services are asked to honour). Exact match only: "make him stop" is not STOP.
 STOP_WORDS = frozenset(
-    "stop stopall unsubscribe cancel end quit revoke optout arret arreter alto parar detener".split()
+    [
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "revoke",
+        "optout",
+        "arret",
+        "arreter",
+        "alto",
+        "parar",
+        "detener",
+    ]
 ) | {"opt out", "arrêt", "arrêter"}
 START_WORDS = frozenset({"start", "unstop"})
 HELP_WORDS = frozenset({"help", "info", "aide", "ayuda"})

@@ -67,15 +67,23 @@ def _is_there(settings: Settings, name: str) -> bool:
 
 
 def _train_encoder(settings: Settings) -> None:
-    from bot.encoder import build
+    from bot.encoder import EncoderError, build
 
-    build(settings.models / "encoder")
+    try:
+        build(settings.models / "encoder")
+    except EncoderError as error:
+        raise TrainingError(str(error)) from error
 
 
 def _train_safety(settings: Settings) -> None:
+    from bot.encoder import EncoderError
+    from bot.safety.screening import ScreeningError
     from bot.safety.train import train
 
-    train(settings.root, settings.models / "safety")
+    try:
+        train(settings.root, settings.models / "safety")
+    except (EncoderError, ScreeningError) as error:
+        raise TrainingError(str(error)) from error
 
 
 def _train_dialogue(settings: Settings) -> None:

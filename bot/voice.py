@@ -41,9 +41,7 @@ class Voice:
             work.threads.offer(thread.id, offered)
         return offered
 
-    def send(
-        self, work: UnitOfWork, thread: Thread, text: str, choices: Sequence[Choice] = ()
-    ) -> tuple[Choice, ...]:
+    def send(self, work: UnitOfWork, thread: Thread, text: str, choices: Sequence[Choice] = ()) -> tuple[Choice, ...]:
         """Write a message to a thread; the outbox or the open page takes it from there."""
         offered = keyed(choices)
         work.messages.queue(thread.id, text, choices=offered, state=IMMEDIATE.get(thread.channel, "queued"))

@@ -33,7 +33,10 @@ def test_a_phone_shows_choices_as_lines_and_asides_as_words() -> None:
 
 
 def test_a_payload_survives_the_way_there_and_back() -> None:
-    assert intent_and_entities(payload("lesson_choice", option="b", step="x")) == ("lesson_choice", {"option": "b", "step": "x"})
+    assert intent_and_entities(payload("lesson_choice", option="b", step="x")) == (
+        "lesson_choice",
+        {"option": "b", "step": "x"},
+    )
     assert intent_and_entities("/next") == ("next", {})
 
 

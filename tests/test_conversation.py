@@ -249,7 +249,9 @@ def test_refusing_a_person_is_respected_but_not_in_imminent_danger(page: Page, d
     desk.sees_case(level="imminent", state="queued")
 
 
-def test_forgetting_erases_everything_at_once_and_says_so(house: House, phone: Phone, engine: ScriptedEngine, clock: Clock) -> None:
+def test_forgetting_erases_everything_at_once_and_says_so(
+    house: House, phone: Phone, engine: ScriptedEngine, clock: Clock
+) -> None:
     phone.texts("hello")
     engine.answers = lambda turn: Answer((Reply("Done. I forgot everything."),), ({"effect": "forget"},))
     phone.texts("forget me")
@@ -263,7 +265,9 @@ def test_forgetting_erases_everything_at_once_and_says_so(house: House, phone: P
         assert work.threads.number(phone.thread_id) is None
 
 
-def test_the_bot_is_silent_when_a_person_takes_over_while_it_was_thinking(page: Page, desk: Desk, engine: ScriptedEngine) -> None:
+def test_the_bot_is_silent_when_a_person_takes_over_while_it_was_thinking(
+    page: Page, desk: Desk, engine: ScriptedEngine
+) -> None:
     page.texts(SAD)
     card = desk.sees_case(level="high")
 
@@ -276,7 +280,9 @@ def test_the_bot_is_silent_when_a_person_takes_over_while_it_was_thinking(page: 
     assert "too late" not in page.everything()
 
 
-def test_the_clock_tells_the_truth_when_nobody_comes(house: House, page: Page, desk: Desk, engine: ScriptedEngine, clock: Clock) -> None:
+def test_the_clock_tells_the_truth_when_nobody_comes(
+    house: House, page: Page, desk: Desk, engine: ScriptedEngine, clock: Clock
+) -> None:
     page.texts(DANGER)
     page.new()
     for _ in range(20):

@@ -61,7 +61,9 @@ def test_at_most_three_lines_are_shown_and_a_wanted_theme_comes_first() -> None:
 
 def test_an_entry_past_its_date_stops_a_real_start_and_says_what_to_do(tmp_path: Path) -> None:
     folder = written(tmp_path, expires="2026-11-22")
-    with pytest.raises(DirectoryError, match="one was last checked on 2026-11-23 and is past 2026-11-22; check it with the line"):
+    with pytest.raises(
+        DirectoryError, match="one was last checked on 2026-11-23 and is past 2026-11-22; check it with the line"
+    ):
         Directory.load(folder, today=TODAY, production=True)
     assert Directory.load(folder, today=TODAY, production=False).regions() == (("CA", "Canada"),)
 

@@ -92,7 +92,9 @@ def _reference(loaded: Encoder, text: str) -> np.ndarray:
     ids = loaded.tokens(text)
     count = len(ids)
     state = weights["embeddings.word_embeddings.weight"][ids]
-    state = state + weights["embeddings.position_embeddings.weight"][:count] + weights["embeddings.token_type_embeddings.weight"][0]
+    state = (
+        state + weights["embeddings.position_embeddings.weight"][:count] + weights["embeddings.token_type_embeddings.weight"][0]
+    )
     state = _norm(state, weights, "embeddings.LayerNorm")
     for number in range(encoder.LAYERS):
         state = _layer(state, weights, f"encoder.layer.{number}")
@@ -109,7 +111,9 @@ def _layer(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray
     scores = np.exp(query @ key.transpose(0, 2, 1) / np.sqrt(32))
     mixed = (scores / scores.sum(axis=-1, keepdims=True)) @ value
     merged = mixed.transpose(1, 0, 2).reshape(count, 384)
-    state = _norm(state + _linear(merged, weights, f"{name}.attention.output.dense"), weights, f"{name}.attention.output.LayerNorm")
+    state = _norm(
+        state + _linear(merged, weights, f"{name}.attention.output.dense"), weights, f"{name}.attention.output.LayerNorm"
+    )
     inner = _linear(state, weights, f"{name}.intermediate.dense")
     inner = inner * 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (inner + 0.044715 * inner**3)))
     return _norm(state + _linear(inner, weights, f"{name}.output.dense"), weights, f"{name}.output.LayerNorm")

@@ -50,7 +50,9 @@ def test_the_demo_never_reaches_the_real_twilio(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None:
-    real = load(tmp_path, **{**REAL, "HANDRAIL_TWILIO_AUTH_TOKEN": "very-secret", "HANDRAIL_DATABASE_URL": "postgresql://u:pw@h/d"})
+    real = load(
+        tmp_path, **{**REAL, "HANDRAIL_TWILIO_AUTH_TOKEN": "very-secret", "HANDRAIL_DATABASE_URL": "postgresql://u:pw@h/d"}
+    )
     assert KEY not in repr(real) and "very-secret" not in repr(real) and "pw@" not in repr(real)
 
 

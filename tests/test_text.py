@@ -18,7 +18,7 @@ def test_segments_are_counted_as_a_carrier_counts_them(text: str, count: int) ->
 
 
 def test_typographic_characters_become_plain_and_letters_stay() -> None:
-    assert for_sms("“It’s fine” – she said…") == "\"It's fine\" - she said..."
+    assert for_sms("“It’s fine” – she said…") == '"It\'s fine" - she said...'
     assert for_sms("où ça? mañana") == "où ça? mañana"
 
 

@@ -10,15 +10,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from bot.answers.catalog import Answers
 from bot.answers.shorthand import written_out
-from bot.answers.spelling import Spelling
+from bot.answers.spelling import Numbers, Spelling
 
-Embed = Callable[[Sequence[str]], np.ndarray]
+Embed = Callable[[Sequence[str]], Numbers]
 
 OUTSIDE = "out_of_scope"
 """Owner of the rows that are examples of what this service does not answer."""
@@ -62,7 +63,7 @@ class Finder:
     """Rows of text, each owned by an answer (or by OUTSIDE)."""
 
     def __init__(
-        self, owners: Sequence[str], vectors: np.ndarray, spelling: Spelling, thresholds: Thresholds | None = None
+        self, owners: Sequence[str], vectors: Numbers, spelling: Spelling, thresholds: Thresholds | None = None
     ) -> None:
         self._owners = np.array(owners)
         self._names, self._owner_number = np.unique(self._owners, return_inverse=True)
@@ -78,7 +79,7 @@ class Finder:
         texts = [written_out(t) for _, t in rows]
         return cls([o for o, _ in rows], embed(texts), Spelling.of(texts), thresholds)
 
-    def find(self, text: str, vector: np.ndarray) -> Found:
+    def find(self, text: str, vector: Numbers) -> Found:
         """The two nearest answers to a text, given the vector (of length 1) of the text written out."""
         likeness = self._spelling.likeness(written_out(text))
         best = self._by_owner(MEANING * (self._vectors @ vector) + (1 - MEANING) * likeness)
@@ -93,12 +94,12 @@ class Finder:
             decision=self._decide(float(best[first]), float(best[second]), outside),
         )
 
-    def _by_owner(self, score: np.ndarray) -> np.ndarray:
+    def _by_owner(self, score: Numbers) -> Numbers:
         """One score an owner: mostly its nearest row, partly its three nearest."""
         order = np.lexsort((-score, self._owner_number))
         starts = np.searchsorted(self._owner_number[order], np.arange(len(self._names) + 1))
         ranked = score[order]
-        tops = [ranked[a : min(a + 3, b)] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        tops = [ranked[a : min(a + 3, b)] for a, b in pairwise(starts)]
         return np.array([(1 - COMPANY) * t[0] + COMPANY * t.mean() for t in tops], dtype=np.float32)
 
     def _decide(self, first: float, second: float, outside: float) -> Decision:
@@ -114,7 +115,12 @@ class Finder:
         folder.mkdir(parents=True, exist_ok=True)
         s = self._spelling
         np.savez(
-            folder / "answers.npz", vectors=self._vectors.astype(np.float16), idf=s.idf, starts=s.starts, rows=s.rows, weights=s.weights
+            folder / "answers.npz",
+            vectors=self._vectors.astype(np.float16),
+            idf=s.idf,
+            starts=s.starts,
+            rows=s.rows,
+            weights=s.weights,
         )
         words = {"owners": self._owners.tolist(), "pieces": s.vocabulary}
         (folder / "answers.json").write_text(json.dumps(words), encoding="utf-8")
@@ -124,5 +130,7 @@ class Finder:
         """The index that ``save`` wrote; raises OSError when it is not there."""
         words = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
         with np.load(folder / "answers.npz", allow_pickle=False) as kept:
-            spelling = Spelling(words["pieces"], kept["idf"], kept["starts"], kept["rows"], kept["weights"], len(words["owners"]))
+            spelling = Spelling(
+                words["pieces"], kept["idf"], kept["starts"], kept["rows"], kept["weights"], len(words["owners"])
+            )
             return cls(words["owners"], kept["vectors"].astype(np.float32), spelling, thresholds)

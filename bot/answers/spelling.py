@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[Any]
 
 SIZES = (3, 4)
 _SPACE = re.compile(r"[^a-z0-9']+")
@@ -29,7 +33,7 @@ class Spelling:
     """An inverted index over rows of text; ``likeness`` gives the cosine of a text with every row."""
 
     def __init__(
-        self, vocabulary: Sequence[str], idf: np.ndarray, starts: np.ndarray, rows: np.ndarray, weights: np.ndarray, size: int
+        self, vocabulary: Sequence[str], idf: Numbers, starts: Numbers, rows: Numbers, weights: Numbers, size: int
     ) -> None:
         self.vocabulary = list(vocabulary)
         self.idf, self.starts, self.rows, self.weights, self.size = idf, starts, rows, weights, size
@@ -51,7 +55,7 @@ class Spelling:
         starts = np.searchsorted(pieces_, np.arange(len(vocabulary) + 1))
         return cls(vocabulary, idf, starts.astype(np.int64), rows.astype(np.int32), weights.astype(np.float32), len(texts))
 
-    def likeness(self, text: str) -> np.ndarray:
+    def likeness(self, text: str) -> Numbers:
         """Cosine with every row, 0 to 1."""
         result = np.zeros(self.size, dtype=np.float32)
         known = Counter({p: n for p, n in pieces(text).items() if p in self._number})
@@ -61,7 +65,7 @@ class Spelling:
         return result
 
 
-def _weighted(counts: Counter[str], number: dict[str, int], idf: np.ndarray) -> list[tuple[str, float]]:
+def _weighted(counts: Counter[str], number: dict[str, int], idf: Numbers) -> list[tuple[str, float]]:
     weights = {p: (1 + np.log(n)) * float(idf[number[p]]) for p, n in counts.items()}
     length = float(np.sqrt(sum(w * w for w in weights.values()))) or 1.0
     return [(p, w / length) for p, w in weights.items()]

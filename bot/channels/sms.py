@@ -107,7 +107,7 @@ class Sms:
         return {key: self._sender}
 
 
-class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
+class _HttpClient(TwilioHttpClient):
     """Twilio's own HTTP client, with the API's address taken from the settings."""
 
     def __init__(self, api_url: str) -> None:

@@ -99,7 +99,9 @@ def after(state: State, event: Event) -> State:
     try:
         return TRANSITIONS[state, event]
     except KeyError:
-        raise CannotHappen(f"This case is {state.value.replace('_', ' ')}, so it cannot {event.value.replace('_', ' ')} now.") from None
+        raise CannotHappen(
+            f"This case is {state.value.replace('_', ' ')}, so it cannot {event.value.replace('_', ' ')} now."
+        ) from None
 
 
 def can(state: State, event: Event) -> bool:

@@ -104,7 +104,7 @@ class Catalog:
 
     def steps(self, *, module: str, lesson: str, band: str) -> tuple[Step, ...]:
         """The steps of a lesson in a band; raises KeyError when there is no such lesson."""
-        found = next(m for m in self.modules if m.id == module) if any(m.id == module for m in self.modules) else None
+        found = next((m for m in self.modules if m.id == module), None)
         chosen = next((item for item in found.lessons if item.id == lesson), None) if found else None
         if chosen is None:
             raise KeyError(f"{module}/{lesson}")
@@ -112,8 +112,7 @@ class Catalog:
 
     def say(self, *, module: str, lesson: str, band: str, step: str, lang: str) -> StepWords:
         """The words of a step; a language without them falls back to English."""
-        key = (lesson, band, step)
-        return self.words.get((module, lang, *key)) or self.words[(module, "en", *key)]
+        return self.words.get((module, lang, lesson, band, step)) or self.words[(module, "en", lesson, band, step)]
 
     def title(self, module: str, lesson: str, lang: str) -> str:
         """The title of a lesson."""
@@ -192,7 +191,9 @@ def _check_branches(where: str, steps: Sequence[Step]) -> None:
         targets = [t or step.goto or following for t in step.options.values()] or [step.goto or following]
         lost = [t for t in targets if t != END and t not in ids[number + 1 :]]
         if lost:
-            raise LessonError(f"{where}, {step.id}: it leads to {lost[0]}, which is no later step; name one below it, or {END}.")
+            raise LessonError(
+                f"{where}, {step.id}: it leads to {lost[0]}, which is no later step; name one below it, or {END}."
+            )
         reached.update(targets if step.id in reached else ())
     unreached = [i for i in ids if i not in reached]
     if unreached:

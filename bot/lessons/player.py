@@ -84,7 +84,7 @@ def move(
 
 
 def _choose(catalog: Catalog, place: Place, step: Step, words: StepWords, option: str | None, service: str) -> Turn:
-    if option not in step.options:
+    if option is None or option not in step.options:
         return show(catalog, place, service=service)
     feedback = render(words.options[option].feedback, {"service": service})
     return _go(catalog, place, step.options[option] or step.goto or _below(catalog, place), (feedback,), service)

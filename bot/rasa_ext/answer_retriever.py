@@ -5,11 +5,12 @@ property `answer_score`, and the intent `ask` only where an answer is near; what
 with the classifier, or becomes `out_of_scope`.
 """
 
+# ruff: noqa: ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Text  # noqa: UP035 - Rasa compares component types by their annotations
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -42,14 +43,14 @@ def answers_folder() -> Path:
 class AnswerRetriever(GraphComponent):
     """Points a question at an answer."""
 
-    def __init__(self, model_storage: ModelStorage, resource: Resource, finder: Optional[Finder] = None) -> None:
+    def __init__(self, model_storage: ModelStorage, resource: Resource, finder: Finder | None = None) -> None:
         self._storage = model_storage
         self._resource = resource
         self._finder = finder
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> AnswerRetriever:
         """An empty component, to be trained."""
         return cls(model_storage, resource)
@@ -57,7 +58,7 @@ class AnswerRetriever(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -68,7 +69,7 @@ class AnswerRetriever(GraphComponent):
             return cls(model_storage, resource, Finder.load(folder))
 
     @classmethod
-    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """A changed answer file is a reason to train again."""
         digest = hashlib.sha256()
         for file in sorted(answers_folder().glob("*.yml")):
@@ -83,7 +84,7 @@ class AnswerRetriever(GraphComponent):
             self._finder.save(folder)
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Write what was found for every message that may be a question."""
         for message in messages:
             vector = vector_of(message)
@@ -96,7 +97,7 @@ class AnswerRetriever(GraphComponent):
                 self._write(message, intent, found)
         return messages
 
-    def _write(self, message: Message, intent: Dict[Text, Any], found: Found) -> None:
+    def _write(self, message: Message, intent: dict[str, Any], found: Found) -> None:
         if found.decision is Decision.OUT_OF_SCOPE:
             if intent.get("name") in OPEN_INTENTS:
                 message.set(INTENT, {"name": OUT_OF_SCOPE, "confidence": 1.0 - found.score}, add_to_output=True)
@@ -111,5 +112,5 @@ class AnswerRetriever(GraphComponent):
         message.set("answer_score", round(found.score, 4), add_to_output=True)
 
 
-def _entity(name: str, value: str) -> Dict[Text, Any]:
+def _entity(name: str, value: str) -> dict[str, Any]:
     return {"entity": name, "value": value, "start": 0, "end": 0, "extractor": "AnswerRetriever"}

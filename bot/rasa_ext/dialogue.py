@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,9 @@ class Dialogue:
                 generator=ReviewedWords(words=words),
             )  # fmt: skip
         except Exception as error:  # Rasa raises many kinds for one cause
-            raise EngineError(f"{model.name} cannot be loaded ({type(error).__name__}): run `handrail train --force`.") from error
+            raise EngineError(
+                f"{model.name} cannot be loaded ({type(error).__name__}): run `handrail train --force`."
+            ) from error
         _check_actions(agent, actions)
         agent.tracker_store = agent.processor.tracker_store = store  # out of the wrapper that would forget silently
         compile_action_validator()
@@ -154,7 +156,7 @@ class Dialogue:
             await self._processor.handle_message(message)
         except (StaleTracker, TurnFailed):
             raise
-        except Exception as error:  # the edge: whatever failed, the gateway answers
+        except Exception as error:  # noqa: BLE001 - the edge: whatever failed, the gateway answers
             raise TurnFailed(f"The turn failed ({type(error).__name__}).") from None
         finally:
             ANSWERING.reset(token)
@@ -180,7 +182,11 @@ class Dialogue:
             raise TurnRefused("The choice names an intent or entity that the dialogue does not have.")
         parsed = as_parse_data(intent, entities, text)
         if intent == DISCLOSURE:
-            parsed[SCREENING] = {"level": entities.get("level", "high"), "category": entities.get("category"), "subject": "self"}
+            parsed[SCREENING] = {
+                "level": entities.get("level", "high"),
+                "category": entities.get("category"),
+                "subject": "self",
+            }
         return parsed
 
     def _straighten(self) -> None:
@@ -222,5 +228,3 @@ def _check_actions(agent: Agent, actions: InProcessActions) -> None:
     missing = [a for a in agent.domain.user_actions if not a.startswith("utter_") and a not in actions.names]
     if missing:
         raise EngineError(f"The domain names {missing[0]}, which no file in actions/ defines: add it or take it out.")
-
-

@@ -3,18 +3,19 @@
 It promises one dense sentence vector a message and refuses to know what any text means for anybody.
 """
 
+# ruff: noqa: ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa compares component types by their annotations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
@@ -42,7 +43,7 @@ def encoder_folder() -> Path:
     return settings.load().models / "encoder"
 
 
-def vector_of(message: Message) -> np.ndarray | None:
+def vector_of(message: Message) -> NDArray[Any] | None:
     """The vector that this component gave a message, or None."""
     found = [f for f in message.features if f.origin == ORIGIN and f.attribute == TEXT]
     return np.asarray(found[0].features[0]) if found else None
@@ -57,14 +58,14 @@ class Meaning(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> Meaning:
         """The component; the encoder itself is loaded once a process."""
         component = cls(encoder_folder())
         encoder(component._folder)
         return component
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Add the vector to every message that has a text."""
         told = [m for m in messages if m.get(TEXT)]
         texts = [written_out(str(m.get(TEXT))[:LONGEST]) for m in told]

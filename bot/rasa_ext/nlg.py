@@ -4,6 +4,7 @@ A response in domain/ carries the id of a message in content/messages/; so do it
 no sentence comes from anywhere else, and a response whose words cannot be said is an error, not a gap.
 """
 
+# ruff: noqa: ARG002 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
 import copy

@@ -4,6 +4,7 @@ Each one is here because measurement or a reproduced fault asked for it (docs/ad
 checks its own schema on every call, its lock polls every second, its graph is rebuilt for every message.
 """
 
+# ruff: noqa: ARG002 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
 import asyncio
@@ -32,7 +33,7 @@ class ActionsHere(EndpointConfig):
         super().__init__(url="in-process", selective_domain=True)
         self._actions = actions
 
-    async def request(self, method: str = "post", subpath: str | None = None, **call: Any) -> Any:  # type: ignore[override]
+    async def request(self, method: str = "post", subpath: str | None = None, **call: Any) -> Any:
         """Run one action. A rejected form is Rasa's own error for that."""
         try:
             return await self._actions.run(call["json"])
@@ -47,7 +48,7 @@ class OneAtATime(LockStore):
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager
-    async def lock(self, conversation_id: str, *_: Any, **__: Any) -> AsyncIterator[None]:  # type: ignore[override]
+    async def lock(self, conversation_id: str, *_: Any, **__: Any) -> AsyncIterator[None]:
         """Hold a thread while its message is answered."""
         lock, waiting = self._locks.get(conversation_id, (asyncio.Lock(), 0))
         self._locks[conversation_id] = (lock, waiting + 1)

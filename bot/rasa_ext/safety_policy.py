@@ -4,9 +4,10 @@ It reads the verdict, not the intent, and flags its prediction as one "without u
 lets a form's own prediction win over any confidence and any priority otherwise.
 """
 
+# ruff: noqa: ARG002, ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text  # noqa: UP035 - Rasa compares component types by their annotations
+from typing import Any
 
 from rasa.core.policies.policy import Policy, PolicyPrediction, SupportedData, confidence_scores_for
 from rasa.engine.graph import ExecutionContext
@@ -35,14 +36,14 @@ class SafetyPolicy(Policy):
         return SupportedData.ML_AND_RULE_DATA
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         """Above every other policy."""
         return {"priority": PRIORITY}
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -54,7 +55,7 @@ class SafetyPolicy(Policy):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -63,9 +64,7 @@ class SafetyPolicy(Policy):
         """The policy; nothing was stored."""
         return cls(config, model_storage, resource, execution_context)
 
-    def train(
-        self, training_trackers: List[TrackerWithCachedStates], domain: Domain, **kwargs: Any
-    ) -> Resource:
+    def train(self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any) -> Resource:
         """Learns nothing."""
         return self._resource
 
@@ -73,8 +72,8 @@ class SafetyPolicy(Policy):
         self,
         tracker: DialogueStateTracker,
         domain: Domain,
-        rule_only_data: Optional[Dict[Text, Any]] = None,
-        precomputations: Optional[Dict[Text, List[Features]]] = None,
+        rule_only_data: dict[str, Any] | None = None,
+        precomputations: dict[str, list[Features]] | None = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
         """Care first, then listen; for any other message this policy has no opinion."""

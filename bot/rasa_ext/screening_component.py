@@ -5,10 +5,11 @@ The gateway screens every text first and sends its verdict along; where there is
 `disclosure` and the property `screening`, whatever the classifier thought.
 """
 
+# ruff: noqa: ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa compares component types by their annotations
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -33,7 +34,7 @@ def screening() -> Screening:
     return Screening.load(found.content / "safety", model if model.exists() else None, languages=found.languages)
 
 
-def verdict_on(message: Message) -> Dict[Text, Any]:
+def verdict_on(message: Message) -> dict[str, Any]:
     """The gateway's verdict when it sent one, else our own: level, category and subject."""
     sent = (message.get("metadata") or {}).get(SCREENING)
     if isinstance(sent, dict) and sent.get("level"):
@@ -42,7 +43,7 @@ def verdict_on(message: Message) -> Dict[Text, Any]:
     return {"level": verdict.level.word, "category": verdict.category, "subject": verdict.subject}
 
 
-def is_danger(verdict: Dict[Text, Any] | None) -> bool:
+def is_danger(verdict: dict[str, Any] | None) -> bool:
     """Whether a verdict asks for care; a level that nobody knows counts as danger."""
     if not verdict:
         return False
@@ -58,12 +59,12 @@ class ScreeningComponent(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
     ) -> ScreeningComponent:
         """The component; it learns nothing."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Give every text at elevated or above the intent `disclosure` and its verdict."""
         for message in messages:
             if message.get(TEXT):

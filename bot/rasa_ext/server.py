@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 import bot.rasa_ext.light_rasa  # noqa: F401 - before anything of Rasa
+
 from rasa.utils.log_utils import configure_structlog  # isort: skip
 
 # First of all: without this, Rasa as a library prints every message to standard output.
@@ -42,7 +43,9 @@ log = structlog.get_logger()
 def serve(settings: Settings) -> None:
     """Load the model and answer until asked to stop. Raises EngineError."""
     if settings.engine.host not in OURS:
-        raise EngineError(f"The engine may only listen on this machine, not on {settings.engine.host}: see HANDRAIL_ENGINE_BIND.")
+        raise EngineError(
+            f"The engine may only listen on this machine, not on {settings.engine.host}: see HANDRAIL_ENGINE_BIND."
+        )
     quiet(settings.log_level)
     app = App(settings)
     dialogue = Dialogue.load(dialogue_model(settings), tracker_store(app), app.words)
@@ -100,4 +103,3 @@ def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
             return json_response({"error": str(refused)}, status=400)
 
     return server
-

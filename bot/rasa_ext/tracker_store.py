@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -23,6 +22,8 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionSt
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
+from bot.store.trackers import TrackerRow
+
 KEPT_TURNS = 2
 """Young person's messages kept word for event; enough because every rule reads one message."""
 
@@ -32,19 +33,10 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
 """Built once: Rasa's own search walks every event class for every event."""
 
 
-class Row(Protocol):
-    """A tracker as stored."""
-
-    version: int
-    message_id: int | None
-    blob: bytes
-    answered: dict[str, Any] | None
-
-
 class Rows(Protocol):
     """The shelf of trackers in one transaction."""
 
-    def load(self, thread_id: str) -> Row | None:
+    def load(self, thread_id: str) -> TrackerRow | None:
         """The row of a thread, or None."""
         ...
 
@@ -85,7 +77,7 @@ class EncryptedTrackerStore(TrackerStore):
         super().__init__(domain)
         self._reading = reading
         self._writing = writing
-        self._loaded: OrderedDict[str, Row] = OrderedDict()
+        self._loaded: dict[str, TrackerRow] = {}
 
     @property
     def domain(self) -> Domain:
@@ -96,7 +88,7 @@ class EncryptedTrackerStore(TrackerStore):
     def domain(self, domain: Domain | None) -> None:
         self._domain = domain or Domain.empty()
 
-    async def row(self, thread_id: str) -> Row | None:
+    async def row(self, thread_id: str) -> TrackerRow | None:
         """What is stored for a thread."""
         return await asyncio.to_thread(self._read, thread_id)
 
@@ -108,7 +100,7 @@ class EncryptedTrackerStore(TrackerStore):
             running.version = row.version if row else 0
         return self._tracker(sender_id, row.blob) if row else None
 
-    def hand_over(self, thread_id: str, row: Row) -> None:
+    def hand_over(self, thread_id: str, row: TrackerRow) -> None:
         """A row just read, so that the turn that follows need not read it again."""
         self._loaded[thread_id] = row
 
@@ -140,15 +132,13 @@ class EncryptedTrackerStore(TrackerStore):
         """Nobody lists threads through Rasa."""
         return ()
 
-    def _read(self, thread_id: str) -> Row | None:
+    def _read(self, thread_id: str) -> TrackerRow | None:
         with self._reading() as rows:
             return rows.load(thread_id)
 
     def _write(self, thread_id: str, running: Answering, blob: bytes, answered: dict[str, Any]) -> None:
         with self._writing() as rows:
-            rows.save(
-                thread_id, expected_version=running.version, message_id=running.message_id, blob=blob, answered=answered
-            )
+            rows.save(thread_id, expected_version=running.version, message_id=running.message_id, blob=blob, answered=answered)
 
     def _tracker(self, thread_id: str, blob: bytes) -> DialogueStateTracker:
         tracker = self.init_tracker(thread_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -33,7 +34,7 @@ def configure(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
-def scrub(_logger: object, _method: str, record: dict[str, Any]) -> dict[str, Any]:
+def scrub(_logger: object, _method: str, record: MutableMapping[str, Any]) -> dict[str, Any]:
     """Drop forbidden keys, and anything that looks like a phone number in what is left."""
     kept = {k: v for k, v in record.items() if k not in FORBIDDEN}
     return {k: _NUMBER.sub("[number]", v) if isinstance(v, str) and k != "timestamp" else v for k, v in kept.items()}

@@ -16,6 +16,9 @@ log = structlog.get_logger()
 SWEEP = 1.0
 """Seconds between two looks at the clocks of waiting cases."""
 
+EXPIRY = 600.0
+"""Seconds between two looks at what is to be deleted."""
+
 
 def run(settings: Settings, stop: threading.Event) -> None:
     """Send and sweep until ``stop`` is set."""
@@ -24,7 +27,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     news = threading.Event()
     changes.watch(app.store, news.set, stop)
     log.info("outbox ready")
-    next_sweep = time.monotonic()
+    next_sweep = next_expiry = time.monotonic()
     while not stop.is_set():
         news.clear()
         try:
@@ -33,6 +36,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + SWEEP
                 app.outbox.sweep()
+            if time.monotonic() >= next_expiry:
+                next_expiry = time.monotonic() + EXPIRY
+                app.outbox.expire()
         except Exception as error:  # noqa: BLE001 - the edge: rows stay as they are, and the next round tries again
             log.error("outbox round failed", kind=type(error).__name__)
             stop.wait(1.0)

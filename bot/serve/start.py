@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import yaml
 
@@ -128,7 +129,7 @@ def _engine_ready(settings: Settings) -> Callable[[], bool]:
     return ready
 
 
-def _run_async(settings: Settings, run: Callable[[Settings], object], fail: Fail) -> None:
+def _run_async(settings: Settings, run: Callable[[Settings], Coroutine[Any, Any, None]], fail: Fail) -> None:
     from bot.serve import logs
 
     logs.configure(settings.log_level)
@@ -139,15 +140,13 @@ def _run_async(settings: Settings, run: Callable[[Settings], object], fail: Fail
         raise fail(error) from None
 
 
-async def _until_asked(work: object) -> None:
+async def _until_asked(work: Coroutine[Any, Any, None]) -> None:
     """Run until a signal; then cancel and let everything end by itself."""
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    task = asyncio.ensure_future(work)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
     try:
         await task
     except asyncio.CancelledError:
         return
-
-

@@ -192,7 +192,13 @@ class MessageRows:
             update(thread).where(thread.c.id == thread_id).values(last_seq=thread.c.last_seq + 1, last_at=self._now)
         )
         seq = self._connection.execute(select(thread.c.last_seq).where(thread.c.id == thread_id)).scalar_one()
-        row = {"thread_id": thread_id, "seq": seq, "sealed_body": self._vault.seal(text), "attempts": 0, "created_at": self._now}
+        row = {
+            "thread_id": thread_id,
+            "seq": seq,
+            "sealed_body": self._vault.seal(text),
+            "attempts": 0,
+            "created_at": self._now,
+        }
         result = self._connection.execute(insert(message).values(**row, **values))
         return int(result.inserted_primary_key[0])
 

@@ -16,7 +16,6 @@ from bot.safety.verdict import Level
 from bot.store.tables import address, case, message, thread, tracker
 from bot.threads import Thread
 
-
 FAREWELL = timedelta(seconds=60)
 """How long a forgotten thread's bare row waits for the last message to leave, or the page to close."""
 
@@ -34,19 +33,17 @@ class ThreadRows:
         row = self._connection.execute(select(thread).where(thread.c.id == thread_id)).first()
         return self._thread(row) if row else None
 
-    def find_or_create(self, thread_id: str, *, channel: str, lang: str = "en", number: str | None = None) -> tuple[Thread, bool]:
+    def find_or_create(
+        self, thread_id: str, *, channel: str, lang: str = "en", number: str | None = None
+    ) -> tuple[Thread, bool]:
         """The thread of a pseudonym, and whether it is new. The number is kept encrypted, in its own table."""
         found = self.get(thread_id)
-        if found and not self._come_back(thread_id):
-            return found, False
-        if found:
-            return found, True
-        self.create(thread_id, channel=channel, lang=lang)
+        is_new = found is None or self._come_back(thread_id)
+        if found is None:
+            self.create(thread_id, channel=channel, lang=lang)
         if number is not None:
-            self._connection.execute(insert(address).values(thread_id=thread_id, sealed_number=self._vault.seal(number)))
-        created = self.get(thread_id)
-        assert created is not None
-        return created, True
+            self._keep_number(thread_id, number)
+        return found or self._existing(thread_id), is_new
 
     def create(
         self,
@@ -127,6 +124,17 @@ class ThreadRows:
                 self._connection.execute(delete(thread).where(thread.c.id == thread_id))
         return len(gone)
 
+    def _existing(self, thread_id: str) -> Thread:
+        found = self.get(thread_id)
+        if found is None:
+            raise LookupError(f"Thread {thread_id} was not kept.")
+        return found
+
+    def _keep_number(self, thread_id: str, number: str) -> None:
+        """Also for a thread whose number was deleted when its time was over."""
+        if self._connection.execute(select(address.c.thread_id).where(address.c.thread_id == thread_id)).first() is None:
+            self._connection.execute(insert(address).values(thread_id=thread_id, sealed_number=self._vault.seal(number)))
+
     def _come_back(self, thread_id: str) -> bool:
         """Somebody who was forgotten and writes again is new."""
         forgotten = thread.c.forgotten_at.is_not(None) & (thread.c.id == thread_id)
@@ -151,5 +159,3 @@ class ThreadRows:
         held = [s.value for s in HELD]
         wanted = select(case.c.id).where(case.c.thread_id == thread_id, case.c.state.in_(held)).limit(1)
         return self._connection.execute(wanted).first() is not None
-
-

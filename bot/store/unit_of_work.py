@@ -11,6 +11,7 @@ from bot.privacy import Vault
 from bot.store.audit import AuditRows
 from bot.store.cases import CaseRows
 from bot.store.messages import MessageRows
+from bot.store.retention import RetentionRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
@@ -25,5 +26,6 @@ class UnitOfWork:
         self.threads = ThreadRows(connection, vault, self.now)
         self.messages = MessageRows(connection, vault, self.now)
         self.cases = CaseRows(connection, vault, self.audit, self.now)
+        self.retention = RetentionRows(connection, self.now)
         self.staff = StaffRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)

@@ -59,7 +59,15 @@ def test_lines_are_those_that_are_open() -> None:
 
 @pytest.mark.parametrize(
     ("text", "band"),
-    [("im 12", "9-12"), ("i'm 14 yrs old", "13-15"), ("16-18", "16-18"), ("i am 17", "16-18"), ("im 8", None), ("13 or 14", None), ("hi", None)],
+    [
+        ("im 12", "9-12"),
+        ("i'm 14 yrs old", "13-15"),
+        ("16-18", "16-18"),
+        ("i am 17", "16-18"),
+        ("im 8", None),
+        ("13 or 14", None),
+        ("hi", None),
+    ],
 )
 def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, band: str | None) -> None:
     assert band_in(text) == band
@@ -69,7 +77,13 @@ def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, band: str | N
 
 @pytest.mark.parametrize(
     ("text", "region"),
-    [("i live in canada", "CA"), ("im in texas", "US"), ("i live in the uk", "GB"), ("somewhere", None), ("canada or the us", None)],
+    [
+        ("i live in canada", "CA"),
+        ("im in texas", "US"),
+        ("i live in the uk", "GB"),
+        ("somewhere", None),
+        ("canada or the us", None),
+    ],
 )
 def test_a_place_becomes_a_region(text: str, region: str | None) -> None:
     assert region_in(text) == region

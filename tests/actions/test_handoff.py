@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from actions.handoff import (
@@ -24,7 +26,9 @@ FORM = "handoff_form"
 @pytest.mark.parametrize("level", ["elevated", "high", "imminent"])
 @pytest.mark.parametrize("subject", ["self", "other"])
 @pytest.mark.parametrize("people_here", [True, False])
-def test_every_kind_of_danger_has_words_that_fit_a_text_message(category: str, level: str, subject: str, people_here: bool) -> None:
+def test_every_kind_of_danger_has_words_that_fit_a_text_message(
+    category: str, level: str, subject: str, people_here: bool
+) -> None:
     said = run(ActionCare(), level=level, category=category, subject=subject, people_here=people_here)
     assert said.texts and all(len(t) <= 306 and t.isascii() for t in said.texts)
     assert not any(word in said.text.lower() for word in ("calm down", "at least", "should have", "why did", "promise"))
@@ -55,9 +59,11 @@ def test_a_case_just_opened_begins_care_anew() -> None:
 def test_the_same_words_never_come_twice_in_a_row() -> None:
     texts, times = [], 1
     for _ in range(6):
-        texts.append(run(ActionCare(), level="high", category="suicide", slots={"care_given": {"times": times, "level": "high"}}).text)
+        texts.append(
+            run(ActionCare(), level="high", category="suicide", slots={"care_given": {"times": times, "level": "high"}}).text
+        )
         times += 1
-    assert all(a != b for a, b in zip(texts, texts[1:], strict=False))
+    assert all(a != b for a, b in pairwise(texts))
 
 
 def test_with_a_person_on_the_way_nothing_is_offered_again() -> None:
@@ -103,7 +109,9 @@ def test_a_refusal_is_kept_with_the_door_open(wants: str) -> None:
 
 
 def test_the_form_leaves_nothing_behind() -> None:
-    assert {s: None for s in ("safe_to_text", "handoff_wants", "handoff_asked", "requested_slot")}.items() <= done("yes", "bot").slots.items()
+    assert {s: None for s in ("safe_to_text", "handoff_wants", "handoff_asked", "requested_slot")}.items() <= done(
+        "yes", "bot"
+    ).slots.items()
 
 
 def test_nobody_knows_a_line_without_a_region() -> None:

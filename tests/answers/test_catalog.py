@@ -60,7 +60,7 @@ def test_region_comes_first_then_the_screen_then_the_band(tmp_path: Path) -> Non
     ("old", "new", "says"),
     [
         ("topic: grooming", "topic: gaming", "no topic"),
-        ("    label: \"One\"\n", "", "missing"),
+        ('    label: "One"\n', "", "missing"),
         ("    web:", "    colour: red\n    web:", "colour"),
         ("[a, b, c]", "[a, b]", "3 ways"),
         ('default: "Words."', 'other: "Words."', "default"),

@@ -77,6 +77,8 @@ def test_spelling_knows_its_own_rows_and_forgives_typos() -> None:
     assert not spelling.likeness("zzzz").any()
 
 
-@pytest.mark.parametrize(("text", "said"), [("wat r u", "what are you"), ("some1 wants my pics", "someone wants my pictures"), ("Hi!", "hi!")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("wat r u", "what are you"), ("some1 wants my pics", "someone wants my pictures"), ("Hi!", "hi!")]
+)
 def test_shorthand_is_written_out(text: str, said: str) -> None:
     assert written_out(text) == said

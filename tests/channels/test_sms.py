@@ -74,7 +74,12 @@ def test_a_body_that_was_changed_is_refused(sms: Sms, settings: Settings) -> Non
 
 def test_an_inbound_text_is_read_whole(sms: Sms) -> None:
     inbound = sms.inbound(body(Body="où es-tu? ¡hola! 😀", NumMedia="1"))
-    assert (inbound.provider_id, inbound.number, inbound.text, inbound.media) == ("sms:SM1", NUMBER, "où es-tu? ¡hola! 😀", True)
+    assert (inbound.provider_id, inbound.number, inbound.text, inbound.media) == (
+        "sms:SM1",
+        NUMBER,
+        "où es-tu? ¡hola! 😀",
+        True,
+    )
 
 
 @pytest.mark.parametrize("raw", [b"", b"Body=hi", b"MessageSid=SM1&Body=hi", b"\xff\xfe"])
@@ -83,7 +88,9 @@ def test_a_body_that_names_no_message_or_sender_is_refused(sms: Sms, raw: bytes)
         sms.inbound(raw)
 
 
-@pytest.mark.parametrize(("status", "state"), [("delivered", "delivered"), ("undelivered", "failed"), ("sent", "sent"), ("sending", "sent")])
+@pytest.mark.parametrize(
+    ("status", "state"), [("delivered", "delivered"), ("undelivered", "failed"), ("sent", "sent"), ("sending", "sent")]
+)
 def test_a_delivery_report_is_read(sms: Sms, status: str, state: str) -> None:
     report = sms.delivery(body(MessageStatus=status, ErrorCode="30003"))
     assert report is not None and (report.state, report.error_code) == (state, "30003")
@@ -102,8 +109,12 @@ def test_a_text_leaves_through_the_real_client_and_can_be_found_again(sms: Sms, 
         assert sms.find_sent(to=NUMBER, body="other", since=START - timedelta(days=9000)) == []
 
 
-@pytest.mark.parametrize(("code", "status", "final"), [(21610, 400, True), (21211, 400, True), (20429, 429, False), (20500, 503, False)])
-def test_a_refusal_says_whether_trying_again_can_help(sms: Sms, settings: Settings, code: int, status: int, final: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "status", "final"), [(21610, 400, True), (21211, 400, True), (20429, 429, False), (20500, 503, False)]
+)
+def test_a_refusal_says_whether_trying_again_can_help(
+    sms: Sms, settings: Settings, code: int, status: int, final: bool
+) -> None:
     phone = DemoPhone(settings, sign=sms.sign, refuse={NUMBER: (code, status)})
     with running(settings, phone), pytest.raises(SendRefused) as refused:
         sms.send(to=NUMBER, body="hello")

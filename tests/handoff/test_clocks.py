@@ -12,7 +12,9 @@ from bot.safety.verdict import Level
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 
 
-@pytest.mark.parametrize(("level", "seconds"), [(Level.IMMINENT, [0, 60, 120, 180]), (Level.HIGH, [0, 300, 600]), (Level.ELEVATED, [0, 900])])
+@pytest.mark.parametrize(
+    ("level", "seconds"), [(Level.IMMINENT, [0, 60, 120, 180]), (Level.HIGH, [0, 300, 600]), (Level.ELEVATED, [0, 900])]
+)
 def test_the_deadlines_of_a_level(level: Level, seconds: list[int]) -> None:
     due = [deadline(level, step, NOW) for step in range(len(seconds))]
     assert due == [NOW + timedelta(seconds=s) for s in seconds]

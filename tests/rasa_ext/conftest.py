@@ -17,6 +17,7 @@ from bot import settings as settings_module
 from bot.settings import child_environment
 from bot.store.trackers import StaleTracker, TrackerRow
 from bot.training import DIALOGUE_SOURCES, dialogue_model, fingerprint
+from tests.talking import patterns_only
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +50,16 @@ def rasa_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "training.log").open("wb") as out:
         subprocess.run(command, cwd=ROOT, stdout=out, stderr=out, check=True, env=child_environment())
     return folder / "dialogue.tar.gz"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def reviewed_patterns_only() -> Iterator[None]:
+    """The second line looks with the reviewed patterns: the trained half is tested where it lives."""
+    from bot.rasa_ext import screening_component
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(screening_component, "screening", patterns_only)
+        yield
 
 
 @dataclass
@@ -110,7 +121,9 @@ class Thread:
         self.message_id = Thread.count * 1000
         self.answer: dict[str, Any] = {"replies": [], "effects": []}
 
-    def says(self, text: str, *, level: str = "none", category: str | None = None, choice: str | None = None, **facts: Any) -> str:
+    def says(
+        self, text: str, *, level: str = "none", category: str | None = None, choice: str | None = None, **facts: Any
+    ) -> str:
         """Send a text and read what came, all of it as one string."""
         from bot.rasa_ext.dialogue import Request
 

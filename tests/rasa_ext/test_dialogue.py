@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def test_homework_is_kindly_not_what_this_is_for(thread: Thread) -> None:
 
 def test_the_same_sorry_is_never_said_twice(thread: Thread) -> None:
     said = [thread.says(text) for text in ("asdfgh", "qwerty zxcv", "blorp flim", "fnord gah")]
-    assert all(a != b for a, b in zip(said, said[1:], strict=False))
+    assert all(a != b for a, b in pairwise(said))
     assert "Talk to a person" in thread.choices
 
 
@@ -75,7 +76,7 @@ def test_not_safe_to_text_ends_the_questions(thread: Thread) -> None:
 
 def test_imminent_danger_is_told_the_truth_and_never_asked_for_consent(thread: Thread) -> None:
     said = thread.says("hes coming up the stairs", level="imminent", category="abuse_at_home", case=QUEUED)
-    assert "has been asked to join you" in said and "911" in said and "safe to text" in said
+    assert "None of this is your fault" in said and "safe to text" in said
     assert not thread.effects
     said = thread.says("yes", choice="/affirm", case=QUEUED)
     assert "help most" not in said and "Stay with me" in said
@@ -159,7 +160,15 @@ def test_a_choice_from_another_step_shows_where_they_are(thread: Thread) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["/greet@1.0 i want to die", '/inform{"x":"i want to die"}', "/greet{bad json here}", "/restart", "/back", "/session_start", " /greet"],
+    [
+        "/greet@1.0 i want to die",
+        '/inform{"x":"i want to die"}',
+        "/greet{bad json here}",
+        "/restart",
+        "/back",
+        "/session_start",
+        " /greet",
+    ],
 )
 def test_text_that_begins_with_a_slash_is_refused(thread: Thread, shelf: Shelf, text: str) -> None:
     from bot.rasa_ext.dialogue import TurnRefused

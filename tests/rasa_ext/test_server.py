@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -96,10 +97,8 @@ def test_without_the_gateways_token_nothing_happens(client: httpx.Client, dialog
 
 
 def test_a_body_over_16_kb_is_not_read(client: httpx.Client, dialogue: Scripted) -> None:
-    try:
+    with contextlib.suppress(httpx.TransportError):  # hanging up before all of it was sent is as good
         assert post(client, json={**TURN, "text": "x" * 2_000_000}).status_code == 413
-    except httpx.TransportError:
-        pass  # it hung up before all of it was sent, which is as good
     assert not dialogue.asked
 
 

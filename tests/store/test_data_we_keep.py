@@ -21,5 +21,7 @@ def test_every_column_that_can_hold_words_or_numbers_is_sealed() -> None:
     open_text = {
         f"{t.name}.{c.name}" for t in metadata.sorted_tables for c in t.columns if str(c.type).startswith(("VARCHAR", "TEXT"))
     }
-    filled_by_young_people = {name for name in open_text if name.split(".")[1] in ("body", "text", "number", "reasons", "words")}
+    filled_by_young_people = {
+        name for name in open_text if name.split(".")[1] in ("body", "text", "number", "reasons", "words")
+    }
     assert not filled_by_young_people

@@ -107,8 +107,10 @@ def test_the_core_does_not_ask_the_time() -> None:
         for file in modules()
         if within(name_of(file), CORE) and "bench" not in file.stem and "train" not in str(file.relative_to(ROOT))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
-        and isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("now", "utcnow", "today")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("datetime", "date")
     ]
     assert not wrong, f"The clock is passed in: {wrong}"
 

@@ -12,7 +12,14 @@ from bot.channels.sms import Sms
 from bot.web.webhooks import webhook_routes
 from tests.talking import Desk, House, settle
 
-FIELDS = {"MessageSid": "SM1", "From": "+15005550123", "To": "+15005550006", "Body": "i want to die", "FromCity": "", "NumMedia": "0"}
+FIELDS = {
+    "MessageSid": "SM1",
+    "From": "+15005550123",
+    "To": "+15005550006",
+    "Body": "i want to die",
+    "FromCity": "",
+    "NumMedia": "0",
+}
 
 
 @pytest.fixture
@@ -27,9 +34,13 @@ def door(house: House, real_sms: Sms) -> TestClient:
 
 
 def post(door: TestClient, real_sms: Sms, house: House, path: str, fields: dict[str, str], signature: str | None = None) -> int:
-    headers = {"X-Twilio-Signature": real_sms.sign(house.app.settings.public_url + path, fields) if signature is None else signature}
+    headers = {
+        "X-Twilio-Signature": real_sms.sign(house.app.settings.public_url + path, fields) if signature is None else signature
+    }
     content = urlencode(fields)
-    return door.post(path, content=content, headers={**headers, "Content-Type": "application/x-www-form-urlencoded"}).status_code
+    return door.post(
+        path, content=content, headers={**headers, "Content-Type": "application/x-www-form-urlencoded"}
+    ).status_code
 
 
 def messages(house: House) -> int:
@@ -37,13 +48,17 @@ def messages(house: House) -> int:
         return len(work.messages.newest())
 
 
-def test_a_signed_text_is_kept_and_its_case_opened_before_the_answer(door: TestClient, real_sms: Sms, house: House, desk: Desk) -> None:
+def test_a_signed_text_is_kept_and_its_case_opened_before_the_answer(
+    door: TestClient, real_sms: Sms, house: House, desk: Desk
+) -> None:
     assert post(door, real_sms, house, "/sms/inbound", FIELDS) == 200
     desk.sees_case(level="high")
 
 
 @pytest.mark.parametrize("signature", ["", "wrong"])
-def test_without_the_right_signature_it_is_403_and_nothing_changes(door: TestClient, real_sms: Sms, house: House, signature: str) -> None:
+def test_without_the_right_signature_it_is_403_and_nothing_changes(
+    door: TestClient, real_sms: Sms, house: House, signature: str
+) -> None:
     assert post(door, real_sms, house, "/sms/inbound", FIELDS, signature) == 403
     assert post(door, real_sms, house, "/sms/status", FIELDS, signature) == 403
     assert messages(house) == 0
@@ -61,7 +76,9 @@ def test_a_signed_body_without_a_sender_is_a_clear_400(door: TestClient, real_sm
     assert post(door, real_sms, house, "/sms/inbound", {"Body": "x"}) == 400
 
 
-def test_a_delivery_report_reaches_the_message_also_late_and_twice(door: TestClient, real_sms: Sms, house: House, desk: Desk) -> None:
+def test_a_delivery_report_reaches_the_message_also_late_and_twice(
+    door: TestClient, real_sms: Sms, house: House, desk: Desk
+) -> None:
     phone = house.phone()
     phone.texts("i want to die")
     sid = house.app.network.sent[-1][0]

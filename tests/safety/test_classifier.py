@@ -1,0 +1,108 @@
+"""The trained half: built from the repository alone, whole or not at all, and only ever raising."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.safety import train
+from bot.safety.classifier import Thresholds, log_softmax, softmax
+from bot.safety.ngrams import bag
+from bot.safety.screening import Screening, ScreeningError
+from bot.safety.verdict import Level
+
+ROOT = Path(__file__).parents[2]
+CONTENT = ROOT / "content/safety"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("classifier")
+    train.train(ROOT, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(built: Path) -> Screening:
+    return Screening.load(CONTENT, built)
+
+
+@pytest.mark.slow
+def test_the_build_is_quick_and_says_what_it_used(tmp_path: Path) -> None:
+    report = train.train(ROOT, tmp_path)
+    assert report.seconds < 60
+    assert report.adapter_sha256[:12] in str(report)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    ["im 12 and being forced to have sex", "make him stop", "i want to die", "he says he'll leak my pics tonight if i dont pay",
+     "my mom's boyfriend hits me", "ya no quiero vivir", "jveux mourir"],
+)  # fmt: skip
+def test_danger_in_plain_words_is_high_with_the_classifier_too(whole: Screening, text: str) -> None:
+    assert whole.screen(text).level >= Level.HIGH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["next", "b", "menu", "hi", "thanks", "what is grooming", "see you at practice tomorrow", "ok"])
+def test_everyday_texts_raise_nothing(whole: Screening, text: str) -> None:
+    assert whole.screen(text).level is Level.NONE
+
+
+@pytest.mark.slow
+def test_the_same_text_gets_the_same_verdict(whole: Screening) -> None:
+    text = "idk what to do anymore, he takes all the money i make and i cant leave"
+    assert whole.screen(text) == whole.screen(text)
+
+
+@pytest.mark.slow
+def test_a_long_text_is_read_in_windows_too(whole: Screening) -> None:
+    chatter = "we had pizza and then we played cards and my cousin won again and it was fun and the dog ate a crust "
+    assert whole.screen(chatter * 3 + "and i am going to kill myself tonight " + chatter * 2).level >= Level.HIGH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["heads.safetensors", "ngrams.safetensors", "model.bin", "thresholds.json"])
+def test_a_missing_or_damaged_file_stops_the_start_with_a_sentence(built: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder)
+    (folder / name).write_bytes(b"{}")
+    with pytest.raises(ScreeningError, match="run `handrail train`"):
+        Screening.load(CONTENT, folder)
+    (folder / name).unlink()
+    with pytest.raises(ScreeningError, match="run `handrail train`"):
+        Screening.load(CONTENT, folder)
+
+
+def test_the_build_says_which_kept_file_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "data/safety/model").mkdir(parents=True)
+    shutil.copyfile(ROOT / "data/safety/model/adapter.safetensors", tmp_path / "data/safety/model/adapter.safetensors")
+    with pytest.raises(ScreeningError, match=r"heads\.safetensors is missing"):
+        train.train(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("chances", "level"),
+    [((0.9, 0.1, 0, 0), Level.NONE), ((0.4, 0.6, 0, 0), Level.ELEVATED), ((0.2, 0.2, 0.6, 0), Level.HIGH),
+     ((0.1, 0.1, 0.1, 0.7), Level.IMMINENT)],
+)  # fmt: skip
+def test_how_chances_become_a_level(chances: tuple[float, ...], level: Level) -> None:
+    assert Thresholds(elevated=0.5, high=0.5, imminent=0.5, floor=0.1).level(np.array(chances)) is level
+
+
+def test_chances_add_up_to_one() -> None:
+    rows = np.array([[1.0, 2.0, 3.0], [100.0, 0.0, -100.0]])
+    assert np.allclose(softmax(rows).sum(axis=1), 1)
+    assert np.isfinite(log_softmax(rows)).all()
+
+
+def test_the_bag_of_letter_runs_is_the_same_every_time_and_of_length_one() -> None:
+    slots, weights = bag("i cant do this")
+    again = bag("i cant do this")
+    assert (slots == again[0]).all() and (weights == again[1]).all()
+    assert np.isclose(np.linalg.norm(weights), 1)
+    assert bag("")[0].size == 0

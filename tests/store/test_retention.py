@@ -1,0 +1,80 @@
+"""What its time is over for goes by itself; what somebody still needs stays."""
+
+from __future__ import annotations
+
+from tests.talking import Clock, Desk, House, Page, Phone
+
+SAD = "i want to die"
+
+
+def words_of(house: House, thread_id: str) -> int:
+    with house.app.store.read() as work:
+        return len(work.messages.transcript(thread_id))
+
+
+def test_ordinary_words_and_the_number_go_after_72_hours(house: House, phone: Phone, clock: Clock) -> None:
+    phone.texts("hello")
+    clock.passes(hours=71)
+    house.app.outbox.expire()
+    assert words_of(house, phone.thread_id)
+    clock.passes(hours=2)
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        assert work.threads.get(phone.thread_id) is None
+        assert work.threads.number(phone.thread_id) is None
+        assert work.retention.overdue() == 0
+
+
+def test_old_words_go_from_a_thread_that_still_goes_on(house: House, page: Page, clock: Clock) -> None:
+    page.texts("old")
+    clock.passes(hours=80)
+    page.texts("new")
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        assert [m.text for m in work.messages.transcript(page.thread_id)] == ["new", "You said: new"]
+
+
+def test_an_open_case_keeps_its_words_however_long_it_takes(house: House, page: Page, desk: Desk, clock: Clock) -> None:
+    page.texts(SAD)
+    clock.passes(days=60)
+    house.app.outbox.expire()
+    assert any(SAD in line.text for line in desk.opens(desk.sees_case(level="high")).transcript)
+
+
+def test_a_closed_case_goes_after_thirty_days_and_the_audit_stays(house: House, page: Page, desk: Desk, clock: Clock) -> None:
+    page.texts(SAD)
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    desk.closes(card)
+    clock.passes(days=29)
+    house.app.outbox.expire()
+    assert words_of(house, page.thread_id)
+    clock.passes(days=2)
+    house.app.outbox.expire()
+    house.app.outbox.expire()
+    assert not words_of(house, page.thread_id)
+    with house.app.store.read() as work:
+        assert work.audit.of_case(card.id) and not list(work.audit.broken_links())
+
+
+def test_somebody_who_opted_out_stays_opted_out_when_they_are_forgotten(house: House, phone: Phone, clock: Clock) -> None:
+    phone.texts("STOP")
+    clock.passes(days=10)
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+        assert thread is not None and thread.opted_out
+        assert work.threads.number(phone.thread_id) is None
+    phone.texts("START")
+    phone.sees("Welcome back")
+
+
+def test_nothing_overdue_is_left_after_it_ran(house: House, page: Page, phone: Phone, clock: Clock) -> None:
+    page.texts("a")
+    phone.texts("b")
+    clock.passes(days=40)
+    with house.app.store.read() as work:
+        assert work.retention.overdue() > 0
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        assert work.retention.overdue() == 0

@@ -35,10 +35,10 @@ class ActionAnswer(Action):
         first, second = known.get(entity(tracker, "answer")), known.get(entity(tracker, "answer_2"))
         if first is None:
             return missed(speaker, tracker)
+        said = practised(speaker, tracker)
+        if said is not None:
+            return said
         if second is not None:
-            said = practised(speaker, tracker)
-            if said is not None:
-                return said
             offer_two(speaker, first, second)
         else:
             answer(speaker, first, follow_ups=follow_ups(tracker, first))
@@ -61,7 +61,7 @@ class ActionFallback(Action):
         if outside:
             speaker.effect("answered", topic="out_of_scope")
         if outside and not tracker.get_slot("misses"):
-            speaker.say("out_of_scope", [speaker.choice("choice_lessons", payload("menu"))])
+            speaker.say("out_of_scope", [onward(speaker, tracker)])
             return [SlotSet("misses", 1)]
         return missed(speaker, tracker)
 
@@ -93,9 +93,13 @@ def follow_ups(tracker: Tracker, found: Answer) -> list[Answer]:
 def missed(speaker: Speaker, tracker: Tracker) -> Events:
     """Say that it was not understood, differently each time."""
     count = int(tracker.get_slot("misses") or 0)
-    where = (
-        care.resume_choice(speaker) if tracker.get_slot("lesson_place") else speaker.choice("choice_lessons", payload("menu"))
-    )
-    choices = [where, *care.offer_choices(speaker)[:1]] if count else [where]
+    choices = [onward(speaker, tracker), *(care.offer_choices(speaker)[:1] if count else ())]
     speaker.say(MISSED[count % len(MISSED)], choices)
     return [SlotSet("misses", count + 1)]
+
+
+def onward(speaker: Speaker, tracker: Tracker) -> Choice:
+    """Where to go from here: back to the lesson that is open, or to the list."""
+    if tracker.get_slot("lesson_place"):
+        return care.resume_choice(speaker)
+    return speaker.choice("choice_lessons", payload("menu"))

@@ -23,9 +23,13 @@ FORM = "handoff_form"
 NOTHING_LEFT = tuple(SlotSet(s, None) for s in ("safe_to_text", "handoff_wants", "handoff_asked", "requested_slot"))
 
 
-def leave_form(tracker: Tracker) -> Events:
-    """End the form when the young person turned to something else; nothing is asked again."""
-    return [ActiveLoop(None), *NOTHING_LEFT] if tracker.active_loop.get("name") == FORM else []
+def leave_form(tracker: Tracker, speaker: Speaker | None = None) -> Events:
+    """End the form when they turned to something else; nothing is asked again, and a speaker says the door is open."""
+    if tracker.active_loop.get("name") != FORM:
+        return []
+    if speaker is not None:
+        speaker.say("offer_stays")
+    return [ActiveLoop(None), *NOTHING_LEFT]
 
 
 class ActionCare(Action):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,12 +12,17 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import care
 from actions.handoff import FORM, leave_form
 from actions.parts import lessons
-from actions.situation import Speaker, entity
+from actions.situation import Speaker, chosen, entity
 from bot.choices import Choice, payload
 from bot.lessons import player
 from bot.lessons.player import Place, Turn
 
 Events = list[dict[str, Any]]
+
+_QUESTION = re.compile(
+    r"\s*(what|whats|wat|how|who|why|when|where|is|are|can|could|do|does|should|will)\b.*|.*\?\s*$", re.IGNORECASE | re.DOTALL
+)
+"""A text that asks something is answered even where a lesson asks for a sentence of their own."""
 
 BAND_IF_UNKNOWN = "13-15"
 """For somebody who skipped the question: the middle one, whose words the younger can read and the older bear."""
@@ -30,9 +36,9 @@ class ActionMenu(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        choices = menu(speaker)
+        left, choices = leave_form(tracker, speaker), menu(speaker)
         speaker.say("menu" if choices else "no_lessons", choices)
-        return leave_form(tracker)
+        return left
 
 
 class ActionStartLesson(Action):
@@ -43,16 +49,17 @@ class ActionStartLesson(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
+        left = leave_form(tracker, speaker)
         wanted = (entity(tracker, "module"), entity(tracker, "lesson"))
         first = next((c for c in offered() if c == wanted), None) or next(iter(offered()), None)
         if first is None:
             speaker.say("no_lessons")
-            return leave_form(tracker)
+            return left
         situation = speaker.situation
         begun = player.begin(
             lessons(), module=first[0], lesson=first[1], band=situation.band or BAND_IF_UNKNOWN, lang=situation.lang
         )
-        return [*leave_form(tracker), *show(speaker, begun)]
+        return [*left, *show(speaker, begun)]
 
 
 class ActionLessonChoice(Action):
@@ -65,8 +72,9 @@ class ActionLessonChoice(Action):
         place, step = place_in(tracker), entity(tracker, "step")
         if place is not None and step is not None and step != place.step:
             speaker = Speaker(dispatcher, tracker)
+            left = leave_form(tracker, speaker)
             speaker.say("step_moved")
-            return [*leave_form(tracker), *show(speaker, player.show(lessons(), place))]
+            return [*left, *show(speaker, player.show(lessons(), place))]
         return move(dispatcher, tracker, "choose", option=entity(tracker, "option"))
 
 
@@ -145,21 +153,22 @@ def place_in(tracker: Tracker) -> Place | None:
 def move(dispatcher: CollectingDispatcher, tracker: Tracker, how: str, *, option: str | None = None) -> Events:
     """Let the player move, and say what it says."""
     speaker, place = Speaker(dispatcher, tracker), place_in(tracker)
+    left = leave_form(tracker, speaker)
     if place is None:
         speaker.say("no_lesson_open", menu(speaker)[:3])
-        return leave_form(tracker)
-    return [*leave_form(tracker), *show(speaker, player.move(lessons(), place, move=how, option=option))]
+        return left
+    return [*left, *show(speaker, player.move(lessons(), place, move=how, option=option))]
 
 
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:
     """When the open step asks for a sentence in their own words, this text is it; None otherwise."""
-    place = place_in(tracker)
-    if place is None or tracker.active_loop.get("name") == FORM:
+    place, text = place_in(tracker), str(tracker.latest_message.get("text") or "")
+    if place is None or tracker.active_loop.get("name") == FORM or chosen(tracker) or _QUESTION.match(text):
         return None
     steps = lessons().steps(module=place.module, lesson=place.lesson, band=place.band)
     if not any(step.id == place.step and step.kind == "practise" for step in steps):
         return None
-    return show(speaker, player.move(lessons(), place, move="text", text=str(tracker.latest_message.get("text") or "")))
+    return show(speaker, player.move(lessons(), place, move="text"))
 
 
 def say_where(speaker: Speaker, tracker: Tracker) -> None:

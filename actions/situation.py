@@ -116,6 +116,11 @@ def entity(tracker: Tracker, name: str) -> str | None:
     return None if value is None else str(value)
 
 
+def chosen(tracker: Tracker) -> bool:
+    """Whether the latest message is a choice that was offered, rather than words of their own."""
+    return any(e.get("extractor") == "handrail" for e in tracker.latest_message.get("entities") or ())
+
+
 def _button(choice: Choice) -> dict[str, Any]:
     return {"title": choice.label, "payload": choice.payload, "key": choice.key, "aside": choice.aside}
 

@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 
 from bot.settings import Settings
 
-
-def _screen(settings: Settings) -> None:
-    from bot.safety.bench import main
-
-    main(settings.root, settings.models / "safety")
+Say = Callable[[str], None]
 
 
-BENCHES: Mapping[str, Callable[[Settings], None]] = {"screen": _screen}
+def _screen(settings: Settings, say: Say) -> None:
+    """Recall, false alarms, category and latency on the held-out part of data/safety."""
+    from bot.app import App
+    from bot.safety.bench import examples, judge, report
+
+    texts = examples(settings.root / "data" / "safety")
+    say(report(judge(App(settings).screening, texts)))
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"screen": _screen}

@@ -161,7 +161,7 @@ def bench(what: str = typer.Argument("screen", help="screen")) -> None:
 
     if what not in BENCHES:
         raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")
-    BENCHES[what](load_settings())
+    BENCHES[what](load_settings(), print)
 
 
 @staff_app.command("add")

@@ -31,9 +31,9 @@ class Desk:
         self._voice = voice
         self._reading = reading
 
-    def queue(self, staff: StaffMember) -> list[CaseCard]:
+    def queue(self, _staff: StaffMember) -> list[CaseCard]:
         """Cases nobody holds, highest level first, then longest waiting."""
-        return self._cards(UNHELD, lambda case: True)
+        return self._cards(UNHELD)
 
     def mine(self, staff: StaffMember) -> list[CaseCard]:
         """Cases this person holds."""
@@ -45,7 +45,7 @@ class Desk:
             return []
         return self._cards(tuple(HELD), lambda case: case.staff_id != staff.id)
 
-    def closed_today(self, staff: StaffMember) -> list[CaseCard]:
+    def closed_today(self, _staff: StaffMember) -> list[CaseCard]:
         """Cases closed in the last 24 hours, latest first."""
         with self._store.read() as work:
             closed = work.cases.closed_since(work.now - timedelta(hours=24))
@@ -158,9 +158,9 @@ class Desk:
             work.audit.add(actor=staff.username, what="number shown", case_id=case.id)
             return number
 
-    def _cards(self, states: Sequence[State], wanted: Callable[[Case], bool]) -> list[CaseCard]:
+    def _cards(self, states: Sequence[State], wanted: Callable[[Case], bool] | None = None) -> list[CaseCard]:
         with self._store.read() as work:
-            return [self._reading.card(work, case) for case in work.cases.in_states(states) if wanted(case)]
+            return [self._reading.card(work, case) for case in work.cases.in_states(states) if not wanted or wanted(case)]
 
     def _is_new_look(self, work: UnitOfWork, case: Case, staff: StaffMember) -> bool:
         looks = [e.at for e in work.audit.of_case(case.id) if e.actor == staff.username and e.what == "viewed"]

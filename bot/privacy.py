@@ -81,7 +81,8 @@ class Vault:
             return self._ring.decrypt(bytes(sealed))
         except InvalidToken as error:
             raise PrivacyError(
-                "Stored words cannot be read with HANDRAIL_SECRET_KEY: put the key they were written with back at the end of the list."
+                "Stored words cannot be read with HANDRAIL_SECRET_KEY: "
+                "put the key they were written with back at the end of the list."
             ) from error
 
     @staticmethod

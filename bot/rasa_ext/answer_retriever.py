@@ -30,8 +30,15 @@ OPEN_INTENTS = frozenset({ASK, OUT_OF_SCOPE, "nlu_fallback"})
 """Intents that say nothing about what is wanted; any other intent is asked about only when it is a guess."""
 
 A_GUESS = 0.6
+"""Confidence of the classifier below which a text is looked at as a question too."""
+
 PLAINLY = 0.7
-"""A score from which a question is one, whatever else the classifier took it for."""
+"""A score from which a text is plainly a question, unless the classifier is certain of something else."""
+
+CERTAIN = 0.85
+
+NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "worried_about_friend", "lines", "forget_me"})
+"""Ways to people and out: taken as such even where an answer would be near."""
 
 
 def answers_folder() -> Path:
@@ -92,10 +99,18 @@ class AnswerRetriever(GraphComponent):
                 continue
             intent = message.get(INTENT) or {}
             found = self._finder.find(str(message.get(TEXT)), vector)
-            guessed = intent.get("name") in OPEN_INTENTS or float(intent.get("confidence") or 0.0) < A_GUESS
-            if guessed or (found.decision is Decision.SURE and found.score >= PLAINLY):
+            if self._may_be_a_question(intent, found):
                 self._write(message, intent, found)
         return messages
+
+    @staticmethod
+    def _may_be_a_question(intent: dict[str, Any], found: Found) -> bool:
+        name, confidence = intent.get("name"), float(intent.get("confidence") or 0.0)
+        if name in OPEN_INTENTS or confidence < A_GUESS:
+            return True
+        if name in NEVER_A_QUESTION or confidence >= CERTAIN:
+            return False
+        return found.decision is Decision.SURE and found.score >= PLAINLY
 
     def _write(self, message: Message, intent: dict[str, Any], found: Found) -> None:
         if found.decision is Decision.OUT_OF_SCOPE:

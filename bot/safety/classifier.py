@@ -1,4 +1,4 @@
-"""The trained half of the screening: the adapted encoder and three small linear heads over it.
+"""The trained half of the screening: the adapted encoder with three small heads, joined with letter runs.
 
 It promises: levels from thresholds calibrated on held-out text, read from one folder that `handrail train`
 wrote, and a refusal to load when a file of it is missing or damaged. Plain numpy at run time. It only ever
@@ -19,17 +19,22 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from bot.encoder import Encoder
+from bot.safety.ngrams import SLOTS, score
 from bot.safety.verdict import CATEGORIES, Level
 
 HEADS = "heads.safetensors"
+NGRAMS = "ngrams.safetensors"
 THRESHOLDS = "thresholds.json"
 SHAPES = {
     "level.weight": (4, 384), "level.bias": (4,),
     "category.weight": (len(CATEGORIES), 384), "category.bias": (len(CATEGORIES),),
     "subject.weight": (1, 384), "subject.bias": (1,),
+    "ngrams.table": (SLOTS, 4), "ngrams.idf": (SLOTS,), "ngrams.scale": (4,), "ngrams.bias": (4,),
 }  # fmt: skip
+# How the two opinions are joined: exponents of the encoder's and the letter runs' chances (docs/safety.md, "What was tried").
+ENCODER_SHARE, NGRAMS_SHARE = 0.5, 0.75
 LONG = 45  # words; a longer text is also read in overlapping windows, for one clause can hide in it
-WINDOW, STRIDE = 30, 20
+WINDOW, STRIDE, MOST_WINDOWS = 40, 30, 6
 _PARTS = re.compile(r"[^.!?\n]+[.!?]*")
 
 
@@ -85,9 +90,9 @@ class Classifier:
     def load(cls, folder: Path, plain: Callable[[str], str]) -> Classifier:
         """What `handrail train` wrote; raises ClassifierError or EncoderError when it is not whole."""
         thresholds = _thresholds(folder)
-        heads = load_file(folder / HEADS)
+        heads = {**load_file(folder / HEADS), **load_file(folder / NGRAMS)}
         if {name: value.shape for name, value in heads.items()} != SHAPES:
-            raise ClassifierError(f"{folder / HEADS} does not fit this version: run `handrail train` again.")
+            raise ClassifierError(f"{folder / HEADS} or {NGRAMS} does not fit this version: run `handrail train` again.")
         return cls(Encoder.load(folder), heads, thresholds, plain)
 
     def judge(self, text: str, language: str = "en") -> Opinion:
@@ -96,8 +101,9 @@ class Classifier:
         plain = self._plain(text)
         if not plain:
             return Opinion()
-        rows = self._encoder.embed(_windows(plain))
-        chances = softmax(self._head("level", rows))
+        windows = _windows(plain)
+        rows = self._encoder.embed(windows)
+        chances = self._joined(windows, rows)
         worst = int(np.argmin(chances[:, 0]))
         level = max(thresholds.level(row) for row in chances)
         if level is Level.NONE:
@@ -108,7 +114,14 @@ class Classifier:
 
     def chances(self, texts: Sequence[str]) -> np.ndarray:
         """Four chances for each text, without windows; for calibration and benches."""
-        return softmax(self._head("level", self._encoder.embed([self._plain(text) for text in texts])))
+        plain = [self._plain(text) for text in texts]
+        return self._joined(plain, self._encoder.embed(plain))
+
+    def _joined(self, plain: Sequence[str], rows: np.ndarray) -> np.ndarray:
+        """What the encoder and the letter runs say together."""
+        letters = log_softmax(self._letters(plain))
+        both = ENCODER_SHARE * log_softmax(self._head("level", rows)) + NGRAMS_SHARE * letters
+        return softmax(both)
 
     def _head(self, name: str, rows: np.ndarray) -> np.ndarray:
         result: np.ndarray = rows @ self._heads[f"{name}.weight"].T + self._heads[f"{name}.bias"]
@@ -119,7 +132,18 @@ class Classifier:
         parts = [part.strip() for part in _PARTS.findall(text) if part.strip()][:8]
         if len(parts) < 2:
             return text.strip()
-        return parts[int(np.argmin(self.chances(parts)[:, 0]))]
+        worst = int(np.argmin(softmax(self._letters([self._plain(part) for part in parts]))[:, 0]))
+        return str(parts[worst])
+
+    def _letters(self, plain: Sequence[str]) -> np.ndarray:
+        parts = [self._heads[f"ngrams.{name}"] for name in ("table", "idf", "scale", "bias")]
+        return np.stack([score(text, *parts) for text in plain])
+
+
+def log_softmax(scores: np.ndarray) -> np.ndarray:
+    """Rows of scores as rows of logarithms of chances."""
+    result: np.ndarray = np.log(np.maximum(softmax(scores), 1e-7))
+    return result
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -134,15 +158,15 @@ def _windows(plain: str) -> list[str]:
     if len(words) <= LONG:
         return [plain]
     starts = range(0, len(words) - WINDOW + STRIDE, STRIDE)
-    return [plain, *(" ".join(words[start : start + WINDOW]) for start in starts)][:12]
+    return [plain, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
 
 
 def _thresholds(folder: Path) -> dict[str, Thresholds]:
     try:
         data: dict[str, Any] = json.loads((folder / THRESHOLDS).read_text(encoding="utf-8"))
-        found = hashlib.sha256((folder / HEADS).read_bytes()).hexdigest()
+        found = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (HEADS, NGRAMS)}
     except (OSError, ValueError) as error:
         raise ClassifierError(f"No screening classifier in {folder}: run `handrail train` to build it.") from error
-    if data.get("heads_sha256") != found:
-        raise ClassifierError(f"{folder / HEADS} is damaged: run `handrail train` to build it again.")
+    if data.get("sha256") != found:
+        raise ClassifierError(f"The classifier in {folder} is damaged: run `handrail train` to build it again.")
     return {language: Thresholds(**values) for language, values in data["thresholds"].items()}

@@ -2,7 +2,8 @@
 
 It promises: the highest level of any part, any language, pattern or classifier wins, and nothing here
 lowers a level; a pattern is set aside only where the classifier is all but sure of harmlessness (its
-floor), never a pattern marked certain; a missing pattern file or a damaged classifier refuses to load (no rules is never "safe").
+floor), never a pattern marked certain; a missing pattern file or a damaged classifier refuses to load: no
+rules is never "safe".
 It keeps nothing between texts and knows nothing of threads, cases or replies.
 """
 
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from bot.encoder import EncoderError, published_folder
 from bot.safety.classifier import Classifier, ClassifierError, Opinion
-from bot.safety.patterns import Hit, PatternError, Patterns
+from bot.safety.pattern_file import PatternError
+from bot.safety.patterns import Hit, Patterns
 from bot.safety.verdict import Level, Reason, Verdict
 
 LANGUAGES = ("en", "es", "fr")
@@ -35,9 +37,7 @@ class Screening:
         self._classifier = classifier
 
     @classmethod
-    def load(
-        cls, content_dir: Path, model_dir: Path | None = None, languages: Sequence[str] = LANGUAGES
-    ) -> Screening:
+    def load(cls, content_dir: Path, model_dir: Path | None = None, languages: Sequence[str] = LANGUAGES) -> Screening:
         """Read content_dir/<lang>.yml for every language, and the classifier in ``model_dir``.
 
         ``model_dir=None`` runs on patterns alone. Raises ScreeningError when any of it is missing or damaged.
@@ -45,9 +45,7 @@ class Screening:
         if not languages:
             raise ScreeningError("No language is enabled for the screening: set at least one.")
         try:
-            patterns = [
-                Patterns.load(content_dir / f"{language}.yml", real_words(language)) for language in languages
-            ]
+            patterns = [Patterns.load(content_dir / f"{language}.yml", real_words(language)) for language in languages]
             classifier = Classifier.load(model_dir, _plain(patterns)) if model_dir else None
         except (PatternError, ClassifierError, EncoderError) as error:
             raise ScreeningError(str(error)) from error

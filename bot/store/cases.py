@@ -122,7 +122,7 @@ class CaseRows:
     def move(self, found: Case, event: Event, *, actor: str = BOT, detail: str = "", **values: Any) -> Case:
         """Take one step of the table; raises CannotHappen, or CaseConflict when another was first."""
         state = after(found.state, event)
-        self._change(found, state=state.value, **self._clocks(found, state), **values)
+        self._change(found, state=state.value, **self._clocks(state), **values)
         self._audit.add(actor=actor, what=event.value, case_id=found.id, detail=detail or state.value)
         return self.get(found.id)
 
@@ -153,7 +153,7 @@ class CaseRows:
         self._change(found, heartbeat_at=clocks.next_heartbeat(self._now))
 
     def remember(self, found: Case, **values: Any) -> Case:
-        """Keep what the young person said about safety and wishes (``safe_to_text``, ``wants``), or what a worker has seen (``seen_seq``)."""
+        """Keep what the young person said (``safe_to_text``, ``wants``) or a worker has seen (``seen_seq``)."""
         self._change(found, **values)
         return self.get(found.id)
 
@@ -170,7 +170,7 @@ class CaseRows:
     def _since(self, found: Case) -> datetime:
         return found.queued_at or self._now
 
-    def _clocks(self, found: Case, state: State) -> dict[str, Any]:
+    def _clocks(self, state: State) -> dict[str, Any]:
         if state is State.QUEUED:
             return {
                 "queued_at": self._now,

@@ -66,7 +66,8 @@ class Store:
                 command.upgrade(_alembic(connection), "head")
         except OperationalError as error:
             raise StoreError(
-                f"The database at {make_url(self.url).render_as_string()} cannot be opened: check HANDRAIL_DATABASE_URL and that it is running."
+                f"The database at {make_url(self.url).render_as_string()} cannot be opened: "
+                "check HANDRAIL_DATABASE_URL and that it is running."
             ) from error
 
     def close(self) -> None:

@@ -38,13 +38,13 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
         """Refuse a time without a zone: it would silently mean another moment."""
         if value is not None and value.tzinfo is None:
             raise ValueError("A stored time needs a zone.")
         return None if value is None else value.astimezone(timezone.utc)
 
-    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
         """Give the zone back."""
         if value is None:
             return None

@@ -48,7 +48,9 @@ def test_danger_in_plain_words_is_high_with_the_classifier_too(whole: Screening,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["next", "b", "menu", "hi", "thanks", "what is grooming", "see you at practice tomorrow", "ok"])
+@pytest.mark.parametrize(
+    "text", ["next", "b", "menu", "hi", "thanks", "what is grooming", "see you at practice tomorrow", "ok"]
+)
 def test_everyday_texts_raise_nothing(whole: Screening, text: str) -> None:
     assert whole.screen(text).level is Level.NONE
 

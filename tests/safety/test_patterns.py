@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.safety.patterns import PatternError, Patterns
+from bot.safety.pattern_file import PatternError
+from bot.safety.patterns import Patterns
 from bot.safety.verdict import Level
 
 GOOD: dict[str, Any] = {

@@ -58,7 +58,9 @@ def test_a_wish_to_opt_out_is_not_danger(screening: Screening, text: str) -> Non
     assert screening.screen(text).level is Level.NONE
 
 
-@pytest.mark.parametrize("plain", ["i want to die", "my dad hits me", "he says he will post my nudes if i dont pay", "i cut myself last night"])
+@pytest.mark.parametrize(
+    "plain", ["i want to die", "my dad hits me", "he says he will post my nudes if i dont pay", "i cut myself last night"]
+)
 @pytest.mark.parametrize(
     "dressed", ["{} lol", "{} jk", "{} haha jk", "B) {}", "c. {}", "{} \U0001f602", "lol {}", "{} its whatever", "{} idk",
                 "{} asking for a friend", "answer a: {}", "{}!!!", "ok so {}"],

@@ -7,15 +7,19 @@ A fifth of the lines, chosen by the sha256 of the text, is marked held out.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from bot.safety.bench import held_out
 from bot.safety.patterns import Patterns
 from bot.safety.screening import LANGUAGES, real_words
 
 ROOT = Path(__file__).resolve().parents[3]
+PERSONAL = {"happening_to_me", "worried_about_friend", "want_person", "lines"}  # intents that may tell of danger
 
 
 def written(folder: Path) -> list[dict[str, Any]]:
@@ -39,6 +43,17 @@ def examples(books: list[Patterns]) -> list[dict[str, Any]]:
     return found
 
 
+def everyday(books: list[Patterns]) -> list[dict[str, Any]]:
+    """Ordinary texts: everyday.txt beside this file, and what the dialogue is trained on, where no pattern fires."""
+    texts = (Path(__file__).parent / "everyday.txt").read_text(encoding="utf-8").splitlines()
+    for file in sorted((ROOT / "data/nlu").rglob("*.yml")):
+        for block in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu") or ():
+            if block.get("intent") and block["intent"] not in PERSONAL:
+                texts += re.sub(r"\[([^\]]*)\][({][^)}]*[)}]", r"\1", block["examples"]).replace("- ", "").splitlines()
+    quiet = [text.strip() for text in texts if text.strip() and not any(book.hits(text) for book in books)]
+    return [{**_row(text, "none", None, "self", "en"), "file": "everyday"} for text in quiet]
+
+
 def _row(text: str, level: str, category: str | None, subject: str, lang: str) -> dict[str, Any]:
     return {"text": text, "level": level, "category": category, "subject": subject, "lang": lang, "file": "patterns"}
 
@@ -47,7 +62,7 @@ def main(out: Path) -> None:
     """Every training line once: text, plain text, labels, held-out mark."""
     books = [Patterns.load(ROOT / f"content/safety/{lang}.yml", real_words(lang)) for lang in LANGUAGES]
     found: dict[str, dict[str, Any]] = {}
-    for row in (*written(ROOT / "data/safety"), *examples(books)):
+    for row in (*written(ROOT / "data/safety"), *examples(books), *everyday(books)):
         found.setdefault(row["text"], row)
     with out.open("w", encoding="utf-8") as stream:
         for text, row in found.items():

@@ -1,0 +1,39 @@
+"""Unseen texts in young people's spelling are understood."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.rasa_ext.conftest import NONE, ROOT
+
+pytestmark = pytest.mark.slow
+
+UNSEEN = yaml.safe_load((Path(__file__).parent / "unseen.yml").read_text(encoding="utf-8"))
+
+
+def understood(dialogue: Any, text: str) -> str:
+    from rasa.core.channels.channel import UserMessage
+
+    message = UserMessage(text, metadata={"screening": NONE})
+    return asyncio.run(dialogue._processor.parse_message(message))["intent"]["name"]
+
+
+def test_unseen_texts_are_understood(dialogue: Any) -> None:
+    cases = [(text, intent) for intent, texts in UNSEEN.items() for text in texts]
+    wrong = [(text, intent, got) for text, intent in cases if (got := understood(dialogue, text)) != intent]
+    assert len(wrong) / len(cases) <= 0.08, wrong
+
+
+@pytest.mark.parametrize("text", ["i want to talk 2 a real person", "get me someone real pls", "i need a person", "can a human text me"])
+def test_wanting_a_person_is_never_taken_for_a_question(dialogue: Any, text: str) -> None:
+    assert understood(dialogue, text) == "want_person"
+
+
+def test_none_of_them_is_in_the_training_data() -> None:
+    known = {line.strip()[2:] for f in (ROOT / "data/nlu/en").glob("*.yml") for line in f.read_text().splitlines()}
+    assert not known & {text for texts in UNSEEN.values() for text in texts}

@@ -56,9 +56,8 @@ class ActionStartLesson(Action):
             speaker.say("no_lessons")
             return left
         situation = speaker.situation
-        begun = player.begin(
-            lessons(), module=first[0], lesson=first[1], band=situation.band or BAND_IF_UNKNOWN, lang=situation.lang
-        )
+        band, lang = situation.band or BAND_IF_UNKNOWN, situation.lang
+        begun = player.begin(lessons(), module=first[0], lesson=first[1], band=band, lang=lang, values=facts(speaker))
         return [*left, *show(speaker, begun)]
 
 
@@ -74,7 +73,7 @@ class ActionLessonChoice(Action):
             speaker = Speaker(dispatcher, tracker)
             left = leave_form(tracker, speaker)
             speaker.say("step_moved")
-            return [*left, *show(speaker, player.show(lessons(), place))]
+            return [*left, *show(speaker, player.show(lessons(), place, values=facts(speaker)))]
         return move(dispatcher, tracker, "choose", option=entity(tracker, "option"))
 
 
@@ -137,10 +136,12 @@ class ActionKeepTalking(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker, place = Speaker(dispatcher, tracker), place_in(tracker)
+        if tracker.get_slot("question") == "person":  # a person was offered: this is a kind no
+            speaker.effect("case", event="decline", wants="bot")
         if place is None:
             speaker.say("keep_talking")
             return [SlotSet("question", None)]
-        return [SlotSet("question", None), *show(speaker, player.show(lessons(), place))]
+        return [SlotSet("question", None), *show(speaker, player.show(lessons(), place, values=facts(speaker)))]
 
 
 def place_in(tracker: Tracker) -> Place | None:
@@ -155,9 +156,10 @@ def move(dispatcher: CollectingDispatcher, tracker: Tracker, how: str, *, option
     speaker, place = Speaker(dispatcher, tracker), place_in(tracker)
     left = leave_form(tracker, speaker)
     if place is None:
-        speaker.say("no_lesson_open", menu(speaker)[:3])
+        if not left:
+            speaker.say("no_lesson_open", menu(speaker)[:3])
         return left
-    return [*left, *show(speaker, player.move(lessons(), place, move=how, option=option))]
+    return [*left, *show(speaker, player.move(lessons(), place, move=how, option=option, values=facts(speaker)))]
 
 
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:
@@ -168,7 +170,7 @@ def practised(speaker: Speaker, tracker: Tracker) -> Events | None:
     steps = lessons().steps(module=place.module, lesson=place.lesson, band=place.band)
     if not any(step.id == place.step and step.kind == "practise" for step in steps):
         return None
-    return show(speaker, player.move(lessons(), place, move="text"))
+    return show(speaker, player.move(lessons(), place, move="text", values=facts(speaker)))
 
 
 def say_where(speaker: Speaker, tracker: Tracker) -> None:
@@ -192,6 +194,11 @@ def show(speaker: Speaker, turn: Turn) -> Events:
     speaker.tell(turn.says[-1], turn.choices)
     speaker.effect("set", lesson=turn.place.module)
     return [SlotSet("lesson_place", turn.place.to_json()), SlotSet("misses", 0)]
+
+
+def facts(speaker: Speaker) -> dict[str, str]:
+    """What a lesson may name of this thread: a line that is open now, if one is known."""
+    return {"line": next(iter(speaker.situation.lines), "")}
 
 
 def offered() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from rasa_sdk.events import AllSlotsReset, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import care
+from actions.handoff import leave_form
 from actions.situation import Speaker, entity
 from bot.threads import BANDS
 
@@ -50,10 +51,10 @@ class ActionForgetMe(Action):
         speaker = Speaker(dispatcher, tracker)
         if speaker.situation.case_state:
             speaker.say("forget_case_open")
-            return []
+            return leave_form(tracker)
         speaker.effect("forget")
         speaker.say("forgotten")
-        return [AllSlotsReset()]
+        return [*leave_form(tracker), AllSlotsReset()]
 
 
 class ActionLines(Action):

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 
-_SENTENCE_END = re.compile(r"[.!?:]+(?:\s+|$)")
-_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
+_SENTENCE_END = re.compile(r"[.!?]+[\"')]*(?:\s+|$)")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'-]*")
 _VOWELS = re.compile(r"[aeiouy]+")
+_SILENT = re.compile(r"(?:[^aeiouyl]es|[^aeiouytd]ed|[^aeiouyl]e)$")
+"""Endings that are written and not spoken: "likes", "asked", "line"; not "noises", "wanted", "little"."""
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text."""
+    """The sentences of a text; a colon does not end one."""
     return [s for s in _SENTENCE_END.split(text) if _WORD.search(s)]
 
 
 def syllables(word: str) -> int:
     """About how many syllables a word has; at least one."""
-    bare = re.sub(r"[^a-z]", "", word.lower())
+    bare = re.sub(r"[^a-z]", "", word.lower().removesuffix("'s"))
     count = len(_VOWELS.findall(bare))
-    if bare.endswith("e") and not bare.endswith("le") and count > 1:
+    if _SILENT.search(bare) and not re.search(r"(?:[sxzcg]|sh|ch)es$", bare):
         count -= 1
     return max(1, count)
 

@@ -21,7 +21,7 @@ PLAIN = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "′": "'", "″": '"',
         "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "…": "...", "•": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
-        "\t": " ", "œ": "oe", "Œ": "OE", "×": "x", "→": "->", "`": "'", "´": "'",
+        "\t": " ", "\u200b": "", "\ufeff": "", "\u00ad": "", "œ": "oe", "Œ": "OE", "×": "x", "→": "->", "`": "'", "´": "'",
     }
 )  # fmt: skip
 """Typographic characters and what a phone shows instead, without losing a meaning."""
@@ -33,12 +33,22 @@ def not_gsm(text: str) -> set[str]:
 
 
 def segments(text: str) -> int:
-    """How many SMS segments a text takes; an empty one takes one."""
+    """How many SMS segments a text takes; an empty one takes one.
+
+    A character that counts twice is never split over two segments, so that a segment may stay one short.
+    """
     if not_gsm(text):
-        units = len(text.encode("utf-16-be")) // 2
-        return 1 if units <= 70 else -(-units // 67)
-    units = sum(2 if c in EXTENDED else 1 for c in text)
-    return 1 if units <= 160 else -(-units // 153)
+        alone, joined, units = 70, 67, [2 if ord(c) > 0xFFFF else 1 for c in text]
+    else:
+        alone, joined, units = 160, 153, [2 if c in EXTENDED else 1 for c in text]
+    if sum(units) <= alone:
+        return 1
+    count, room = 1, joined
+    for unit in units:
+        if unit > room:
+            count, room = count + 1, joined
+        room -= unit
+    return count
 
 
 def for_sms(text: str) -> str:
@@ -53,8 +63,18 @@ def for_sms(text: str) -> str:
 def normalise(text: str) -> str:
     """A text as it came in, made safe to look at: composed, without control characters, bounded.
 
-    A leading slash goes: it would be a command to the dialogue engine.
+    Leading slashes go, also behind spaces or invisible characters: they would be a command to the dialogue engine.
     """
-    composed = unicodedata.normalize("NFC", text[:LONGEST_IN])
-    kept = "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn"))
-    return kept.strip().lstrip("/\\").strip()
+    kept = "".join(c for c in text[:LONGEST_IN] if c in "\n\t" or not _is_control(c))
+    composed = unicodedata.normalize("NFC", kept)[:LONGEST_IN]
+    begins = next((i for i, c in enumerate(composed) if not _is_lead(c)), len(composed))
+    return composed[begins:].rstrip()
+
+
+def _is_control(character: str) -> bool:
+    """Control, surrogate, private or never a character. An emoji newer than this Python is none of them."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Co") or (ord(character) & 0xFFFE) == 0xFFFE
+
+
+def _is_lead(character: str) -> bool:
+    return character.isspace() or character in "/\\" or unicodedata.category(character) == "Cf"

@@ -1,7 +1,7 @@
 """Plays a lesson: given a place and a move, says what comes and where that is. Pure.
 
-Nothing is scored and nothing typed is kept. A move that does not fit shows the step again, so that two
-answers within a second can never skip one.
+Nothing is scored and nothing typed is kept. A move that does not fit, or was meant for another step, shows
+the step again, so that two answers within a second never skip one.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from bot.lessons.render import render
 ASIDES = (("skip", "SKIP"), ("happening_to_me", "ME"), ("worried_about_friend", "FRIEND"), ("want_person", "PERSON"))
 """On every step: past it, "this is happening to me", "it is about a friend", and a person."""
 
-LABELS: Mapping[str, Mapping[str, str]] = {
-    "en": {"SKIP": "Skip", "ME": "This is happening to me", "FRIEND": "It's about a friend", "PERSON": "Talk to a person", "NEXT": "Next"},
-}  # fmt: skip
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,15 @@ class Place:
     def from_json(cls, data: Mapping[str, Any]) -> Place:
         """The reverse of ``to_json``."""
         fields = {k: str(data[k]) for k in ("module", "lesson", "band", "lang", "step")}
-        return cls(**fields, trail=tuple(data.get("trail", ())))
+        return cls(**fields, trail=tuple(str(step) for step in data.get("trail", ())))
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What is said, what can be chosen, and where that is; ``ended`` when the lesson is over."""
+    """What is said, what can be chosen, and where that is; ``ended`` when the lesson is over.
+
+    Feedback and the next step are texts of their own in ``says``; the choices belong to the last one.
+    """
 
     place: Place | None
     says: tuple[str, ...]
@@ -54,73 +55,90 @@ class Turn:
     ended: bool = False
 
 
-def begin(catalog: Catalog, *, module: str, lesson: str, band: str, lang: str, service: str = "Handrail") -> Turn:
-    """The first step of a lesson; raises KeyError when there is no such lesson."""
+def begin(catalog: Catalog, *, module: str, lesson: str, band: str, lang: str, values: Mapping[str, str] = NOTHING) -> Turn:
+    """The first step of a lesson; raises KeyError when there is no such lesson.
+
+    ``values`` fill the placeholders (see ``render.PLACEHOLDERS``), here and in ``show`` and ``move``.
+    """
     first = catalog.steps(module=module, lesson=lesson, band=band)[0]
-    return show(catalog, Place(module, lesson, band, lang, first.id), service=service)
+    return show(catalog, Place(module, lesson, band, lang, first.id), values=values)
 
 
-def show(catalog: Catalog, place: Place, *, service: str = "Handrail") -> Turn:
-    """The step where somebody is, as if for the first time."""
+def show(catalog: Catalog, place: Place, *, values: Mapping[str, str] = NOTHING) -> Turn:
+    """The step where somebody is, as if for the first time; the first one where an edit took theirs away."""
+    place = _standing(catalog, place)
     step, words = _here(catalog, place)
-    return Turn(place, (render(words.say, {"service": service}),), _choices(step, words, place))
+    return Turn(place, (render(words.say, values),), _choices(catalog, place, step, words))
 
 
 def move(
-    catalog: Catalog, place: Place, *, move: str, option: str | None = None, text: str | None = None, service: str = "Handrail"
+    catalog: Catalog,
+    place: Place,
+    *,
+    move: str,
+    option: str | None = None,
+    step: str | None = None,
+    text: str | None = None,  # noqa: ARG001 - what is practised is never judged and never kept
+    values: Mapping[str, str] = NOTHING,
 ) -> Turn:
-    """The turn after a move: choose, next, back, repeat, skip or text."""
-    step, words = _here(catalog, place)
-    if move == "choose":
-        return _choose(catalog, place, step, words, option, service)
-    if move == "back":
-        return _back(catalog, place, service)
-    if move == "skip" or (move == "next" and step.kind != "choose"):
-        return _go(catalog, place, step.goto or _below(catalog, place), (), service)
-    if move == "text" and step.kind == "practise":
-        after = (render(words.after, {"service": service}),) if words.after else ()
-        return _go(catalog, place, step.goto or _below(catalog, place), after, service)
-    return show(catalog, place, service=service)
+    """The turn after a move: choose, next, back, repeat, skip or text.
+
+    ``step`` is the step a choice was offered on; when that is another one, the place is shown again.
+    ``text`` is not looked at.
+    """
+    place = _standing(catalog, place)
+    if step is not None and step != place.step:
+        return show(catalog, place, values=values)
+    here, words = _here(catalog, place)
+    onward = here.goto or _below(catalog, place)
+    if move == "choose" and option is not None and option in here.options:
+        feedback = render(words.options[option].feedback, values)
+        return _go(catalog, place, here.options[option] or onward, (feedback,), values)
+    if here.kind == "practise" and move in ("text", "next"):
+        return _go(catalog, place, onward, (render(words.after, values),) if words.after else (), values)
+    if move == "skip" or (move == "next" and not here.options):
+        return _go(catalog, place, onward, (), values)
+    if move == "back" and place.trail:
+        return show(catalog, replace(place, step=place.trail[-1], trail=place.trail[:-1]), values=values)
+    return show(catalog, place, values=values)
 
 
-def _choose(catalog: Catalog, place: Place, step: Step, words: StepWords, option: str | None, service: str) -> Turn:
-    if option is None or option not in step.options:
-        return show(catalog, place, service=service)
-    feedback = render(words.options[option].feedback, {"service": service})
-    return _go(catalog, place, step.options[option] or step.goto or _below(catalog, place), (feedback,), service)
-
-
-def _back(catalog: Catalog, place: Place, service: str) -> Turn:
-    if not place.trail:
-        return show(catalog, place, service=service)
-    return show(catalog, replace(place, step=place.trail[-1], trail=place.trail[:-1]), service=service)
-
-
-def _go(catalog: Catalog, place: Place, target: str, before: tuple[str, ...], service: str) -> Turn:
+def _go(catalog: Catalog, place: Place, target: str, before: tuple[str, ...], values: Mapping[str, str]) -> Turn:
     if target == END:
         return Turn(None, before, (), ended=True)
-    there = show(catalog, replace(place, step=target, trail=(*place.trail, place.step)), service=service)
+    there = show(catalog, replace(place, step=target, trail=(*place.trail, place.step)), values=values)
     return replace(there, says=(*before, *there.says))
 
 
+def _standing(catalog: Catalog, place: Place) -> Place:
+    """The place as the lesson is now: an edit may have taken steps away while somebody was in it."""
+    ids = [s.id for s in catalog.steps(module=place.module, lesson=place.lesson, band=place.band)]
+    trail = tuple(step for step in place.trail if step in ids)
+    if place.step in ids:
+        return replace(place, trail=trail)
+    return replace(place, step=ids[0], trail=())
+
+
 def _here(catalog: Catalog, place: Place) -> tuple[Step, StepWords]:
-    """The step and its words; a step that an edit removed is the first one."""
     steps = catalog.steps(module=place.module, lesson=place.lesson, band=place.band)
-    step = next((s for s in steps if s.id == place.step), steps[0])
+    step = next(s for s in steps if s.id == place.step)
     return step, catalog.say(module=place.module, lesson=place.lesson, band=place.band, step=step.id, lang=place.lang)
 
 
 def _below(catalog: Catalog, place: Place) -> str:
     ids = [s.id for s in catalog.steps(module=place.module, lesson=place.lesson, band=place.band)]
-    number = ids.index(place.step) if place.step in ids else 0
+    number = ids.index(place.step)
     return ids[number + 1] if number + 1 < len(ids) else END
 
 
-def _choices(step: Step, words: StepWords, place: Place) -> tuple[Choice, ...]:
-    labels = LABELS.get(place.lang, LABELS["en"])
-    if step.kind == "choose":
-        mains = [Choice(words.options[o].label, payload("lesson_choice", option=o, step=step.id)) for o in step.options]
-    else:
-        mains = [Choice(labels["NEXT"], payload("next"), key="NEXT")]
-    asides = [Choice(labels[key], payload(intent), key=key, aside=True) for intent, key in ASIDES]
-    return keyed([*mains, *asides])
+def _choices(catalog: Catalog, place: Place, step: Step, words: StepWords) -> tuple[Choice, ...]:
+    """The options, or "next", then the asides. What moves the lesson carries the step it was offered on."""
+    lang = catalog.language(module=place.module, lesson=place.lesson, lang=place.lang)
+    mains = [Choice(words.options[o].label, payload("lesson_choice", option=o, step=step.id)) for o in step.options]
+    onward = [] if mains else [Choice(catalog.label("NEXT", lang), payload("next", step=step.id), key="NEXT")]
+    asides = [Choice(catalog.label(key, lang), _aside(intent, step), key=key, aside=True) for intent, key in ASIDES]
+    return keyed([*mains, *onward, *asides])
+
+
+def _aside(intent: str, step: Step) -> str:
+    return payload(intent, step=step.id) if intent == "skip" else payload(intent)

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
-PLACEHOLDERS = frozenset({"service"})
-"""What a lesson may name. Lines are not among them: they come after the lesson, open and in date."""
+PLACEHOLDERS: Mapping[str, str] = {"service": "Handrail", "line": ""}
+"""What a lesson may name, and what stands for it when nobody gives a value.
+
+``service`` is the agency's own name for this; ``line`` a ready sentence for a line that is open now, or
+empty where none is known, so that words with it need an ``{% if line %}`` and an ``{% else %}``.
+"""
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -20,7 +24,7 @@ class RenderError(Exception):
 def render(text: str, values: Mapping[str, str]) -> str:
     """The words with their placeholders filled; raises RenderError instead of leaving a gap."""
     try:
-        return " ".join(_ENVIRONMENT.from_string(text).render(**values).split())
+        return " ".join(_ENVIRONMENT.from_string(text).render(**{**PLACEHOLDERS, **values}).split())
     except TemplateError as error:
         raise RenderError(str(error)) from error
 
@@ -28,6 +32,6 @@ def render(text: str, values: Mapping[str, str]) -> str:
 def unknown_placeholders(text: str) -> set[str]:
     """Placeholders that do not exist; raises RenderError when the text is no template at all."""
     try:
-        return meta.find_undeclared_variables(_ENVIRONMENT.parse(text)) - PLACEHOLDERS
+        return meta.find_undeclared_variables(_ENVIRONMENT.parse(text)) - set(PLACEHOLDERS)
     except TemplateError as error:
         raise RenderError(str(error)) from error

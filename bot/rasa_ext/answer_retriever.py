@@ -8,7 +8,6 @@ with the classifier, or becomes `out_of_scope`.
 # ruff: noqa: ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.answers.catalog import Answers
 from bot.answers.finder import Decision, Finder, Found
-from bot.rasa_ext.meaning import encoder, encoder_folder, vector_of
+from bot.rasa_ext.meaning import CODE, encoder, encoder_folder, fingerprint_of, vector_of
 
 ASK = "ask"
 OUT_OF_SCOPE = "out_of_scope"
@@ -32,7 +31,7 @@ OPEN_INTENTS = frozenset({ASK, OUT_OF_SCOPE, "nlu_fallback"})
 A_GUESS = 0.6
 """Confidence of the classifier below which a text is looked at as a question too."""
 
-PLAINLY = 0.7
+PLAINLY = 0.95
 """A score from which a text is plainly a question, unless the classifier is certain of something else."""
 
 CERTAIN = 0.85
@@ -77,11 +76,9 @@ class AnswerRetriever(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """A changed answer file is a reason to train again."""
-        digest = hashlib.sha256()
-        for file in sorted(answers_folder().glob("*.yml")):
-            digest.update(file.read_bytes())
-        return digest.hexdigest()
+        """Another answer file, finder or encoder is a reason to train again."""
+        code = (CODE / "encoder.py", *sorted((CODE / "answers").glob("*.py")))
+        return fingerprint_of(*sorted(answers_folder().glob("*.yml")), *code)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Index the answers, with the out-of-scope examples as what lies outside."""

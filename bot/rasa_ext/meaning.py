@@ -6,6 +6,7 @@ It promises one dense sentence vector a message and refuses to know what any tex
 # ruff: noqa: ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ from bot.encoder import Encoder, build
 ORIGIN = "meaning"
 LONGEST = 600
 """Characters of a text that are encoded: a longer one costs time and says no more about its intent."""
+
+
+CODE = Path(__file__).resolve().parents[1]
+
+
+def fingerprint_of(*files: Path) -> str:
+    """A hash of files that Rasa's training cache does not look at by itself."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=2)
@@ -64,6 +76,11 @@ class Meaning(GraphComponent):
         component = cls(encoder_folder())
         encoder(component._folder)
         return component
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Another encoder or another way of writing out shorthand is a reason to train again."""
+        return fingerprint_of(CODE / "encoder.py", CODE / "answers" / "shorthand.py")
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the vector to every message that has a text."""

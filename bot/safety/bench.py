@@ -87,7 +87,7 @@ def report(judged: Sequence[Judged]) -> str:
     for level in (Level.IMMINENT, Level.HIGH):
         lines += _recall([entry for entry in danger if entry.example.level is level], level.word)
     lines.append(_share("elevated raised", mild, _raised))
-    lines.append(_share("category right", [*danger, *mild], _category_right))
+    lines.append(_share("category right where raised", [e for e in [*danger, *mild] if _raised(e)], _category_right))
     for name in sorted({entry.example.category or "" for entry in danger}):
         lines.append(_share(f"  {name} raised", [e for e in danger if e.example.category == name], _raised))
     for lang in sorted({entry.example.lang for entry in judged}):

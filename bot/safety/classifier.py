@@ -107,7 +107,8 @@ class Classifier:
         worst = int(np.argmin(chances[:, 0]))
         level = max(thresholds.level(row) for row in chances)
         if level is Level.NONE:
-            return Opinion(doubts=1 - float(chances[worst, 0]) < thresholds.floor)
+            # A clause can drown in a long text, so doubt is for short ones.
+            return Opinion(doubts=len(windows) == 1 and 1 - float(chances[worst, 0]) < thresholds.floor)
         category = CATEGORIES[int(self._head("category", rows[worst : worst + 1]).argmax())]
         subject = "other" if float(self._head("subject", rows[worst : worst + 1])[0, 0]) > 0 else "self"
         return Opinion(level, category, subject, self._weightiest(text))

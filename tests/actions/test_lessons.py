@@ -88,7 +88,9 @@ def test_back_repeat_and_next_move_as_they_say() -> None:
 def test_a_practised_sentence_is_taken_as_one_whatever_it_says() -> None:
     step = steps("practise")[0]
     for action, intent in ((ActionFallback(), "nlu_fallback"), (ActionDeny(), "deny"), (ActionAnswer(), "ask")):
-        said = run(action, intent=intent, text="no. i dont keep secrets", entities={"answer": "grooming_secret"}, slots=at(step))
+        said = run(
+            action, intent=intent, text="no. i dont keep secrets", entities={"answer": "grooming_secret"}, slots=at(step)
+        )
         assert where(said) != step, intent
 
 

@@ -1,114 +1,224 @@
-"""Every lesson can be played to its end on every path, and nothing skips a step."""
+"""A lesson is played step by step, on, back and aside, and never skips one by accident."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from bot.choices import as_text, intent_and_entities
+from bot.choices import intent_and_entities
 from bot.lessons import player
-from bot.lessons.catalog import BANDS, Catalog
+from bot.lessons.catalog import Catalog
 from bot.lessons.player import Place, Turn
-from bot.text import not_gsm, segments
+from tests.lessons.writing import LESSONS, written
 
-CATALOG = Catalog.load(Path(__file__).resolve().parents[2] / "content" / "lessons")
-LESSONS = [(m.id, lesson.id, band) for m in CATALOG.modules for lesson in m.lessons for band in BANDS]
-ASIDES = {"SKIP", "ME", "FRIEND", "PERSON"}
+REAL = Catalog.load(LESSONS)
 
 
-def begin(lesson: tuple[str, str, str]) -> Turn:
-    return player.begin(CATALOG, module=lesson[0], lesson=lesson[1], band=lesson[2], lang="en")
+@pytest.fixture
+def small(tmp_path: Path) -> Catalog:
+    return Catalog.load(written(tmp_path))
 
 
-def choose(turn: Turn, payload: str) -> Turn:
+def begun(catalog: Catalog, **more: str) -> Turn:
+    return player.begin(catalog, module="small", lesson="one", band="9-12", **{"lang": "en", **more})
+
+
+def at(turn: Turn) -> str:
     assert turn.place is not None
-    intent, entities = intent_and_entities(payload)
-    how = {"lesson_choice": "choose", "next": "next"}[intent]
-    return player.move(CATALOG, turn.place, move=how, option=entities.get("option"))
+    return turn.place.step
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda part: str(part))
-def test_every_path_comes_to_its_end_and_every_step_has_its_ways_out(lesson: tuple[str, str, str]) -> None:
-    paths, seen = [begin(lesson)], set()
-    while paths:
-        turn = paths.pop()
-        if turn.ended:
-            continue
+def after(catalog: Catalog, *moves: str) -> Turn:
+    """The turn after some moves; "a", "b" and "c" are options."""
+    turn = begun(catalog)
+    for move in moves:
         assert turn.place is not None
-        assert {c.key for c in turn.choices if c.aside} == ASIDES
-        if (turn.place.step, turn.says) in seen:
-            continue
-        seen.add((turn.place.step, turn.says))
-        paths += [choose(turn, c.payload) for c in turn.choices if not c.aside]
-    steps = {s.id for s in CATALOG.steps(module=lesson[0], lesson=lesson[1], band=lesson[2])}
-    assert {step for step, _ in seen} == steps
-    assert 6 <= len(steps) <= 10
+        option = move if move in "abc" else None
+        turn = player.move(catalog, turn.place, move="choose" if option else move, option=option)
+    return turn
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda part: str(part))
-def test_every_message_fits_two_segments_with_its_choices(lesson: tuple[str, str, str]) -> None:
-    module, name, band = lesson
-    for step in CATALOG.steps(module=module, lesson=name, band=band):
-        turn = player.show(CATALOG, Place(module, name, band, "en", step.id))
-        words = CATALOG.say(module=module, lesson=name, band=band, step=step.id, lang="en")
-        for text in (as_text(turn.says[0], turn.choices), *(o.feedback for o in words.options.values())):
-            assert segments(text) <= 2 and not not_gsm(text), text
+def test_a_lesson_begins_with_its_hook_and_the_name_of_the_service(small: Catalog) -> None:
+    turn = player.begin(small, module="small", lesson="one", band="9-12", lang="en", values={"service": "Harbour"})
+    assert turn.says == ("Hello there. This is Harbour.",) and at(turn) == "hook" and not turn.ended
 
 
-def at(step: str) -> Place:
-    return Place("grooming", "trust", "13-15", "en", step, ("hook", "scenario"))
+def test_every_step_offers_past_it_me_a_friend_and_a_person(small: Catalog) -> None:
+    for moves in ((), ("next",), ("next", "next"), ("next", "next", "b"), ("next", "next", "a"), ("next", "next", "a", "next")):
+        asides = {c.key: c.payload.partition("{")[0] for c in after(small, *moves).choices if c.aside}
+        assert asides == {
+            "SKIP": "/skip",
+            "ME": "/happening_to_me",
+            "FRIEND": "/worried_about_friend",
+            "PERSON": "/want_person",
+        }
 
 
-def test_every_choice_has_its_own_feedback_before_the_next_step() -> None:
-    said = {player.move(CATALOG, at("notice"), move="choose", option=o).says[0] for o in "abc"}
-    assert len(said) == 3
+def test_a_choice_is_lettered_and_carries_its_option_and_step(small: Catalog) -> None:
+    mains = [c for c in after(small, "next", "next").choices if not c.aside]
+    assert [(c.key, c.label) for c in mains] == [("A", "Wait"), ("B", "Go"), ("C", "Rest")]
+    assert intent_and_entities(mains[1].payload) == ("lesson_choice", {"option": "b", "step": "pick"})
 
 
-@pytest.mark.parametrize(("move", "option"), [("choose", "z"), ("choose", None), ("next", None), ("repeat", None), ("text", None)])
-def test_a_move_that_does_not_fit_shows_the_step_again(move: str, option: str | None) -> None:
-    turn = player.move(CATALOG, at("notice"), move=move, option=option)
-    assert turn.place == at("notice") and turn.says == player.show(CATALOG, at("notice")).says
+def test_going_on_and_skipping_carry_the_step_too(small: Catalog) -> None:
+    carried = {c.key: intent_and_entities(c.payload)[1] for c in begun(small).choices if c.key in ("NEXT", "SKIP")}
+    assert carried == {"NEXT": {"step": "hook"}, "SKIP": {"step": "hook"}}
 
 
-def test_two_answers_within_a_second_do_not_skip_a_step() -> None:
-    """A choice carries its step, so the second answer belongs to a step that is over."""
-    turn = player.show(CATALOG, at("notice"))
-    assert all('"step": "notice"' in c.payload for c in turn.choices if c.payload.startswith("/lesson_choice"))
+def test_feedback_and_the_next_step_are_two_messages(small: Catalog) -> None:
+    turn = after(small, "next", "next", "a")
+    assert turn.says == ("You can wait.", "Try to say: not now.") and at(turn) == "line"
 
 
-def test_skip_goes_on_back_goes_back_and_back_at_the_start_stays() -> None:
-    skipped = player.move(CATALOG, at("notice"), move="skip")
-    assert skipped.place is not None and skipped.place.step == "stages"
-    back = player.move(CATALOG, skipped.place, move="back")
-    assert back.place == at("notice")
-    start = begin(("grooming", "trust", "9-12"))
-    assert start.place is not None and player.move(CATALOG, start.place, move="back").place == start.place
+def test_an_option_can_lead_to_a_step_of_its_own_or_to_the_end(small: Catalog) -> None:
+    assert at(after(small, "next", "next", "b")) == "aside"
+    ended = after(small, "next", "next", "c")
+    assert ended == Turn(None, ("You can rest.",), (), ended=True)
 
 
-def test_a_practised_sentence_is_met_with_a_word_and_never_judged() -> None:
-    turn = player.move(CATALOG, at("say_it"), move="text")
-    assert turn.place is not None and turn.place.step == "who"
-    assert turn.says[0].startswith("That sounds clear")
+def test_skipping_a_choice_says_no_feedback_and_leaves_out_the_branch(small: Catalog) -> None:
+    turn = after(small, "next", "next", "skip")
+    assert turn.says == ("Try to say: not now.",) and at(turn) == "line"
 
 
-def test_the_branch_for_young_people_in_care_is_taken_by_them_alone() -> None:
-    for option, step in (("a", "plan"), ("b", "care"), ("c", "plan")):
-        turn = player.move(CATALOG, at("who"), move="choose", option=option)
-        assert turn.place is not None and turn.place.step == step
+@pytest.mark.parametrize("move", ["next", "text", "repeat", "back_flip"])
+def test_a_choice_is_not_passed_by_anything_but_a_choice_or_skip(small: Catalog, move: str) -> None:
+    place = after(small, "next", "next").place
+    assert place is not None
+    assert player.move(small, place, move=move, text="no idea") == player.show(small, place)
 
 
-def test_a_place_survives_storage_and_a_step_that_an_edit_removed_begins_again() -> None:
-    assert Place.from_json(at("notice").to_json()) == at("notice")
-    turn = player.show(CATALOG, at("gone"))
-    assert turn.says == begin(("grooming", "trust", "13-15")).says
+def test_an_option_that_is_not_there_shows_the_step_again(small: Catalog) -> None:
+    place = after(small, "next", "next").place
+    assert place is not None
+    assert player.move(small, place, move="choose", option="z") == player.show(small, place)
+    assert player.move(small, place, move="choose") == player.show(small, place)
 
 
-def test_a_language_without_words_falls_back_to_english() -> None:
-    turn = player.begin(CATALOG, module="grooming", lesson="trust", band="13-15", lang="fr")
-    assert turn.says == begin(("grooming", "trust", "13-15")).says
+@pytest.mark.parametrize("move", ["next", "text"])
+def test_a_practised_sentence_typed_or_read_gets_a_kind_word_and_is_not_kept(small: Catalog, move: str) -> None:
+    place = after(small, "next", "next", "a").place
+    assert place is not None
+    turn = player.move(small, place, move=move, text="zebra")
+    assert turn.says == ("Thanks for that.", "Keep this.") and "zebra" not in repr(turn)
 
 
-def test_a_lesson_that_does_not_exist_is_a_key_error() -> None:
-    with pytest.raises(KeyError):
-        player.begin(CATALOG, module="grooming", lesson="none", band="13-15", lang="en")
+@pytest.mark.parametrize("move", ["choose", "next", "skip"])
+def test_two_answers_within_a_second_never_skip_a_step(small: Catalog, move: str) -> None:
+    first = after(small, "next", "next") if move == "choose" else begun(small)
+    assert first.place is not None
+    once = player.move(small, first.place, move=move, option="a", step=at(first))
+    assert once.place is not None
+    twice = player.move(small, once.place, move=move, option="a", step=at(first))
+    assert twice.place == once.place and twice.says == (once.says[-1],)
+
+
+def test_back_goes_the_way_one_came_and_stays_at_the_first(small: Catalog) -> None:
+    assert at(after(small, "next", "next", "b", "back")) == "pick"
+    assert at(after(small, "next", "next", "b", "next", "back", "back")) == "pick"
+    assert at(after(small, "back", "back")) == "hook"
+
+
+def test_repeat_says_the_same_again(small: Catalog) -> None:
+    assert after(small, "next", "repeat") == after(small, "next")
+
+
+def test_a_place_goes_to_json_and_back_and_the_lesson_goes_on_from_it(small: Catalog) -> None:
+    turn = after(small, "next", "next", "b")
+    assert turn.place is not None
+    kept = Place.from_json(json.loads(json.dumps(turn.place.to_json())))
+    assert kept == turn.place and player.show(small, kept) == Turn(kept, ("A word more.",), turn.choices)
+
+
+def test_when_an_edit_took_the_step_away_the_lesson_begins_again_and_goes_on(small: Catalog) -> None:
+    turn = player.show(small, Place("small", "one", "9-12", "en", "gone", ("hook", "also_gone")))
+    assert at(turn) == "hook"
+    assert turn.place is not None
+    assert at(player.move(small, turn.place, move="next", step="hook")) == "story"
+    still = player.show(small, Place("small", "one", "9-12", "en", "story", ("hook", "also_gone")))
+    assert still.place is not None and still.place.trail == ("hook",)
+
+
+def test_a_line_that_is_open_is_named_and_without_one_there_is_no_gap(small: Catalog) -> None:
+    place = Place("small", "one", "9-12", "en", "keep")
+    assert player.show(small, place, values={"line": "One: call 1 (24/7)."}).says == ("Keep this. One: call 1 (24/7).",)
+    assert player.show(small, place).says == ("Keep this.",)
+
+
+# --- the real lessons ---------------------------------------------------------------------------------
+
+LESSONS_AND_BANDS = [
+    (module.id, lesson.id, band)
+    for module in (*REAL.modules, *REAL.for_adults)
+    for lesson in module.lessons
+    for band in module.bands
+]
+
+
+def ways(catalog: Catalog, turn: Turn) -> list[list[str]]:
+    """Every path from here to the end, as what is said; by options, by going on, by a typed sentence and by skipping."""
+    if turn.place is None:
+        assert turn.ended
+        return [list(turn.says)]
+    mains = [c for c in turn.choices if not c.aside or c.key == "SKIP"]
+    paths = []
+    for choice in mains:
+        intent, entities = intent_and_entities(choice.payload)
+        how = {"lesson_choice": "choose"}.get(intent, intent)
+        onward = player.move(catalog, turn.place, move=how, option=entities.get("option"), step=entities["step"])
+        assert onward.place is None or onward.place.step != turn.place.step, f"{choice.label} leads nowhere from {turn.place}"
+        paths += [[*turn.says, *rest] for rest in (ways(catalog, onward) if choice.key != "SKIP" else [[]])]
+    return paths
+
+
+@pytest.mark.parametrize(("module", "lesson", "band"), LESSONS_AND_BANDS)
+def test_every_path_of_every_lesson_comes_to_its_end(module: str, lesson: str, band: str) -> None:
+    paths = ways(REAL, player.begin(REAL, module=module, lesson=lesson, band=band, lang="en"))
+    ended = [path for path in paths if path[-1].startswith("One thing to keep")]
+    assert len(ended) >= 27, "three choices of three options each make 27 ways"
+    assert all(6 <= len(path) <= 20 for path in ended)
+
+
+@pytest.mark.parametrize(("module", "lesson", "band"), LESSONS_AND_BANDS)
+def test_skipping_every_step_comes_to_the_end_too(module: str, lesson: str, band: str) -> None:
+    turn, seen = player.begin(REAL, module=module, lesson=lesson, band=band, lang="en"), 0
+    while turn.place is not None:
+        turn, seen = player.move(REAL, turn.place, move="skip"), seen + 1
+    assert turn.ended and seen >= 6
+
+
+@pytest.mark.parametrize(("module", "lesson", "band"), LESSONS_AND_BANDS)
+def test_somebody_in_care_meets_words_of_their_own_and_others_do_not(module: str, lesson: str, band: str) -> None:
+    def told(option: str) -> str:
+        place = Place(module, lesson, band, "en", "who")
+        return player.move(REAL, place, move="choose", option=option).says[-1]
+
+    assert "care" in told("b") and "care" not in told("a")
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    which=st.sampled_from(LESSONS_AND_BANDS),
+    moves=st.lists(
+        st.tuples(
+            st.sampled_from(["choose", "next", "back", "repeat", "skip", "text", "nonsense"]),
+            st.sampled_from([None, "a", "b", "c", "z"]),
+            st.sampled_from([None, "hook", "keep", "gone"]),
+        ),
+        max_size=40,
+    ),
+)
+def test_whatever_is_pressed_there_is_something_to_read_and_a_way_out(
+    which: tuple[str, str, str], moves: list[tuple[str, str | None, str | None]]
+) -> None:
+    turn = player.begin(REAL, module=which[0], lesson=which[1], band=which[2], lang="en")
+    for move, option, step in moves:
+        if turn.place is None:
+            break
+        turn = player.move(REAL, turn.place, move=move, option=option, step=step, text="x")
+        assert turn.ended or (all(turn.says) and {c.key for c in turn.choices} >= {"SKIP", "ME", "FRIEND", "PERSON"})
+        assert turn.place is None or len(turn.place.trail) < 10

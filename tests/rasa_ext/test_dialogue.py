@@ -92,6 +92,30 @@ def test_a_disclosure_inside_the_form_fills_no_slot_and_gets_other_words(thread:
     assert "help most" in thread.taps("Yes")
 
 
+def test_a_greeting_after_a_disclosure_is_not_answered_with_a_greeting(thread: Thread) -> None:
+    thread.says("he makes me do things", level="high", category="sexual_exploitation")
+    assert "help most" in thread.says("hello?", case=OFFERED)
+
+
+def test_a_question_in_the_form_is_answered_and_the_form_goes_on(thread: Thread) -> None:
+    thread.says("he makes me do things", level="high", category="sexual_exploitation")
+    said = thread.says("what happens if i tell a teacher", case=OFFERED)
+    assert "believe you" in said and "Back to you" in said and thread.choices == ["Yes", "No", "Not sure"]
+
+
+@pytest.mark.parametrize("choice", ["/skip", "/next", "/menu", "/pause", "/forget_me"])
+def test_whoever_turns_away_from_the_form_is_not_asked_again(thread: Thread, choice: str) -> None:
+    thread.says("he makes me do things", level="high", category="sexual_exploitation")
+    said = thread.says(choice[1:].upper(), choice=choice, case=OFFERED)
+    assert "safe to text" not in said
+    assert "safe to text" not in thread.says("thx", case=OFFERED)
+
+
+def test_person_in_the_form_asks_for_a_person_at_once(thread: Thread) -> None:
+    thread.says("he makes me do things", level="high", category="sexual_exploitation")
+    assert "asked a real person" in thread.says("PERSON", choice="/want_person", case=OFFERED)
+
+
 def test_an_elevated_text_is_offered_a_person_and_a_no_is_kept(thread: Thread) -> None:
     assert "real person" in thread.says("everything is too much", level="elevated", category="distress_general")
     assert "offer stays open" in thread.says("nah", case={"state": "offered", "level": "elevated"})

@@ -29,7 +29,9 @@ def test_unseen_texts_are_understood(dialogue: Any) -> None:
     assert len(wrong) / len(cases) <= 0.08, wrong
 
 
-@pytest.mark.parametrize("text", ["i want to talk 2 a real person", "get me someone real pls", "i need a person", "can a human text me"])
+@pytest.mark.parametrize(
+    "text", ["i want to talk 2 a real person", "get me someone real pls", "i need a person", "can a human text me"]
+)
 def test_wanting_a_person_is_never_taken_for_a_question(dialogue: Any, text: str) -> None:
     assert understood(dialogue, text) == "want_person"
 

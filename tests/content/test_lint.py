@@ -37,7 +37,7 @@ def test_all_content_is_in_order() -> None:
     (LESSON, "How might Ari feel now?", "How might Ari feel \u2013 now?", "is not in the phone alphabet"),
     (LESSON, "How might Ari feel now?", "How might Ari feel now? " * 15, "text segments with its choices"),
     (LESSON, 'label: "Happy"', 'label: "STOP"', "'STOP' is a word of the carriers"),
-    (LESSON, "How might Ari feel now?", "Institutional accountability necessitates multidisciplinary collaboration, notwithstanding jurisdictional particularities.", "reading level is grade"),
+    (LESSON, "How might Ari feel now?", "Institutional accountability necessitates multidisciplinary collaboration, notwithstanding jurisdictional particularities. " * 9, "reading level is grade"),
     ("lessons/grooming/module.yml", "review_by: 2027-11-23", "review_by: 2026-11-22", "review_by 2026-11-22 is past"),
     ("directory/CA.yml", "expires_on: 2027-05-23", "expires_on: 2026-11-01", "kids_help_phone was last checked"),
     ("messages/en.yml", "thanks: \"You're welcome.", "thanks: \"Calm down.", 'thanks: it says "calm down"'),

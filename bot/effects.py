@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 SAFE_TO_TEXT = ("yes", "no", "unsure")
 WANTS = ("person", "line", "bot", "stop")
+ANSWERED = "answered"
+"""Says which answer was given, for `handrail ask`; nothing is to be done about it."""
 ASKED = Reason("asked", "")
 
 
@@ -42,7 +44,7 @@ class Effects:
             self._forget(work, thread)
         elif kind == "opt_out":
             work.threads.change(thread.id, opted_out_at=work.now)
-        else:
+        elif kind != ANSWERED:
             log.error("unknown effect", kind=str(kind)[:32])
 
     def _set(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:

@@ -33,7 +33,8 @@ class Installation:
 
     @property
     def log(self) -> str:
-        return (self.var / "serve.log").read_text(encoding="utf-8")
+        file = self.var / "serve.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
 
     @property
     def password(self) -> str:

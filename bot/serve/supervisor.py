@@ -129,7 +129,8 @@ class StartError(Exception):
 
 def last_words(logs: Path, name: str) -> str:
     """The last line a process wrote."""
-    lines = (logs / f"{name.replace(' ', '-')}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    written = (logs / f"{name.replace(' ', '-')}.log").read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip(" │") for line in written.splitlines() if any(c.isalnum() for c in line)]
     return lines[-1] if lines else "it said nothing."
 
 

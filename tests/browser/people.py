@@ -40,7 +40,8 @@ class YoungPerson:
         expect(self.page.get_by_role("log")).to_contain_text(text, timeout=SOON)
 
     def taps(self, label: str) -> None:
-        self.page.get_by_role("log").get_by_role("button", name=label).last.click(timeout=SOON)
+        fresh = self.page.get_by_role("log").locator("button:not([aria-disabled='true'])")  # old choices rest
+        fresh.filter(has_text=label).last.click(timeout=SOON)
 
 
 @dataclass

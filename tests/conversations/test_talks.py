@@ -1,0 +1,183 @@
+"""Whole conversations over the real engine, as a young person and a worker have them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.text import segments
+from tests.talking import Desk, House, Page, Phone
+
+pytestmark = pytest.mark.slow
+
+DANGER = "my stepdad hits me and he's coming home now"
+
+
+def test_a_question_gets_its_answer(page: Page) -> None:
+    page.texts("what is grooming")
+    page.sees("builds trust", "never the young person's fault")
+
+
+def test_a_first_text_by_phone_is_met_and_answered(phone: Phone) -> None:
+    phone.texts("what is sextortion")
+    assert "I'm a bot" in phone.everything()[0] and "private" in phone.everything()[1]
+    phone.sees("threatens to share")
+    assert all(segments(text) <= 2 for text in phone.everything())
+
+
+@pytest.mark.parametrize("band", ["9-12", "13-15", "16-18"])
+def test_a_whole_lesson_is_taken_by_text_message_in_every_band(house: House, phone: Phone, band: str) -> None:
+    phone.texts("hi")
+    with house.app.store.begin() as work:
+        work.threads.change(phone.thread_id, band=band)
+    phone.texts("menu")
+    phone.texts("A")
+    for _ in range(14):
+        phone.new()
+        with house.app.store.read() as work:
+            thread = work.threads.get(phone.thread_id)
+        assert thread is not None
+        mains = [c for c in thread.choices if not c.aside]
+        if not any(c.key == "SKIP" for c in thread.choices):
+            break
+        phone.texts(mains[0].key)
+    assert any("One thing to keep" in text for text in phone.everything())
+    assert "lesson" in phone.everything()[-1].lower()
+    assert all(segments(text) <= 2 for text in phone.everything())
+
+
+def test_danger_in_the_middle_of_a_lesson_is_not_a_wrong_answer_and_the_lesson_waits(page: Page, desk: Desk) -> None:
+    page.texts("lessons")
+    page.taps("When trust feels off")
+    page.texts("next")
+    page.texts("next")
+    page.new()
+    page.texts(f"b) {DANGER}")
+    assert "911" in page.sees("911")
+    desk.sees_case(level="imminent", state="queued")
+    page.taps("Yes")
+    page.texts("next")
+    assert any("What stands out" in text or "goes like this" in text for text in page.new())
+
+
+def test_a_question_inside_a_lesson_is_answered_and_the_way_back_is_shown(page: Page) -> None:
+    page.texts("lessons")
+    page.taps("When trust feels off")
+    page.texts("wait what is sextortion")
+    page.sees("Ready to go back?")
+    page.taps("Back to the lesson")
+    page.sees("hard to see from inside")
+
+
+def test_distress_leads_to_a_person_and_both_talk_and_the_bot_comes_back(page: Page, desk: Desk) -> None:
+    desk.is_here()
+    page.texts("i want to die")
+    page.sees("glad you told me")
+    page.taps("Yes")
+    page.taps("A person here")
+    card = desk.sees_case(level="high", state="queued")
+    assert desk.opens(card).safe_to_text == "yes" and desk.opens(card).wants == "person"
+    desk.accepts(card)
+    page.sees("Sam is here now")
+    desk.says(card, "Hi, I'm Sam.")
+    page.sees("Hi, I'm Sam.")
+    page.texts("hey")
+    page.sees_nothing()
+    desk.closes(card)
+    page.sees("bot again")
+    page.texts("what is consent")
+    assert page.new()
+
+
+def test_a_person_who_cannot_text_safely_is_asked_nothing_more(page: Page, desk: Desk) -> None:
+    page.texts("my dad hurts me")
+    page.taps("No")
+    said = page.sees("Your safety comes first")
+    assert "?" not in said.replace("In danger?", "")
+    assert desk.opens(desk.sees_case(level="high")).safe_to_text == "no"
+
+
+def test_a_refusal_is_kept_warmly_and_the_door_stays_open(page: Page, desk: Desk) -> None:
+    page.texts("i want to die")
+    page.taps("Yes")
+    page.taps("Stop for now")
+    page.sees("You did nothing wrong")
+    desk.sees_case(level="high", state="declined")
+    page.texts("person")
+    desk.sees_case(level="high", state="queued")
+
+
+def test_a_second_disclosure_gets_other_words(page: Page) -> None:
+    page.texts("i want to die")
+    first = page.everything()
+    page.texts("i really want to die")
+    assert not set(page.new()[len(first) :]) & set(first[:1])
+
+
+def test_me_on_a_lesson_step_offers_a_person_and_does_not_ask_for_the_story(page: Page, desk: Desk) -> None:
+    page.texts("lessons")
+    page.taps("When trust feels off")
+    page.taps("This is happening to me")
+    page.sees("You don't have to tell me what happened")
+    desk.sees_case(level="high")
+
+
+def test_a_friend_in_trouble_gets_ideas_and_the_offer_of_a_person(page: Page) -> None:
+    page.texts("friend")
+    page.sees("You don't have to fix it alone")
+    assert "Talk to a person" in page.choices()
+
+
+@pytest.mark.parametrize("text", [
+    "im 12 and being forced to have sex", "I'm 12 years old and they force me to have sex", "hes making me do sex stuff im only 12",
+])  # fmt: skip
+def test_the_sentence_that_two_bots_praised_brings_a_person(page: Page, desk: Desk, text: str) -> None:
+    page.texts(text)
+    said = page.sees("believe")
+    assert not any(word in said.lower() for word in ("great", "doing well", "nice", "proud"))
+    assert desk.queue()[0].level in ("high", "imminent")
+
+
+def test_somebody_who_asks_whether_it_is_a_bot_is_told_the_truth(page: Page) -> None:
+    page.texts("are you a real person or a bot")
+    page.sees("I'm a bot")
+
+
+def test_forget_me_erases_and_says_so(house: House, phone: Phone) -> None:
+    phone.texts("my favourite colour is teal")
+    phone.texts("forget me")
+    phone.sees("deleted")
+    with house.app.store.read() as work:
+        assert not any("teal" in m.text for m in work.messages.transcript(phone.thread_id))
+
+
+@pytest.mark.parametrize("text", ["/restart", '/want_person{"x": 1}', "/greet@1.0 hello", "{{7*7}}", "/session_start", "%s%s%n", "<script>alert(1)</script>"])
+def test_what_looks_like_a_command_is_only_text(page: Page, desk: Desk, text: str) -> None:
+    page.texts(text)
+    assert page.new()
+    assert not desk.queue()
+    assert "49" not in " ".join(page.everything())
+
+
+def test_crisis_text_that_looks_like_a_command_is_still_seen(page: Page, desk: Desk) -> None:
+    page.texts("/greet@1.0 i want to die")
+    desk.sees_case(level="high")
+
+
+def test_what_it_does_not_understand_is_never_met_with_the_same_sorry_twice(page: Page) -> None:
+    for text in ("blorf gnarp", "zzxq plim", "wibble wobble quux"):
+        page.texts(text)
+    said = page.everything()
+    assert len(said) == len(set(said)) >= 3
+
+
+def test_homework_is_kindly_out_of_scope(page: Page) -> None:
+    page.texts("can you do my maths homework")
+    page.sees("can't help with that one")
+
+
+def test_the_desk_reads_everything_in_order(page: Page, desk: Desk) -> None:
+    page.texts("hello")
+    page.texts(DANGER)
+    card = desk.sees_case(level="imminent")
+    said = [line.text for line in desk.opens(card).transcript if line.who == "young person"]
+    assert said == ["hello", DANGER]

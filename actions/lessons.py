@@ -159,7 +159,8 @@ def move(dispatcher: CollectingDispatcher, tracker: Tracker, how: str, *, option
         if not left:
             speaker.say("no_lesson_open", menu(speaker)[:3])
         return left
-    return [*left, *show(speaker, player.move(lessons(), place, move=how, option=option, values=facts(speaker)))]
+    turn = player.move(lessons(), place, move=how, option=option, step=entity(tracker, "step"), values=facts(speaker))
+    return [*left, *show(speaker, turn)]
 
 
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:

@@ -100,12 +100,14 @@ class Conversation:
 
     def _keep(self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route) -> None:
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text)
+        named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,
             text=text,
             verdict=verdict,
             state="kept" if answered_by_bot else "noted",
+            chosen=named.payload if named else keyword(text),  # as offered now: a second tap cannot skip a step
         )
 
     def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> None:
@@ -142,12 +144,11 @@ class Conversation:
     def _turn(self, message: Message) -> Turn:
         with self._store.read() as work:
             thread = thread_of(work, message)
-            chosen = None if message.verdict.level >= Level.ELEVATED else read_choice(message.text, thread.choices)
             return Turn(
                 message_id=message.id,
                 thread=thread.id,
                 text=message.text,
-                choice=_payload(message, chosen),
+                choice=message.text if message.who == "event" else message.chosen,
                 metadata=self._voice.for_engine(work, thread, message.verdict),
             )
 
@@ -206,9 +207,3 @@ def thread_of(work: UnitOfWork, message: Message) -> Thread:
     if thread is None:
         raise LookupError("The thread of a kept message is gone.")
     return thread
-
-
-def _payload(message: Message, chosen: Choice | None) -> str | None:
-    if message.who == "event":
-        return message.text
-    return chosen.payload if chosen else keyword(message.text)

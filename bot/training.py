@@ -14,8 +14,18 @@ from pathlib import Path
 
 from bot.settings import Settings, child_environment
 
-DIALOGUE_SOURCES = ("config.yml", "domain", "data/nlu", "data/rules", "data/stories", "content/answers", "content/safety",
-                    "bot/rasa_ext", "bot/answers", "bot/safety", "requirements/run.txt")  # fmt: skip
+DIALOGUE_SOURCES = (
+    "config.yml",
+    "domain",
+    "data/nlu",
+    "data/rules",
+    "data/stories",
+    "content/answers",
+    "bot/rasa_ext",
+    "bot/answers",
+    "bot/encoder.py",
+    "requirements/run.txt",
+)
 SAFETY_SOURCES = ("content/safety", "data/safety", "bot/safety", "bot/encoder.py", "requirements/run.txt")
 ENCODER_SOURCES = ("bot/encoder.py", "requirements/encoder.txt")
 

@@ -138,6 +138,16 @@ def test_a_typed_letter_is_read_as_the_choice_it_names(page: Page, engine: Scrip
     assert engine.turns[-1].choice == '/lesson_choice{"option": "b"}'
 
 
+def test_two_taps_within_a_second_both_name_the_choice_that_was_offered_then(page: Page, engine: ScriptedEngine) -> None:
+    steps = iter(range(9))
+    engine.answers = lambda turn: Answer((Reply("Step", (Choice("Next", f'/next{{"step": "{next(steps)}"}}', key="NEXT"),)),))
+    page.texts("lesson please")
+    page.quickly_texts("NEXT")
+    page.quickly_texts("NEXT")
+    page.texts("thanks")
+    assert [t.choice for t in engine.turns[1:3]] == ['/next{"step": "0"}'] * 2
+
+
 def test_a_typed_word_such_as_person_works_everywhere(page: Page, engine: ScriptedEngine) -> None:
     page.texts("Person.")
     assert engine.turns[-1].choice == "/want_person"

@@ -35,6 +35,7 @@ class Message:
     who: str
     text: str
     choices: tuple[Choice, ...]
+    chosen: str | None
     verdict: Verdict
     state: str
     at: datetime
@@ -59,9 +60,17 @@ class MessageRows:
         return self._connection.execute(wanted).first() is not None
 
     def keep_inbound(
-        self, thread_id: str, *, provider_id: str | None, text: str, verdict: Verdict, state: str, who: str = "you"
+        self,
+        thread_id: str,
+        *,
+        provider_id: str | None,
+        text: str,
+        verdict: Verdict,
+        state: str,
+        who: str = "you",
+        chosen: str | None = None,
     ) -> int:
-        """Keep what came in; returns its id."""
+        """Keep what came in; returns its id. ``chosen`` is the payload of the choice it names, as offered then."""
         return self._insert(
             thread_id,
             direction="in",
@@ -69,6 +78,7 @@ class MessageRows:
             text=text,
             provider_id=provider_id,
             sealed_screening=self._vault.seal_json(verdict.to_json()),
+            sealed_choice=self._vault.seal(chosen) if chosen else None,
             level=int(verdict.level),
             state=state,
         )
@@ -212,6 +222,7 @@ class MessageRows:
             who=row.who,
             text=self._vault.open(row.sealed_body),
             choices=tuple(Choice.from_json(c) for c in self._vault.open_json(row.sealed_choices) or ()),
+            chosen=self._vault.open(row.sealed_choice) if row.sealed_choice else None,
             verdict=Verdict.from_json(screening) if screening else Verdict(),
             state=row.state,
             at=row.created_at,

@@ -89,6 +89,7 @@ message = Table(
     Column("once", String(80), unique=True),
     Column("sealed_body", LargeBinary, nullable=False),
     Column("sealed_choices", LargeBinary),
+    Column("sealed_choice", LargeBinary),
     Column("sealed_screening", LargeBinary),
     Column("level", Integer, nullable=False),
     Column("state", String(16), nullable=False),

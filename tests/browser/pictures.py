@@ -46,6 +46,7 @@ def take(house: Installation) -> None:
         young.taps("Yes")
         worker.sees_a_case("Imminent")
         worker.opens_the_first("Imminent")
+        worker.sees("coming home now")
         worker.accepts()
         worker.says("Hi, I'm Sam. I'm a real person. Are you somewhere safe right now?")
         young.sees("I'm Sam")

@@ -60,7 +60,11 @@ def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
     HouseApp(settings).store.migrate()
     with (place.var / "engine.log").open("wb") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "serve", "engine"], cwd=ROOT, stdout=out, stderr=out, env=child_environment(**given)
+            [sys.executable, "-m", "bot.cli", "serve", "engine"],
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
+            env=child_environment(**given),
         )
     try:
         place.process = None

@@ -150,7 +150,18 @@ def test_forget_me_erases_and_says_so(house: House, phone: Phone) -> None:
         assert not any("teal" in m.text for m in work.messages.transcript(phone.thread_id))
 
 
-@pytest.mark.parametrize("text", ["/restart", '/want_person{"x": 1}', "/greet@1.0 hello", "{{7*7}}", "/session_start", "%s%s%n", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/restart",
+        '/want_person{"x": 1}',
+        "/greet@1.0 hello",
+        "{{7*7}}",
+        "/session_start",
+        "%s%s%n",
+        "<script>alert(1)</script>",
+    ],
+)
 def test_what_looks_like_a_command_is_only_text(page: Page, desk: Desk, text: str) -> None:
     page.texts(text)
     assert page.new()

@@ -79,7 +79,7 @@ def test_it_prints_what_to_open_and_in_the_demo_how_to_sign_in(settings: Setting
 
 def test_a_process_that_dies_while_starting_is_named_with_its_last_words(settings: Settings) -> None:
     wanted = [Process("gateway", ("no-such-command",), "http://127.0.0.1:9/healthz")]
-    with pytest.raises(StartError, match="The gateway stopped while starting: .*no-such-command"):
+    with pytest.raises(StartError, match=r"The gateway stopped while starting: .*no-such-command"):
         Supervisor(settings, wanted, lambda _: None).run(lambda: None, lambda: False)
 
 
@@ -89,5 +89,7 @@ def test_the_gateway_never_imports_tensorflow_or_rasa(tmp_path: Path) -> None:
         f"house = House(Path({str(tmp_path)!r})); house.page().texts('hello'); "
         "import bot.web.sites; print([m for m in ('tensorflow', 'rasa', 'rasa_sdk', 'sklearn', 'torch') if sys.modules.get(m)])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=child_environment(), check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=child_environment(), check=False
+    )
     assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr

@@ -114,6 +114,7 @@ def upgrade() -> None:
     sa.Column('once', sa.String(length=80), nullable=True),
     sa.Column('sealed_body', sa.LargeBinary(), nullable=False),
     sa.Column('sealed_choices', sa.LargeBinary(), nullable=True),
+    sa.Column('sealed_choice', sa.LargeBinary(), nullable=True),
     sa.Column('sealed_screening', sa.LargeBinary(), nullable=True),
     sa.Column('level', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),

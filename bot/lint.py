@@ -41,14 +41,16 @@ def lint(content: Path, *, today: date) -> list[str]:
         found.append(str(error))
     line = _longest_line(directory)
     titles: Sequence[str] = ()
+    modules: set[str] | None = None
     try:
         catalog = Catalog.load(content / "lessons")
         titles = [catalog.title(m.id, lesson.id, "en") for m in catalog.modules for lesson in m.lessons]
+        modules = {module.id for module in catalog.modules}
         found += lint_lessons(catalog, Rules(banned=banned, today=today, line=line))
     except LessonError as error:
         found.append(str(error))
     found += _messages(content / "messages", banned, line=line, title=max(titles, key=len, default=""))
-    found += _answers(content / "answers", banned)
+    found += _answers(content / "answers", banned, modules)
     return found
 
 
@@ -99,7 +101,8 @@ def _message(message_id: str, lang: str, text: str, banned: Sequence[Banned]) ->
         yield f"it has up to {len(text)} characters; cut it to {MOST_CHARACTERS}."
 
 
-def _answers(folder: Path, banned: Sequence[Banned]) -> Iterator[str]:
+def _answers(folder: Path, banned: Sequence[Banned], modules: set[str] | None) -> Iterator[str]:
+    """``modules`` are those an answer may lead on to; None when the lessons could not be read."""
     for language in sorted(p for p in folder.iterdir() if p.is_dir()):
         try:
             answers = Answers.load(language)
@@ -108,5 +111,8 @@ def _answers(folder: Path, banned: Sequence[Banned]) -> Iterator[str]:
             continue
         for answer in answers:
             where = f"content/answers/{language.name}, {answer.id}"
+            if modules is not None and answer.lesson and answer.lesson not in modules:
+                known = ", ".join(sorted(modules))
+                yield f"{where}: it leads to the lesson {answer.lesson}, which is not there; name one of {known}."
             for text in (*answer.say.values(), *answer.in_region.values()):
                 yield from (f"{where}: {finding}" for finding in (*fits_a_phone(text), *says_banned(text, banned)))

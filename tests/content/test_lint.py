@@ -140,6 +140,14 @@ def test_content_past_its_dates_is_found(content: Path) -> None:
     assert any("review_by" in s for s in found) and any("kids_help_phone was last checked" in s for s in found)
 
 
+def test_an_answer_that_leads_to_no_lesson_is_found(content: Path) -> None:
+    shutil.move(content / "lessons" / "grooming", content / "lessons" / "other")
+    module = content / "lessons" / "other" / "module.yml"
+    module.write_text(module.read_text(encoding="utf-8").replace("module: grooming", "module: other"), encoding="utf-8")
+    found = lint(content, today=TODAY)
+    assert found and all("leads to the lesson grooming, which is not there; name one of other" in s for s in found)
+
+
 def test_one_broken_file_does_not_hide_the_others(content: Path) -> None:
     (content / "lessons" / "grooming" / "en.yml").write_text("[", encoding="utf-8")
     (content / "directory" / "CA.yml").write_text("[", encoding="utf-8")

@@ -111,9 +111,14 @@ class Conversation:
         )
 
     def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> None:
-        """Open or raise the case; an imminent one is queued, and answered with fixed words, here and now."""
+        """Open or raise the case; an imminent one is queued, and answered with fixed words, here and now.
+
+        Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one.
+        """
         work.threads.raise_level(thread.id, verdict.level)
         case = work.cases.open_for(thread.id)
+        if case is None and verdict.level < Level.HIGH:
+            return
         newly_imminent = verdict.level is Level.IMMINENT and (case is None or case.level < Level.IMMINENT)
         case = work.cases.raise_level(case, verdict) if case else work.cases.open(thread.id, verdict)
         if verdict.level is Level.IMMINENT:

@@ -59,8 +59,9 @@ class Effects:
         """Move the case as the young person wished; somebody who asks for a person gets a case."""
         event = Event(effect["event"])
         case = work.cases.open_for(thread.id)
-        if case is None and event is not Event.DECLINE:
-            case = work.cases.open(thread.id, _asked(effect))
+        asked = _asked(effect)
+        if case is None and (event is Event.CONSENT or (event is Event.OFFER and asked.level >= Level.HIGH)):
+            case = work.cases.open(thread.id, asked)
         if case is None or case.state in HELD:
             return
         said = {k: effect[k] for k, ok in (("safe_to_text", SAFE_TO_TEXT), ("wants", WANTS)) if effect.get(k) in ok}

@@ -105,6 +105,16 @@ def test_a_screening_that_fails_needs_a_person_and_is_never_safe(house: House, p
     desk.sees_case(level="high")
 
 
+def test_elevated_is_met_with_an_offer_and_opens_a_case_only_when_it_is_taken(page: Page, desk: Desk, engine: ScriptedEngine) -> None:
+    engine.answers = lambda turn: Answer((Reply("Want a person?"),), ({"effect": "case", "event": "offer", "level": "elevated"},))
+    page.texts("thinking about running away")
+    assert engine.turns[-1].metadata["screening"]["level"] == "elevated"
+    desk.sees_no_case()
+    engine.answers = consent
+    page.texts("yes")
+    desk.sees_case(level="elevated", state="queued")
+
+
 def test_a_level_never_falls_inside_a_conversation(house: House, phone: Phone, desk: Desk) -> None:
     phone.texts(DANGER)
     phone.texts("jk lol")

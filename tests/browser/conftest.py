@@ -21,9 +21,12 @@ QUIET = [
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser of this machine; without one the test fails and says what to install."""
+    """The browser of this machine; without one the test fails and says what to install.
+
+    For one module only: while it runs, no other event loop can be started in this thread.
+    """
     path = next(filter(None, map(shutil.which, NAMES)), None)
     assert path, "These tests need Chromium: install the package `chromium`, or leave them out with `make quick`."
     with sync_playwright() as playwright:

@@ -41,7 +41,7 @@ def test_a_lesson_by_web_that_danger_interrupts_and_a_person_who_comes(house: In
     for _ in range(2):
         young.taps("Next")
     young.taps("Nobody gets you like me")
-    young.sees("Good eye")
+    young.sees("Words like that feel warm")
 
     young.says(DANGER)
     young.sees("call 911")

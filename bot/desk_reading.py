@@ -97,13 +97,22 @@ class DeskReading:
                 seq=m.seq,
                 who=SHOWN_AS[m.who],
                 name=self.name(work, m.staff_id) if m.who == "helper" else None,
-                text=m.text,
+                text=_as_meant(m, said),
                 at=m.at,
                 delivery=_delivery(m),
                 delivery_note=f"Code {m.error_code}" if m.error_code else None,
             )
             for m in said
         )
+
+
+def _as_meant(message: Message, said: Sequence[Message]) -> str:
+    """Their text; a typed "A" comes with the words it stood for."""
+    if message.chosen is None or message.who != "you":
+        return message.text
+    offered = (c for m in reversed(said) if m.seq < message.seq for c in m.choices if c.payload == message.chosen)
+    label = next((c.label for c in offered), message.text)
+    return message.text if label.casefold() == message.text.casefold() else f"{message.text} ({label})"
 
 
 def _delivery(message: Message) -> Delivery | None:

@@ -105,8 +105,12 @@ def test_a_screening_that_fails_needs_a_person_and_is_never_safe(house: House, p
     desk.sees_case(level="high")
 
 
-def test_elevated_is_met_with_an_offer_and_opens_a_case_only_when_it_is_taken(page: Page, desk: Desk, engine: ScriptedEngine) -> None:
-    engine.answers = lambda turn: Answer((Reply("Want a person?"),), ({"effect": "case", "event": "offer", "level": "elevated"},))
+def test_elevated_is_met_with_an_offer_and_opens_a_case_only_when_it_is_taken(
+    page: Page, desk: Desk, engine: ScriptedEngine
+) -> None:
+    engine.answers = lambda turn: Answer(
+        (Reply("Want a person?"),), ({"effect": "case", "event": "offer", "level": "elevated"},)
+    )
     page.texts("thinking about running away")
     assert engine.turns[-1].metadata["screening"]["level"] == "elevated"
     desk.sees_no_case()
@@ -146,6 +150,14 @@ def test_a_typed_letter_is_read_as_the_choice_it_names(page: Page, engine: Scrip
     page.texts("lesson please")
     page.texts("b)")
     assert engine.turns[-1].choice == '/lesson_choice{"option": "b"}'
+
+
+def test_the_desk_reads_a_typed_letter_with_the_words_it_stood_for(page: Page, desk: Desk, engine: ScriptedEngine) -> None:
+    engine.answers = lambda turn: Answer((Reply("Safe to text?", (Choice("Yes", "/affirm"), Choice("No", "/deny"))),))
+    page.texts(SAD)
+    page.texts("b")
+    said = [line.text for line in desk.opens(desk.sees_case(level="high")).transcript if line.who == "young person"]
+    assert said == [SAD, "b (No)"]
 
 
 def test_two_taps_within_a_second_both_name_the_choice_that_was_offered_then(page: Page, engine: ScriptedEngine) -> None:

@@ -27,7 +27,7 @@ from bot.text import segments
 HERE = Path(__file__).parent
 MOST_KEPT = 500
 FIRST_NUMBER = "+15005550100"
-FILES = frozenset({"tokens.css", "phone.css"})
+FILES = frozenset({"tokens.css", "phone.css", "phone.js"})
 
 
 @dataclass

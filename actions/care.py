@@ -17,6 +17,9 @@ SHORTER = ("care_again_1", "care_again_2", "care_again_3")
 """For the second danger message and those after it: never the same words twice in a row."""
 
 
+GROUNDING = ("grounding_1", "grounding_2", "grounding_3", "grounding_4")
+
+
 @dataclass(frozen=True)
 class Given:
     """Care said so far in this thread: how often, and at which highest level."""
@@ -93,16 +96,15 @@ def _open_choices(speaker: Speaker, asked: str | None) -> list[Choice]:
     return wants_choices(speaker) if asked == "handoff_wants" else []
 
 
-def conclude(speaker: Speaker, *, safe: str | None, wants: str | None, in_lesson: bool) -> None:
-    """The end of the form: do what they chose."""
+def conclude(speaker: Speaker, *, safe: str | None, wants: str | None, in_lesson: bool) -> str | None:
+    """The end of the form: do what they chose; returns the question a plain yes would answer."""
     if wants == "person":
-        ask_for_person(speaker, safe=safe)
-        return
+        return ask_for_person(speaker, safe=safe)
     if wants is None:
         speaker.effect("case", event="offer", safe_to_text=safe)
         said = "not_safe_now" if safe == "no" else "imminent_stay" if speaker.situation.people_here else "imminent_alone"
         speaker.say(said)
-        return
+        return None
     speaker.effect("case", event="offer" if wants == "line" else "decline", safe_to_text=safe, wants=wants)
     if wants == "line":
         say_lines(speaker)
@@ -110,17 +112,40 @@ def conclude(speaker: Speaker, *, safe: str | None, wants: str | None, in_lesson
         speaker.say("stop_for_now")
     else:
         speaker.say("keep_talking", [resume_choice(speaker)] if in_lesson else [])
+    return None
 
 
-def ask_for_person(speaker: Speaker, *, safe: str | None) -> None:
-    """Ask for a person, and say truthfully what that means right now."""
+def pass_on(speaker: Speaker, what: str) -> None:
+    """Pass on the summary as shown, or nothing."""
+    speaker.effect("pass_on", what=what, summary=summary(speaker) if what == "sent" else None)
+    speaker.say("summary_sent" if what == "sent" else "summary_nothing", [grounding_choice(speaker)])
+
+
+def ask_for_person(speaker: Speaker, *, safe: str | None) -> str | None:
+    """Ask for a person, and say truthfully what that means right now; returns the question a plain yes would answer."""
     if speaker.situation.with_people:
         speaker.effect("case", event="consent", safe_to_text=safe, wants="person")
         speaker.say("person_asked_before")
-        return
+        return None
     speaker.effect("case", event="consent", safe_to_text=safe, wants="person")
     speaker.say("person_asked" if speaker.situation.people_here else "person_asked_nobody_here")
-    speaker.say("limits")
+    if speaker.situation.limits:
+        speaker.tell(speaker.situation.limits)
+    else:
+        speaker.say("limits")
+    if is_imminent(speaker.situation):
+        return None  # people see all of it: they were told so, and there is no time for a form
+    speaker.say("summary_ask", pass_on_choices(speaker), summary=summary(speaker))
+    return "summary"
+
+
+def summary(speaker: Speaker) -> str:
+    """What would be passed on, in reviewed words: what kind of thing, and that they want a person."""
+    situation = speaker.situation
+    if situation.subject == "other":
+        return speaker.words("summary_friend")
+    wanted = f"summary_{situation.category or situation.case_category}"
+    return speaker.words(wanted if wanted in words().ids() else "summary_any")
 
 
 def say_lines(speaker: Speaker) -> None:
@@ -158,6 +183,20 @@ def offer_choices(speaker: Speaker) -> list[Choice]:
         speaker.choice("choice_person", payload("want_person")),
         speaker.choice("choice_keep_going", payload("keep_talking")),
     ]
+
+
+def pass_on_choices(speaker: Speaker) -> list[Choice]:
+    """What is passed on is theirs: as shown, in their own words, or nothing."""
+    return [
+        speaker.choice("choice_pass_on", payload("pass_on", what="sent")),
+        speaker.choice("choice_pass_own", payload("pass_on", what="own")),
+        speaker.choice("choice_pass_nothing", payload("pass_on", what="nothing")),
+    ]
+
+
+def grounding_choice(speaker: Speaker, *, again: bool = False) -> Choice:
+    """Something small to do while they wait."""
+    return speaker.choice("choice_grounding_again" if again else "choice_grounding", payload("grounding"), key="MORE")
 
 
 def suicide_choices(speaker: Speaker) -> list[Choice]:

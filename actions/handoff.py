@@ -20,14 +20,18 @@ from bot.safety.verdict import Level
 Events = list[dict[str, Any]]
 
 FORM = "handoff_form"
-NOTHING_LEFT = tuple(SlotSet(s, None) for s in ("safe_to_text", "handoff_wants", "handoff_asked", "requested_slot"))
+SUMMARY_FORM = "summary_form"
+WORD_FORM = "word_form"
+FORMS = (FORM, SUMMARY_FORM, WORD_FORM)
+OWN_SLOTS = ("safe_to_text", "handoff_wants", "handoff_asked", "own_words", "requested_slot")
+NOTHING_LEFT = tuple(SlotSet(slot, None) for slot in OWN_SLOTS)
 
 
 def leave_form(tracker: Tracker, speaker: Speaker | None = None) -> Events:
     """End the form when they turned to something else; nothing is asked again, and a speaker says the door is open."""
-    if tracker.active_loop.get("name") != FORM:
+    if tracker.active_loop.get("name") not in FORMS:
         return []
-    if speaker is not None:
+    if speaker is not None and tracker.active_loop.get("name") == FORM:
         speaker.say("offer_stays")
     return [ActiveLoop(None), *NOTHING_LEFT]
 
@@ -109,8 +113,9 @@ class ActionHandoffDone(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         safe, wants = tracker.get_slot("safe_to_text"), tracker.get_slot("handoff_wants")
-        care.conclude(Speaker(dispatcher, tracker), safe=safe, wants=wants, in_lesson=bool(tracker.get_slot("lesson_place")))
-        return [*NOTHING_LEFT, SlotSet("question", None)]
+        speaker = Speaker(dispatcher, tracker)
+        asked = care.conclude(speaker, safe=safe, wants=wants, in_lesson=bool(tracker.get_slot("lesson_place")))
+        return [*NOTHING_LEFT, SlotSet("question", asked)]
 
 
 class ActionWantPerson(Action):
@@ -120,8 +125,8 @@ class ActionWantPerson(Action):
         return "action_want_person"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        care.ask_for_person(Speaker(dispatcher, tracker), safe=None)
-        return [*leave_form(tracker), SlotSet("question", None)]
+        asked = care.ask_for_person(Speaker(dispatcher, tracker), safe=None)
+        return [*leave_form(tracker), SlotSet("question", asked)]
 
 
 class ActionHappeningToMe(Action):
@@ -149,15 +154,3 @@ class ActionWorriedAboutFriend(Action):
         speaker = Speaker(dispatcher, tracker)
         speaker.say("worried_about_friend", care.friend_choices(speaker))
         return [*leave_form(tracker), SlotSet("question", None)]
-
-
-class ActionPersonLeft(Action):
-    """A worker closed the case: the bot comes back kindly, and care would begin anew."""
-
-    def name(self) -> str:
-        return "action_person_left"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        speaker = Speaker(dispatcher, tracker)
-        speaker.say("bot_back", [care.resume_choice(speaker)] if tracker.get_slot("lesson_place") else [])
-        return [*leave_form(tracker), SlotSet("care_given", None), SlotSet("question", None)]

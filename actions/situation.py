@@ -33,8 +33,11 @@ class Situation:
     channel: str
     case_state: str | None
     case_level: Level
+    case_category: str | None
+    check_in_days: int | None
     people_here: bool
     emergency: str | None
+    limits: str | None
     lines: tuple[str, ...]
     level: Level
     category: str | None
@@ -54,8 +57,11 @@ class Situation:
             channel=facts.get("channel") or "console",
             case_state=case.get("state"),
             case_level=_level(case.get("level")),
+            case_category=case.get("category"),
+            check_in_days=(facts.get("check_in") or {}).get("days"),
             people_here=bool(facts.get("people_here")),
             emergency=facts.get("emergency"),
+            limits=facts.get("limits"),
             lines=tuple(str(line["say"]) for line in facts.get("lines") or ()),
             level=_level(verdict.get("level")),
             category=verdict.get("category"),

@@ -30,7 +30,9 @@ class ActionAffirm(Action):
         if asked == "suicide":
             return thinks_of_dying(speaker)
         if asked == "person":
-            care.ask_for_person(speaker, safe=None)
+            return [SlotSet("question", care.ask_for_person(speaker, safe=None))]
+        if asked == "summary":
+            care.pass_on(speaker, "sent")
             return [SlotSet("question", None)]
         said = practised(speaker, tracker)
         if said is not None:
@@ -69,6 +71,9 @@ class ActionDeny(Action):
         said = practised(speaker, tracker) if not asked else None
         if said is not None:
             return said
+        if asked == "summary":
+            care.pass_on(speaker, "nothing")
+            return [SlotSet("question", None)]
         if asked == "person":
             speaker.effect("case", event="decline", wants="bot")
         choices = [care.resume_choice(speaker)] if tracker.get_slot("lesson_place") else []

@@ -13,8 +13,9 @@ from bot.careful import Careful
 from bot.channels.sms import Sms
 from bot.chat import Chat
 from bot.conversation import Conversation
-from bot.desk import Desk
-from bot.desk_reading import DeskReading
+from bot.desk.reading import DeskReading
+from bot.desk.team import Team
+from bot.desk.work import Desk
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.engine import Engine
@@ -118,15 +119,24 @@ class App:
         return SignIn(store=self.store, needs_totp=not self.settings.demo)
 
     @cached_property
-    def desk(self) -> Desk:
-        """A worker's day."""
+    def desk_reading(self) -> DeskReading:
+        """How cases read on the desk."""
         canned = yaml.safe_load((self.settings.content / "desk" / "canned.yml").read_text(encoding="utf-8"))
-        reading = DeskReading(
+        return DeskReading(
             directory=self.directory,
             region=self.settings.region,
             canned=[(reply["title"], reply["text"]) for reply in canned],
         )
-        return Desk(store=self.store, voice=self.voice, reading=reading)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """A worker's day."""
+        return Desk(store=self.store, voice=self.voice, reading=self.desk_reading)
+
+    @cached_property
+    def team(self) -> Team:
+        """Working together."""
+        return Team(store=self.store, voice=self.voice, reading=self.desk_reading, desk=self.desk)
 
     @cached_property
     def live(self) -> Live:

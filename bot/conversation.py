@@ -17,7 +17,7 @@ from bot.channels.base import Inbound
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
-from bot.handoff.cases import Event, State
+from bot.handoff.cases import Event, State, can
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
@@ -25,10 +25,21 @@ from bot.store.database import Store
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import normalise
-from bot.threads import Route, Thread, choose_route, is_help, is_start, keyword
+from bot.threads import (
+    Route,
+    Thread,
+    choose_route,
+    is_fresh_start,
+    is_help,
+    is_start,
+    keyword,
+    wants_other_person,
+)
 from bot.voice import Voice
 
 log = structlog.get_logger()
+
+THEIR_WORD = "(their private word)"
 
 TOGETHER = timedelta(minutes=3)
 """A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
@@ -72,6 +83,10 @@ class Conversation:
                 self._voice.welcome(work, thread, danger=verdict.level)
             if route is Route.KEYWORD:
                 self._keyword(work, thread, text)
+            if route is Route.WORD:
+                self._their_word(work, thread, text)
+            if route is Route.HELD and wants_other_person(text):
+                self._other_person(work, thread)
             if inbound.media:
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
@@ -82,6 +97,9 @@ class Conversation:
         if message is None:
             return False
         turn = await asyncio.to_thread(self._turn, message)
+        if turn.metadata["lines_only"]:  # a supervisor has silenced the dialogue
+            await asyncio.to_thread(self._answer_without_engine, message, turn)
+            return True
         try:
             answer = await self._engine.ask(turn)
         except EngineUnavailable as error:
@@ -99,6 +117,8 @@ class Conversation:
         return Verdict() if read_choice(text, thread.choices) else verdict
 
     def _keep(self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route) -> None:
+        if thread.has_word and route is Route.WORD and work.threads.is_word(thread.id, text):
+            text = THEIR_WORD  # what opens the thread is not kept, and no worker reads it
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text)
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         work.messages.keep_inbound(
@@ -123,8 +143,32 @@ class Conversation:
         case = work.cases.raise_level(case, verdict) if case else work.cases.open(thread.id, verdict)
         if verdict.level is Level.IMMINENT:
             case = queue_if_possible(work, case)
+        if thread.waits and verdict.level >= Level.HIGH:
+            work.threads.change(thread.id, waits_since=None)
+            work.audit.add(actor="young person", what="wrote without their word", case_id=case.id)
         if newly_imminent and not thread.held:
             self._voice.emergency_words(work, thread, case)
+
+    def _their_word(self, work: UnitOfWork, thread: Thread, text: str) -> None:
+        """After a long silence: whoever has the phone says the word first, and hears nothing of what was said before."""
+        case = work.cases.open_for(thread.id)
+        if work.threads.is_word(thread.id, text):
+            work.threads.change(thread.id, waits_since=None)
+            if not thread.held:
+                self._voice.say(work, thread, "word_right")
+        elif case is None and is_fresh_start(text):
+            work.threads.start_afresh(thread.id)
+            self._voice.welcome(work, thread, danger=Level.NONE)
+        else:
+            self._voice.say(work, thread, "word_wrong_held" if case else "word_wrong")
+
+    def _other_person(self, work: UnitOfWork, thread: Thread) -> None:
+        """They would rather talk with somebody else: the case goes back, and not to the same person."""
+        case = work.cases.open_for(thread.id)
+        if case and can(case.state, Event.HAND_BACK):
+            said = "asked for another person"
+            work.cases.move(case, Event.HAND_BACK, actor="young person", detail=said, not_staff_id=case.staff_id)
+            self._voice.say(work, thread, "other_person_asked")
 
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
@@ -184,7 +228,7 @@ class Conversation:
             elif message.verdict.level >= Level.ELEVATED:
                 self._voice.offer_without_engine(work, thread)
             else:
-                self._voice.say(work, thread, "engine_down")
+                self._voice.say(work, thread, "lines_only" if turn.metadata["lines_only"] else "engine_down")
 
     def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
         """Not when a person took over in between, or somebody else answered: the bot is silent then."""

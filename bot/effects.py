@@ -14,6 +14,7 @@ from bot.directory import Directory
 from bot.handoff.cases import HELD, Event, State, can
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.cases import Case
+from bot.store.check_ins import AGREED, ASKED, ENDED
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import BANDS, Thread
 
@@ -21,9 +22,11 @@ log = structlog.get_logger()
 
 SAFE_TO_TEXT = ("yes", "no", "unsure")
 WANTS = ("person", "line", "bot", "stop")
+PASSED_ON = ("sent", "own", "nothing")
+LONGEST_SUMMARY = 600
 ANSWERED = "answered"
 """Says which answer was given, for `handrail ask`; nothing is to be done about it."""
-ASKED = Reason("asked", "")
+BY_ASKING = Reason("asked", "")
 
 
 class Effects:
@@ -44,6 +47,12 @@ class Effects:
             self._forget(work, thread)
         elif kind == "opt_out":
             work.threads.change(thread.id, opted_out_at=work.now)
+        elif kind == "pass_on":
+            self._pass_on(work, thread, effect)
+        elif kind == "check_in":
+            self._check_in(work, thread, agreed=effect.get("answer") == "yes")
+        elif kind == "private_word" and effect.get("word"):
+            work.threads.keep_word(thread.id, str(effect["word"]))
         elif kind != ANSWERED:
             log.error("unknown effect", kind=str(kind)[:32])
 
@@ -79,6 +88,20 @@ class Effects:
         if event is Event.CONSENT and can(case.state, Event.QUEUE):
             work.cases.move(case, Event.QUEUE)
 
+    def _pass_on(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
+        """Keep what they let us pass on; danger now is seen by people whatever they chose, and they were told so."""
+        case = work.cases.open_for(thread.id)
+        what = effect.get("what")
+        if case and what in PASSED_ON:
+            words = str(effect.get("summary") or "")[:LONGEST_SUMMARY] or None
+            work.cases.pass_on(case, str(what), words, said_until=work.messages.last_seq(thread.id))
+
+    def _check_in(self, work: UnitOfWork, thread: Thread, *, agreed: bool) -> None:
+        asked = work.check_ins.of_thread(thread.id, ASKED)
+        if asked:
+            work.check_ins.settle(asked.id, AGREED if agreed else ENDED)
+            work.audit.add(actor="young person", what="check-in", case_id=asked.case_id, detail="yes" if agreed else "no")
+
     def _forget(self, work: UnitOfWork, thread: Thread) -> None:
         """Erase at once, except while a person holds or waits for the thread."""
         if work.cases.open_for(thread.id) is None:
@@ -89,5 +112,8 @@ def _asked(effect: Mapping[str, Any]) -> Verdict:
     level = effect.get("level")
     known = level in ("elevated", "high")
     return Verdict(
-        Level.of(str(level)) if known else Level.ELEVATED, str(effect.get("category") or "distress_general"), "self", (ASKED,)
+        Level.of(str(level)) if known else Level.ELEVATED,
+        str(effect.get("category") or "distress_general"),
+        "self",
+        (BY_ASKING,),
     )

@@ -25,6 +25,9 @@ SCREEN_WORDS = "page_"
 LONGEST_NAME = "Maximiliana"
 """Stands for the first name of a worker where a message says one."""
 
+LONGEST_SUMMARY = "You wrote that someone uses you or pushes you to do things, and want to talk to a person."
+"""Stands for what would be passed on; a test holds it to the longest that is written."""
+
 
 def lint(content: Path, *, today: date) -> list[str]:
     """Every finding, as a sentence; empty when all is in order."""
@@ -86,6 +89,7 @@ def _all_ways(words: Words, message_id: str, lang: str, *, line: str, title: str
             message_id, lang,
             people_here=people, line=known, lines=(known,) * 3 if known else (), emergency=emergency,
             service="Handrail", name=LONGEST_NAME, lesson=title, number="0800 000 000",
+            has_word=people, days=3, summary=LONGEST_SUMMARY,
         )
         for people, known, emergency in product((True, False), (line, None), ("999", None))
     }  # fmt: skip

@@ -17,6 +17,7 @@ from bot.choices import as_text
 from bot.handoff import clocks
 from bot.handoff.cases import Event
 from bot.store.cases import Case
+from bot.store.check_ins import ENDED, SENT, CheckIn
 from bot.store.database import Store
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
@@ -83,6 +84,13 @@ class Outbox:
                     self._move(work, case)
         with self._store.begin() as work:
             work.threads.purge()
+            work.presence.forget_typing()
+            for case in work.cases.unanswered_passes():
+                work.cases.not_taken(case)
+            for case in work.cases.left_alone():
+                self._back_to_queue(work, case)
+            for check_in in work.check_ins.due():
+                self._check_in(work, check_in)
         return len(due)
 
     def expire(self) -> int:
@@ -125,6 +133,24 @@ class Outbox:
             if case:
                 work.audit.add(actor="outbox", what="not delivered", case_id=case.id, detail=code)
 
+    def _back_to_queue(self, work: UnitOfWork, case: Case) -> None:
+        """Their worker's desk has been closed for minutes: nobody is left talking to an empty chair."""
+        work.cases.move(case, Event.HAND_BACK, detail="desk closed")
+        thread = work.threads.get(case.thread_id)
+        worker = work.staff.get(case.staff_id) if case.staff_id else None
+        if thread and worker:
+            self._voice.announce(work, thread, "helper_changed", name=worker.first_name, case_id=case.id)
+
+    def _check_in(self, work: UnitOfWork, check_in: CheckIn) -> None:
+        """Text as agreed, name no topic, and say nothing more until they answer with their word."""
+        thread = work.threads.get(check_in.thread_id)
+        wanted = thread is not None and not thread.opted_out and work.cases.open_for(check_in.thread_id) is None
+        work.check_ins.settle(check_in.id, SENT if wanted else ENDED)
+        if thread is not None and wanted:
+            work.threads.change(thread.id, waits_since=work.now)
+            self._voice.say(work, thread, "check_in_hello")
+            work.audit.add(actor="outbox", what="check-in sent", case_id=check_in.case_id)
+
     def _move(self, work: UnitOfWork, case: Case) -> None:
         """One step of a waiting case: widen, or tell the truth that nobody came; or a word of waiting."""
         thread = work.threads.get(case.thread_id)
@@ -141,4 +167,4 @@ class Outbox:
         if case.heartbeat_at and case.heartbeat_at <= work.now:
             work.cases.beat(case)
             if case.safe_to_text != "no":
-                self._voice.say(work, thread, "still_waiting")
+                self._voice.waiting_word(work, thread)

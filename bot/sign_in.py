@@ -9,7 +9,7 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from bot.desk_views import Role, SignInRefused, StaffMember
+from bot.desk.views import Role, SignInRefused, StaffMember
 from bot.privacy import new_token
 from bot.store.database import Store
 from bot.store.staff import StaffRow

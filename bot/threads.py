@@ -19,6 +19,7 @@ class Route(str, Enum):
     """Who answers a message."""
 
     DANGER = "danger"
+    WORD = "word"
     HELD = "held"
     OPTED_OUT = "opted_out"
     KEYWORD = "keyword"
@@ -38,6 +39,9 @@ class Thread:
     lesson: str | None = None
     held: bool = False
     opted_out: bool = False
+    waits: bool = False
+    """We wrote to them after a long silence, and ask nothing before they answer (with their word, if they chose one)."""
+    has_word: bool = False
     choices: tuple[Choice, ...] = ()
 
 
@@ -73,6 +77,13 @@ _PLAIN_STOP = re.compile(
     r"( please| pls| plz| now)?[.! ]*"
 )
 
+# Somebody who would rather talk with another person may say so at any time, also to the person.
+_OTHER_PERSON = re.compile(
+    r"(can i (have|talk to|speak to)|i want|i'?d like|give me|get me|could i (have|talk to))? ?"
+    r"(a different|another|some other|somebody different|someone different|someone else|somebody else|an?other)"
+    r"( person| helper| worker| one)?( to talk to)?( please| pls| plz)?"
+)
+
 KEYWORDS: dict[str, str] = {
     "next": "next",
     "back": "back_step",
@@ -84,6 +95,8 @@ KEYWORDS: dict[str, str] = {
     "person": "want_person",
     "me": "happening_to_me",
     "friend": "worried_about_friend",
+    "more": "grounding",
+    "calm": "grounding",
     "lines": "lines",
     "directory": "lines",
     "forget me": "forget_me",
@@ -111,6 +124,16 @@ def is_help(text: str) -> bool:
     return _bare(text) in HELP_WORDS
 
 
+def is_fresh_start(text: str) -> bool:
+    """Whether somebody who does not know the word wants to begin anew."""
+    return _bare(text) in ("new", "nuevo", "nouveau")
+
+
+def wants_other_person(text: str) -> bool:
+    """Whether a text asks for somebody else, and says nothing more."""
+    return _OTHER_PERSON.fullmatch(_bare(text).rstrip("?")) is not None
+
+
 def keyword(text: str) -> str | None:
     """The payload a typed word stands for, such as PERSON; None for anything longer."""
     intent = KEYWORDS.get(_bare(text))
@@ -120,11 +143,13 @@ def keyword(text: str) -> str | None:
 def choose_route(*, thread: Thread, text: str, level: Level) -> Route:
     """One route for a message.
 
-    A carrier word is an opt-out even in a crisis (the case stays with a person, who is told); any other
-    danger comes first, then a person who holds the thread, then opted out, then keywords.
+    A carrier word is an opt-out even in a crisis (the case stays with a person, who is told). After a long silence
+    nothing is said before their word, except to danger. Then a person who holds the thread, danger, opted out.
     """
     if thread.channel == "sms" and (is_stop(text) or is_start(text) or is_help(text)):
         return Route.KEYWORD
+    if thread.waits and level < Level.HIGH:
+        return Route.WORD
     if thread.held:
         return Route.HELD
     if level >= Level.ELEVATED:

@@ -14,6 +14,8 @@ from bot.directory import Directory
 from bot.handoff.cases import WAITING
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
+from bot.store.check_ins import ASKED
+from bot.store.presence import LINES_ONLY
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import Thread
 from bot.words import Words
@@ -56,7 +58,7 @@ class Voice:
         self, work: UnitOfWork, thread: Thread, message_id: str, *, name: str, case_id: int, staff_id: int | None = None
     ) -> None:
         """Say who is here, or that they had to go. ``staff_id`` is set while somebody is here."""
-        text = self._words.say(message_id, thread.lang, **{**self._facts(work, thread), "name": name})
+        text = self._words.say(message_id, thread.lang, **self._facts(work, thread), name=name)
         state = IMMEDIATE.get(thread.channel, "queued")
         work.messages.queue(thread.id, text, who="note", state=state, staff_id=staff_id, case_id=case_id)
         work.threads.offer(thread.id, ())
@@ -68,6 +70,11 @@ class Voice:
         self.say(work, thread, "welcome")
         if danger < Level.ELEVATED:
             self.say(work, thread, "welcome_private")
+
+    def waiting_word(self, work: UnitOfWork, thread: Thread) -> None:
+        """An honest word while they wait, with something small to do."""
+        label = self._words.say("choice_grounding", thread.lang)
+        self.say(work, thread, "still_waiting", [Choice(label=label, payload=payload("grounding"), key="MORE")])
 
     def emergency_words(self, work: UnitOfWork, thread: Thread, case: Case) -> None:
         """The fixed first reply to danger now: emergency number first, then the truth about people."""
@@ -91,11 +98,19 @@ class Voice:
             "band": thread.band,
             "region": self.region(thread),
             "channel": thread.channel,
-            "case": {"state": case.state.value, "level": case.level.word} if case else None,
+            "case": {"state": case.state.value, "level": case.level.word, "category": case.category} if case else None,
+            "check_in": self._check_in(work, thread),
+            "lines_only": work.presence.is_on(LINES_ONLY),
             "people_here": work.staff.someone_here(),
             "emergency": self._directory.emergency(self.region(thread)),
+            "limits": self._directory.limits(self.region(thread)),
             "lines": [{"name": line.name, "say": line.say()} for line in self._lines(work, thread)],
         }
+
+    def _check_in(self, work: UnitOfWork, thread: Thread) -> dict[str, Any] | None:
+        """A check-in that a worker would like and they have not answered; only a phone can be texted later."""
+        asked = work.check_ins.of_thread(thread.id, ASKED) if thread.channel == "sms" else None
+        return {"days": max(1, round((asked.due_at - work.now).total_seconds() / 86400))} if asked else None
 
     def region(self, thread: Thread) -> str | None:
         """The region they said, or the agency's own; never a guess from a number."""
@@ -108,6 +123,7 @@ class Voice:
         lines = self._lines(work, thread)
         return {
             "service": self._service,
+            "has_word": thread.has_word,
             "people_here": work.staff.someone_here(),
             "emergency": self._directory.emergency(self.region(thread)),
             "line": lines[0].say() if lines else None,

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import settings as settings_module
 from bot.app import App
 from bot.channels.base import Inbound, SendRefused
-from bot.desk_views import CaseCard, CaseView, StaffMember
+from bot.desk.views import CaseCard, CaseView, StaffMember
 from bot.engine import Answer, EngineUnavailable, Reply, Turn
 from bot.safety.screening import Screening
 from bot.settings import Settings

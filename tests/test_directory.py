@@ -128,7 +128,7 @@ def test_every_region_that_can_be_chosen_has_a_line_open_at_any_hour(real: Direc
     ({"country": {"lines": 3}}, "CA.yml: lines must be a list"),
     ({"call": 800111}, "write numbers in quotes, or a leading 0 is lost"),
     ({"country": {"region": "US"}}, "CA.yml says region US; make it CA, as the file is named"),
-    ({"country": {"colour": "red"}}, "may hold emergency and reporting; nothing else"),
+    ({"country": {"colour": "red"}}, "it may hold emergency, reporting and limits; no more"),
     ({"country": {"lines": ["one"]}}, "one is no entry; write id, name and the other keys"),
     ({"country": {"emergency": {"number": "911"}}}, "CA.yml, emergency: it names no source; add one"),
     ({"country": {"emergency": {**FACT, "seen": "memory"}}}, "emergency: seen must be one of official, secondary: an unverified"),

@@ -59,6 +59,11 @@ class Directory:
         country = self._country(region)
         return country.reporting.words if country and country.reporting else self._general_reporting
 
+    def limits(self, region: str | None) -> str | None:
+        """The limits of privacy as a young person of that region is told them; None where the general words hold."""
+        country = self._country(region)
+        return country.limits.words if country and country.limits else None
+
     def lines(
         self, region: str | None, *, now: datetime, themes: Sequence[str] = (), band: str | None = None, limit: int = 3
     ) -> tuple[Line, ...]:
@@ -113,6 +118,10 @@ def lint_directory(directory: Directory, *, today: date) -> Iterator[str]:
 
 def _entries(countries: Sequence[Country]) -> Iterator[tuple[str, str, Line | Fact]]:
     for country in countries:
-        facts = (("the emergency number", country.emergency), ("what is said on reporting", country.reporting))
+        facts = (
+            ("the emergency number", country.emergency),
+            ("what is said on reporting", country.reporting),
+            ("limits", country.limits),
+        )
         yield from ((country.region, name, fact) for name, fact in facts if fact)
         yield from ((country.region, line.id, line) for line in country.lines)

@@ -19,7 +19,7 @@ KEYS = {
 NEEDED = (
     "id", "name", "about", "themes", "hours", "languages", "sources", "seen", "verified_on", "expires_on", "reports_minors",
 )  # fmt: skip
-COUNTRY_KEYS = {"region", "name", "emergency", "reporting", "lines"}
+COUNTRY_KEYS = {"region", "name", "emergency", "reporting", "limits", "lines"}
 FACT_KEYS = {"source", "seen", "verified_on", "expires_on"}
 KINDS = ("line", "support")
 """A line answers now; support is for later and longer (therapy, peers, advocates), and is listed apart."""
@@ -58,7 +58,7 @@ def read_country(file: Path) -> Country:
     """A country and its lines; raises DirectoryError."""
     data = _read(file)
     if not isinstance(data, dict) or set(data) - COUNTRY_KEYS or not {"region", "name", "lines"} <= set(data):
-        raise DirectoryError(f"{file} must hold region, name and lines, and may hold emergency and reporting; nothing else.")
+        raise DirectoryError(f"{file} must hold region, name and lines; it may hold emergency, reporting and limits; no more.")
     if data["region"] != file.stem:
         raise DirectoryError(f"{file} says region {data['region']}; make it {file.stem}, as the file is named.")
     return Country(
@@ -66,6 +66,7 @@ def read_country(file: Path) -> Country:
         name=str(data["name"]),
         emergency=_fact(f"{file}, emergency", data.get("emergency"), "number"),
         reporting=_fact(f"{file}, reporting", data.get("reporting"), "words"),
+        limits=_fact(f"{file}, limits", data.get("limits"), "words"),
         lines=tuple(_line(file, entry) for entry in _rows(str(file), "lines", data["lines"])),
     )
 

@@ -78,12 +78,16 @@ class Fact:
 
 @dataclass(frozen=True)
 class Country:
-    """A region: its emergency number, its plain words on reporting, and its lines, best first."""
+    """A region: its emergency number, its words on reporting, and its lines, best first.
+
+    ``reporting`` is for staff; ``limits`` says the same to a young person before they say more.
+    """
 
     region: str
     name: str
     emergency: Fact | None
     reporting: Fact | None
+    limits: Fact | None
     lines: tuple[Line, ...]
 
 

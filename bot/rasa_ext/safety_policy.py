@@ -23,6 +23,7 @@ from rasa.shared.nlu.training_data.features import Features
 from bot.rasa_ext.screening_component import SCREENING, is_danger
 
 ACTION_CARE = "action_care"
+SUMMARY_FORM = "summary_form"
 PRIORITY = 1000
 
 
@@ -78,7 +79,12 @@ class SafetyPolicy(Policy):
     ) -> PolicyPrediction:
         """Care first, then listen; for any other message this policy has no opinion."""
         verdict = (tracker.latest_message.parse_data or {}).get(SCREENING) if tracker.latest_message else None
-        if not is_danger(verdict):
+        if not is_danger(verdict) or _tells_it_again(tracker, verdict):
             return self._prediction(self._default_predictions(domain))
         next_action = ACTION_CARE if tracker.latest_action_name == ACTION_LISTEN_NAME else ACTION_LISTEN_NAME
         return self._prediction(confidence_scores_for(next_action, 1.0, domain), is_no_user_prediction=True)
+
+
+def _tells_it_again(tracker: DialogueStateTracker, verdict: dict[str, Any] | None) -> bool:
+    """Their own summary tells the danger again, as we asked for; only danger now interrupts that."""
+    return tracker.active_loop_name == SUMMARY_FORM and (verdict or {}).get("level") != "imminent"

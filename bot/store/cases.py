@@ -16,10 +16,15 @@ from bot.handoff.designations import designation
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.audit import AuditRows
-from bot.store.tables import case, note
+from bot.store.staff import GONE
+from bot.store.tables import case, note, staff
 
 BOT = "bot"
 """The actor of a change that no member of staff made."""
+
+
+NOT_OFFERED: dict[str, Any] = {"passed_to": None, "passed_until": None}
+"""No colleague is asked to take the case."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,12 @@ class Case:
     seen_seq: int
     safe_to_text: str | None
     wants: str | None
+    passed_on: str | None
+    passed_seq: int
+    summary: str | None
+    not_staff_id: int | None
+    passed_to: int | None
+    passed_until: datetime | None
     outcome: str | None
     closed_at: datetime | None
 
@@ -157,6 +168,41 @@ class CaseRows:
         self._change(found, **values)
         return self.get(found.id)
 
+    def pass_on(self, found: Case, what: str, summary: str | None, *, said_until: int) -> Case:
+        """Keep what the young person let us pass on (``sent``, ``own`` or ``nothing``), and up to where they had written."""
+        sealed = self._vault.seal(summary) if summary else None
+        self._audit.add(actor="young person", what="passed on", case_id=found.id, detail=what)
+        return self.remember(found, passed_on=what, sealed_summary=sealed, passed_seq=said_until)
+
+    def held_by(self, staff_id: int) -> list[Case]:
+        """The cases somebody holds, oldest first."""
+        held = [s.value for s in HELD]
+        wanted = select(case).where(case.c.staff_id == staff_id, case.c.state.in_(held)).order_by(case.c.id)
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def unanswered_passes(self) -> list[Case]:
+        """Cases offered to a colleague who did not answer in time."""
+        wanted = select(case).where(case.c.passed_until <= self._now).order_by(case.c.id)
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def not_taken(self, found: Case) -> Case:
+        """Nobody took what was offered: the case stays with the person who holds it."""
+        self._audit.add(actor=BOT, what="not taken over", case_id=found.id)
+        return self.remember(found, **NOT_OFFERED)
+
+    def left_alone(self) -> list[Case]:
+        """Held cases whose holder's desk has been closed too long, or who left the service."""
+        held = [s.value for s in HELD]
+        gone = staff.c.disabled.is_(True) | (staff.c.seen_at < self._now - GONE)
+        taken_long_ago = case.c.accepted_at < self._now - GONE
+        wanted = select(case).join(staff, staff.c.id == case.c.staff_id).where(case.c.state.in_(held), gone, taken_long_ago)
+        return [self._case(r) for r in self._connection.execute(wanted.order_by(case.c.id))]
+
+    def offered_to(self, staff_id: int) -> list[Case]:
+        """Cases that a colleague would like to hand to this person now."""
+        wanted = select(case).where(case.c.passed_to == staff_id, case.c.passed_until > self._now).order_by(case.c.id)
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
     def add_note(self, case_id: int, staff_id: int, words: str) -> None:
         """A note between members of staff."""
         sealed = self._vault.seal(words)
@@ -178,8 +224,11 @@ class CaseRows:
                 "deadline_at": self._now,
                 "heartbeat_at": clocks.next_heartbeat(self._now),
                 "staff_id": None,
+                **NOT_OFFERED,
             }
-        if state in HELD | ENDED or state in (State.DECLINED, State.TIMED_OUT):
+        if state in ENDED:
+            return {"deadline_at": None, "heartbeat_at": None, **NOT_OFFERED}
+        if state in HELD or state in (State.DECLINED, State.TIMED_OUT):
             return {"deadline_at": None, "heartbeat_at": None}
         return {}
 
@@ -214,6 +263,12 @@ class CaseRows:
             seen_seq=row.seen_seq,
             safe_to_text=row.safe_to_text,
             wants=row.wants,
+            passed_on=row.passed_on,
+            passed_seq=row.passed_seq or 0,
+            summary=self._vault.open(row.sealed_summary) if row.sealed_summary else None,
+            not_staff_id=row.not_staff_id,
+            passed_to=row.passed_to,
+            passed_until=row.passed_until,
             outcome=row.outcome,
             closed_at=row.closed_at,
         )

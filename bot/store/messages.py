@@ -129,6 +129,16 @@ class MessageRows:
         )
         return [self._vault.open(sealed) for (sealed,) in self._connection.execute(wanted)][::-1]
 
+    def last_heard(self, thread_id: str) -> datetime | None:
+        """When the young person last wrote."""
+        wanted = select(message.c.created_at).where(message.c.thread_id == thread_id, message.c.who == "you")
+        heard: datetime | None = self._connection.execute(wanted.order_by(message.c.seq.desc()).limit(1)).scalar()
+        return heard
+
+    def last_seq(self, thread_id: str) -> int:
+        """The place of the newest message of a thread."""
+        return int(self._connection.execute(select(thread.c.last_seq).where(thread.c.id == thread_id)).scalar() or 0)
+
     def transcript(self, thread_id: str, *, after: int = 0, limit: int = 500) -> list[Message]:
         """A thread's messages in order, without the notes the gateway writes to itself."""
         wanted = (

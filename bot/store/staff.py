@@ -15,6 +15,12 @@ from bot.store.tables import session, staff
 PRESENT = timedelta(seconds=90)
 """Somebody whose desk was open this recently is here; the desk reports every few seconds."""
 
+GONE = timedelta(minutes=5)
+"""After this long without their desk open, the conversations somebody holds go back to the queue."""
+
+CAPACITY = 3
+"""How many conversations one worker may hold, unless a supervisor sets it otherwise; danger now goes over it."""
+
 
 @dataclass(frozen=True)
 class StaffRow:
@@ -29,6 +35,8 @@ class StaffRow:
     failures: int
     locked_until: datetime | None
     seen_at: datetime | None
+    away: bool
+    capacity: int
     disabled: bool
 
 
@@ -50,6 +58,8 @@ class StaffRows:
                 password_hash=password_hash,
                 sealed_totp=self._vault.seal(totp) if totp else None,
                 failures=0,
+                away=False,
+                capacity=CAPACITY,
                 disabled=False,
             )
         )
@@ -74,13 +84,21 @@ class StaffRows:
         self._connection.execute(update(staff).where(staff.c.id == staff_id).values(**values))
 
     def someone_here(self) -> bool:
-        """Whether a worker or supervisor has the desk open now."""
-        wanted = select(staff.c.id).where(
+        """Whether a worker or supervisor has the desk open now and is not away."""
+        return self._connection.execute(select(staff).where(*self._here()).limit(1)).first() is not None
+
+    def here(self) -> list[StaffRow]:
+        """Workers and supervisors who have the desk open now and are not away, by first name."""
+        wanted = select(staff).where(*self._here()).order_by(staff.c.first_name)
+        return [self._staff(r) for r in self._connection.execute(wanted)]
+
+    def _here(self) -> tuple[Any, ...]:
+        return (
             staff.c.role.in_(("worker", "supervisor")),
             staff.c.disabled.is_(False),
+            staff.c.away.is_(False),
             staff.c.seen_at >= self._now - PRESENT,
         )
-        return self._connection.execute(wanted.limit(1)).first() is not None
 
     def open_session(self, token: str, staff_id: int) -> None:
         """Keep a session by the hash of its token."""
@@ -127,5 +145,7 @@ class StaffRows:
             failures=row.failures,
             locked_until=row.locked_until,
             seen_at=row.seen_at,
+            away=row.away,
+            capacity=row.capacity,
             disabled=row.disabled,
         )

@@ -64,6 +64,8 @@ thread = Table(
     Column("token_hash", String(64), unique=True),
     Column("opted_out_at", Instant),
     Column("forgotten_at", Instant, index=True),
+    Column("word_hash", String(64)),
+    Column("waits_since", Instant),
     Column("sealed_choices", LargeBinary),
     Column("last_seq", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -125,9 +127,41 @@ case = Table(
     Column("seen_seq", Integer, nullable=False),
     Column("safe_to_text", String(8)),
     Column("wants", String(16)),
+    Column("passed_on", String(8)),
+    Column("passed_seq", Integer),
+    Column("sealed_summary", LargeBinary),
+    Column("not_staff_id", Integer),
+    Column("passed_to", Integer),
+    Column("passed_until", Instant),
     Column("outcome", String(64)),
     Column("chi_category", String(64)),
     Column("closed_at", Instant),
+)
+
+check_in = Table(
+    "check_in",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("thread_id", String(32), ForeignKey("thread.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("case_id", Integer, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("due_at", Instant, nullable=False),
+)
+
+typing = Table(
+    "typing",
+    metadata,
+    Column("thread_id", String(32), primary_key=True),
+    Column("who", String(8), primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+
+switch = Table(
+    "switch",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("staff_id", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 note = Table(
@@ -165,6 +199,8 @@ staff = Table(
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),
     Column("seen_at", Instant),
+    Column("away", Boolean, nullable=False),
+    Column("capacity", Integer, nullable=False),
     Column("disabled", Boolean, nullable=False),
 )
 

@@ -96,6 +96,25 @@ class ThreadRows:
         sealed = self._connection.execute(select(address.c.sealed_number).where(address.c.thread_id == thread_id)).scalar()
         return self._vault.open(sealed) if sealed else None
 
+    def keep_word(self, thread_id: str, word: str) -> None:
+        """Keep their private word, as a keyed hash only."""
+        self.change(thread_id, word_hash=self._hash_of(thread_id, word))
+
+    def is_word(self, thread_id: str, text: str) -> bool:
+        """Whether this text is their private word; true of any text when they chose none."""
+        kept = self._connection.execute(select(thread.c.word_hash).where(thread.c.id == thread_id)).scalar()
+        return kept is None or kept == self._hash_of(thread_id, text)
+
+    def start_afresh(self, thread_id: str) -> None:
+        """The word is forgotten: so is everything this thread was, for whoever holds the phone now."""
+        self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
+        bare = {"band": None, "lesson": None, "sealed_choices": None, "word_hash": None, "waits_since": None}
+        self.change(thread_id, **bare)
+
+    def _hash_of(self, thread_id: str, word: str) -> str:
+        plain = "".join(c for c in word.casefold() if c.isalnum())
+        return self._vault.token_hash(f"word:{thread_id}:{plain}")
+
     def forget(self, thread_id: str) -> None:
         """Erase a thread's words, tracker and facts at once.
 
@@ -104,8 +123,10 @@ class ThreadRows:
         self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
         self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
         empty = self._vault.seal_json([])
-        self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(sealed_reasons=empty))
+        wordless = {"sealed_reasons": empty, "sealed_summary": None}
+        self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(**wordless))
         bare = {"band": None, "region": None, "lesson": None, "sealed_choices": None, "level": int(Level.NONE)}
+        bare.update(word_hash=None, waits_since=None)
         self.change(thread_id, forgotten_at=self._now, **bare)
 
     def purge(self) -> int:
@@ -152,6 +173,8 @@ class ThreadRows:
             lesson=row.lesson,
             held=self._held(row.id),
             opted_out=row.opted_out_at is not None,
+            waits=row.waits_since is not None,
+            has_word=row.word_hash is not None,
             choices=tuple(Choice.from_json(c) for c in offered),
         )
 

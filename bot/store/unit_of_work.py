@@ -10,7 +10,9 @@ from sqlalchemy.engine import Connection
 from bot.privacy import Vault
 from bot.store.audit import AuditRows
 from bot.store.cases import CaseRows
+from bot.store.check_ins import CheckInRows
 from bot.store.messages import MessageRows
+from bot.store.presence import PresenceRows
 from bot.store.retention import RetentionRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
@@ -26,6 +28,8 @@ class UnitOfWork:
         self.threads = ThreadRows(connection, vault, self.now)
         self.messages = MessageRows(connection, vault, self.now)
         self.cases = CaseRows(connection, vault, self.audit, self.now)
+        self.check_ins = CheckInRows(connection, self.now)
+        self.presence = PresenceRows(connection, self.now)
         self.retention = RetentionRows(connection, self.now)
         self.staff = StaffRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)

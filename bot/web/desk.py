@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.desk_closing import Closing
-from bot.desk_views import DeskRefused, NoSuchCase, NotYours, SignInRefused
+from bot.desk.closing import Closing
+from bot.desk.views import DeskRefused, NoSuchCase, NotYours, SignInRefused
 from bot.web.desk_acts import Act, Acts, Fields
 from bot.web.desk_live import desk_events, lists_for, read_seen, shown
 from bot.web.desk_pages import DeskPages, Part

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from bot.desk_closing import Closing
-from bot.desk_views import DeskRefused
+from bot.desk.closing import Closing
+from bot.desk.views import DeskRefused
 from bot.web.desk_parts import Desk
 from bot.web.permissions import Doing, check_may
 from bot.web.staff_session import SignedIn

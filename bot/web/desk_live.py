@@ -16,7 +16,7 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from bot.desk_views import CaseCard, DeskRefused, StaffMember
+from bot.desk.views import CaseCard, DeskRefused, StaffMember
 from bot.web.desk_pages import DeskPages, Lists, Part
 from bot.web.desk_parts import DeskParts
 from bot.web.permissions import Doing, NotAllowed, check_may

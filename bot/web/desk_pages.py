@@ -15,8 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bot.desk_closing import Closing
-from bot.desk_views import CaseCard, CaseView
+from bot.desk.closing import Closing
+from bot.desk.views import CaseCard, CaseView
 from bot.web.permissions import Doing, may
 from bot.web.staff_session import SignedIn
 

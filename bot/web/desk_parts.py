@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.desk_views import CaseCard, CaseView, StaffMember
+from bot.desk.views import CaseCard, CaseView, StaffMember
 from bot.web.youth_parts import Live
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from bot.desk_views import Role, StaffMember
+from bot.desk.views import Role, StaffMember
 
 
 class Doing(str, Enum):

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.desk_views import StaffMember
+from bot.desk.views import StaffMember
 from bot.web.desk_parts import DeskParts
 from bot.web.permissions import Doing, NotAllowed, check_may
 

@@ -12,12 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.reading", "bot.lint", "bot.desk_views", "bot.desk_closing",
+    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing",
 )  # fmt: skip
 BASE = ("bot.settings",)
 MIDDLE = ("bot.engine", "bot.channels", "bot.store")
 SPINE = (
-    "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk", "bot.desk_reading",
+    "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
     "bot.chat", "bot.sign_in", "bot.live",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from bot.desk_views import (
+from bot.desk.views import (
     CaseCard,
     CaseView,
     Conflict,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from bot.desk_views import Line
+from bot.desk.views import Line
 from bot.web.desk_pages import mark_words
 from bot.web.staff_session import CSRF_HEADER
 from tests.web.desk_fakes import FakeDeskParts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk_closing import Closing, ClosingError
+from bot.desk.closing import Closing, ClosingError
 from bot.safety.verdict import CATEGORIES
 from tests.web.desk_fakes import CONTENT
 

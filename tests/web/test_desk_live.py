@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from bot.desk_closing import Closing
+from bot.desk.closing import Closing
 from bot.web.desk_live import desk_events, read_seen
 from bot.web.desk_pages import DeskPages
 from bot.web.staff_session import COOKIE

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from bot.desk_views import CaseCard, CaseView, Delivery, LevelWord, Line, SafeToText, Who
+from bot.desk.views import CaseCard, CaseView, Delivery, LevelWord, Line, SafeToText, Who
 from bot.directory import Directory
 from bot.handoff.cases import State
+from bot.safety.verdict import Level
 from bot.store.cases import Case
+from bot.store.check_ins import CheckIn
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import Thread
@@ -16,6 +18,13 @@ from bot.threads import Thread
 SHOWN_AS: dict[str, Who] = {"you": "young person", "bot": "bot", "helper": "helper", "note": "bot"}
 """A note to the young person ("Sam is here now") is the bot's line; notes between staff are added apart."""
 DELIVERY = {"queued": "queued", "sending": "queued", "sent": "sent", "delivered": "delivered", "shown": "delivered"}
+
+CHECK_INS = {
+    "asked": "Asked whether a text on {when} is all right. No answer yet.",
+    "agreed": "They agreed to a text on {when}.",
+    "sent": "The text of {when} was sent.",
+    "ended": "No check-in: they said no, opted out, or something newer took its place.",
+}
 
 CONSENT = {
     State.DETECTED: "Not asked yet.",
@@ -52,21 +61,28 @@ class DeskReading:
             region=self._region_of(thread),
             unread=sum(m.who == "you" for m in said),
             not_delivered=any(m.state in ("failed", "opted out") for m in said),
+            typing=work.presence.typing_until(case.thread_id, "you") is not None,
+            offered_to=self.name(work, case.passed_to) if case.passed_until and case.passed_until > work.now else None,
+            opted_out=bool(thread and thread.opted_out),
         )
 
     def view(self, work: UnitOfWork, case: Case) -> CaseView:
         """Everything a worker needs on one screen."""
         thread = work.threads.get(case.thread_id)
-        said = work.messages.transcript(case.thread_id)
+        closed = case.passed_on == "nothing" and case.level < Level.IMMINENT
+        said = work.messages.transcript(case.thread_id, after=case.passed_seq if closed else 0)
         region = self._region_of(thread)
         lines = self._directory.lines(region, band=thread.band if thread else None, now=work.now, limit=3)
         return CaseView(
             card=self.card(work, case),
-            why=tuple((r.source, r.words) for r in case.reasons),
+            why=() if closed else tuple((r.source, r.words) for r in case.reasons),
             safe_to_text=cast("SafeToText | None", case.safe_to_text),
             wants=case.wants,
             consent=CONSENT.get(case.state, _consent(case)),
-            summary=None,
+            summary=case.summary,
+            passed_on="nothing" if closed else case.passed_on if case.passed_on != "nothing" else "opened",
+            waits=bool(thread and thread.waits),
+            check_in=_check_in(work.check_ins.of_case(case.id)),
             asked_already=tuple(q for m in said if m.who == "bot" and m.at >= case.opened_at for q in _questions(m.text)),
             lesson=thread.lesson if thread else None,
             lines=tuple(line.say() for line in lines),
@@ -113,6 +129,13 @@ def _as_meant(message: Message, said: Sequence[Message]) -> str:
     offered = (c for m in reversed(said) if m.seq < message.seq for c in m.choices if c.payload == message.chosen)
     label = next((c.label for c in offered), message.text)
     return message.text if label.casefold() == message.text.casefold() else f"{message.text} ({label})"
+
+
+def _check_in(check_in: CheckIn | None) -> str | None:
+    if check_in is None:
+        return None
+    when = f"{check_in.due_at:%a %d %b, %H:%M} UTC"
+    return CHECK_INS[check_in.state].format(when=when)
 
 
 def _delivery(message: Message) -> Delivery | None:

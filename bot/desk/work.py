@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from bot.desk_reading import DeskReading
-from bot.desk_views import CaseCard, CaseView, Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
+from bot.choices import payload
+from bot.desk.reading import DeskReading
+from bot.desk.views import CaseCard, CaseView, Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
 from bot.handoff.cases import HELD, WAITING, CannotHappen, Event, State
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case, CaseConflict
@@ -18,6 +19,12 @@ from bot.voice import Voice
 LONGEST_REPLY = 1200
 LOOK_AGAIN = timedelta(minutes=30)
 """One look at a transcript is one audit entry for this long."""
+
+RE_CONTACT = timedelta(minutes=30)
+"""After this long without a text from a phone, somebody else may hold it: nothing is said before they answer."""
+
+LATEST_CHECK_IN = 72
+"""Hours after closing; the source of the figure is the protocol in docs/handoff.md."""
 
 UNHELD = (State.DETECTED, State.OFFERED, State.CONSENTED, *WAITING, State.DECLINED)
 """States of a case that nobody holds; the desk shows all of them, so that nobody sinks."""
@@ -63,7 +70,7 @@ class Desk:
         newest = max((line.seq for line in shown.transcript), default=0)
         newly_seen = case.staff_id == staff.id and newest > case.seen_seq
         if new_look or newly_seen:
-            with self._changing(case_id) as (work, case):
+            with self.changing(case_id) as (work, case):
                 if new_look:
                     work.audit.add(actor=staff.username, what="viewed", case_id=case.id)
                 if newly_seen:
@@ -72,20 +79,30 @@ class Desk:
 
     def accept(self, case_id: int, staff: StaffMember) -> None:
         """Take a case; raises Conflict naming who was first. The young person is told who is here."""
-        with self._changing(case_id) as (work, case):
+        with self.changing(case_id) as (work, case):
             if case.state in HELD:
                 raise Conflict(f"{self._reading.name(work, case.staff_id)} was first: this case is taken.")
+            _check_may_take(work, case, staff)
             work.cases.move(case, Event.ACCEPT, actor=staff.username, staff_id=staff.id, accepted_at=work.now)
-            thread = work.threads.get(case.thread_id)
-            if thread:
-                self._voice.announce(work, thread, "helper_joined", name=staff.first_name, staff_id=staff.id, case_id=case_id)
+            self.introduce(work, case, staff)
+
+    def introduce(self, work: UnitOfWork, case: Case, staff: StaffMember) -> None:
+        """Say who is here. After a long silence on a phone, ask for their word first, and say nothing else."""
+        thread = work.threads.get(case.thread_id)
+        if thread is None:
+            return
+        silent = thread.channel == "sms" and (work.messages.last_heard(thread.id) or work.now) < work.now - RE_CONTACT
+        if silent:
+            work.threads.change(thread.id, waits_since=work.now)
+        said = "helper_back" if silent else "helper_joined"
+        self._voice.announce(work, thread, said, name=staff.first_name, staff_id=staff.id, case_id=case.id)
 
     def say(self, case_id: int, staff: StaffMember, text: str, *, once: str) -> None:
         """Write to the young person; the same ``once`` twice is one message."""
         words = text.strip()
         if not words or len(words) > LONGEST_REPLY:
             raise DeskRefused(f"Write between 1 and {LONGEST_REPLY} characters.")
-        with self._changing(case_id) as (work, case):
+        with self.changing(case_id) as (work, case):
             _check_holds(case, staff)
             key = f"{case_id}:{once}"[:80]
             if work.messages.said_once(key):
@@ -95,11 +112,16 @@ class Desk:
             thread = work.threads.get(case.thread_id)
             if thread is None or thread.opted_out:
                 raise DeskRefused("They have asked us to stop texting, so nothing can be sent.")
+            if thread.waits:
+                raise DeskRefused(
+                    "They were silent for long, so somebody else may hold the phone. We asked them to write first."
+                )
+            work.presence.stops_typing(thread.id, "helper")
             self._voice.helper(work, thread, words, staff_id=staff.id, case_id=case_id, once=key)
 
     def raise_level(self, case_id: int, staff: StaffMember, level: str) -> None:
         """Raise the level; it never falls."""
-        with self._changing(case_id) as (work, case):
+        with self.changing(case_id) as (work, case):
             wanted = Level.of(level)
             if wanted < case.level:
                 raise DeskRefused("A level never falls inside a conversation.")
@@ -110,16 +132,31 @@ class Desk:
         """Keep a note between staff."""
         if not text.strip():
             raise DeskRefused("Write something first.")
-        with self._changing(case_id) as (work, case):
+        with self.changing(case_id) as (work, case):
             work.cases.add_note(case.id, staff.id, text.strip()[:4000])
             work.audit.add(actor=staff.username, what="note added", case_id=case.id)
 
-    def close(self, case_id: int, staff: StaffMember, outcome: str, chi_category: str) -> None:
-        """Close a case; the bot comes back, and says so."""
-        with self._changing(case_id) as (work, case):
+    def close(
+        self,
+        case_id: int,
+        staff: StaffMember,
+        outcome: str,
+        chi_category: str,
+        *,
+        then: str | None = None,
+        check_in_hours: int | None = None,
+    ) -> None:
+        """Close a case; the bot comes back, and says so.
+
+        ``then`` is what the bot brings: ``line``, or the id of a module. With ``check_in_hours`` (at most 72) it asks
+        whether a text then is all right; nothing is sent before they say yes.
+        """
+        with self.changing(case_id) as (work, case):
             if case.state in HELD:
                 _check_holds(case, staff)
             was_held = case.state in HELD
+            if check_in_hours:
+                self._ask_check_in(work, case, check_in_hours)
             work.cases.move(
                 case,
                 Event.CLOSE,
@@ -130,17 +167,43 @@ class Desk:
             )
             if was_held:
                 work.messages.keep_inbound(
-                    case.thread_id, provider_id=None, text="/person_left", verdict=Verdict(), state="kept", who="event"
+                    case.thread_id, provider_id=None, text=_left(then), verdict=Verdict(), state="kept", who="event"
                 )
+
+    def _ask_check_in(self, work: UnitOfWork, case: Case, hours: int) -> None:
+        thread = work.threads.get(case.thread_id)
+        if thread is None or thread.channel != "sms":
+            raise DeskRefused("They write from the web page, so no text can reach them later. Close without a check-in.")
+        if case.safe_to_text == "no" or thread.opted_out:
+            raise DeskRefused("They said it is not safe to text, or asked us to stop. Close without a check-in.")
+        if not 1 <= hours <= LATEST_CHECK_IN:
+            raise DeskRefused(f"A check-in is 1 to {LATEST_CHECK_IN} hours after closing.")
+        work.check_ins.ask(thread.id, case.id, work.now + timedelta(hours=hours))
+        work.audit.add(actor="bot", what="check-in asked", case_id=case.id, detail=f"{hours} hours")
 
     def hand_back(self, case_id: int, staff: StaffMember) -> None:
         """Put a case back in the queue; the young person is told the truth."""
-        with self._changing(case_id) as (work, case):
+        with self.changing(case_id) as (work, case):
             _check_holds(case, staff)
             work.cases.move(case, Event.HAND_BACK, actor=staff.username)
             thread = work.threads.get(case.thread_id)
             if thread:
                 self._voice.announce(work, thread, "helper_changed", name=staff.first_name, case_id=case_id)
+
+    def types(self, case_id: int, staff: StaffMember) -> None:
+        """The worker is typing; the young person's page shows it."""
+        with self.changing(case_id) as (work, case):
+            _check_holds(case, staff)
+            work.presence.types(case.thread_id, "helper")
+
+    def open_anyway(self, case_id: int, staff: StaffMember, reason: str) -> None:
+        """Read what the young person did not want passed on, to keep somebody safe; audited, with the reason as a note."""
+        if len(reason.strip()) < 5:
+            raise DeskRefused("Say why it is needed for somebody's safety: it is kept with the case.")
+        with self.changing(case_id) as (work, case):
+            work.cases.remember(case, passed_on="opened")
+            work.cases.add_note(case.id, staff.id, f"Opened what they did not pass on: {reason.strip()[:500]}")
+            work.audit.add(actor=staff.username, what="opened against their wish", case_id=case.id)
 
     def canned(self) -> Sequence[tuple[str, str]]:
         """Reviewed replies, as title and text."""
@@ -150,7 +213,7 @@ class Desk:
         """The number behind a case; the look is audited, and the reason kept as a note."""
         if len(reason.strip()) < 5:
             raise DeskRefused("Say why the number is needed: it is kept with the case.")
-        with self._changing(case_id) as (work, case):
+        with self.changing(case_id) as (work, case):
             number = work.threads.number(case.thread_id)
             if number is None:
                 raise DeskRefused("There is no number: they write from the web page.")
@@ -167,7 +230,7 @@ class Desk:
         return not looks or looks[-1] < work.now - LOOK_AGAIN
 
     @contextmanager
-    def _changing(self, case_id: int) -> Iterator[tuple[UnitOfWork, Case]]:
+    def changing(self, case_id: int) -> Iterator[tuple[UnitOfWork, Case]]:
         """A case to change, with every refusal turned into a sentence for staff."""
         try:
             with self._store.begin() as work:
@@ -183,6 +246,22 @@ def _found(work: UnitOfWork, case_id: int) -> Case:
         return work.cases.get(case_id)
     except KeyError:
         raise NoSuchCase(f"There is no case {case_id}.") from None
+
+
+def _check_may_take(work: UnitOfWork, case: Case, staff: StaffMember) -> None:
+    """Danger now is taken by whoever can; otherwise a worker's limit and the young person's wish hold."""
+    if case.level is Level.IMMINENT:
+        return
+    me = work.staff.get(staff.id)
+    if me and len(work.cases.held_by(staff.id)) >= me.capacity:
+        raise DeskRefused(f"You hold {me.capacity} conversations, which is your limit. Close or hand one over first.")
+    others = [other for other in work.staff.here() if other.id != staff.id]
+    if case.not_staff_id == staff.id and others:
+        raise DeskRefused("They asked to talk with somebody else. A colleague is here and can take this one.")
+
+
+def _left(then: str | None) -> str:
+    return payload("person_left", then=then) if then else payload("person_left")
 
 
 def _check_holds(case: Case, staff: StaffMember) -> None:

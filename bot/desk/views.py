@@ -52,12 +52,24 @@ class StaffMember:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Somebody else who is at the desk now."""
+
+    id: int
+    first_name: str
+    role: str
+    holds: int
+    capacity: int
+
+
+@dataclass(frozen=True)
 class CaseCard:
     """A case as one entry of a list.
 
     ``designation`` is an invented name. ``state`` is a word of the handoff's table. All times are aware
     UTC; ``deadline_at`` is when somebody else is told, and None when no clock runs. ``unread`` counts the
-    young person's messages that nobody at the desk has seen. ``worker`` is the first name of who holds it.
+    young person's messages that nobody at the desk has seen. ``worker`` is the first name of who holds it,
+    ``offered_to`` that of a colleague who was asked to take it over.
     """
 
     id: int
@@ -75,6 +87,9 @@ class CaseCard:
     region: str | None
     unread: int
     not_delivered: bool
+    typing: bool = False
+    offered_to: str | None = None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,8 @@ class CaseView:
     """Everything a worker needs on one screen.
 
     ``why`` pairs a source (``pattern:<id>`` or ``classifier``) with the young person's own words.
+    ``passed_on`` is ``sent``, ``own`` or ``nothing``, as they chose, or ``opened`` after staff had to look anyway; with
+    ``nothing``, ``why`` and what they wrote before are not in here. ``waits`` says that they must write first.
     ``wants`` is ``person``, ``line``, ``bot`` or ``stop``. ``lines`` are ready sentences of the
     directory, best first. ``log`` is (when, who, what), oldest first.
     """
@@ -115,3 +132,6 @@ class CaseView:
     reporting: str | None
     transcript: tuple[Line, ...]
     log: tuple[tuple[datetime, str, str], ...]
+    passed_on: str | None = None
+    waits: bool = False
+    check_in: str | None = None

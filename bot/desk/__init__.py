@@ -1,0 +1,1 @@
+"""The desk: what staff see and do. ``work`` is a worker's day, ``team`` what staff do together, ``reading`` how a case reads."""

@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import FormValidationAction
 
 from actions import care
 from actions.handoff import NOTHING_LEFT, WORD_FORM, leave_form
@@ -49,7 +50,7 @@ class ActionCheckIn(Action):
         return leave_form(tracker)
 
 
-class ValidateWordForm(OwnWords):
+class ValidateWordForm(OwnWords, FormValidationAction):
     """Their private word."""
 
     form = WORD_FORM

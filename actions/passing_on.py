@@ -13,6 +13,9 @@ from actions import care
 from actions.handoff import NOTHING_LEFT, SUMMARY_FORM, leave_form
 from actions.situation import Speaker, chosen, entity
 
+LONGEST = 600
+"""Characters of a summary that are kept: two screens of a phone."""
+
 Events = list[dict[str, Any]]
 
 
@@ -31,8 +34,8 @@ class ActionPassOn(Action):
         return [*leave_form(tracker), SlotSet("question", None)]
 
 
-class OwnWords(FormValidationAction):
-    """A form with one slot that takes the next text as it stands; a choice is not a text of their own."""
+class OwnWords:
+    """For a form with one slot that takes the next text as it stands; a choice is not a text of their own."""
 
     form: str
 
@@ -51,8 +54,12 @@ class OwnWords(FormValidationAction):
         asked = tracker.get_slot("requested_slot") == "own_words"
         return {"own_words": said} if asked and said and not chosen(tracker) else {}
 
+    def validate_own_words(self, value: Any, *_: Any) -> dict[str, Any]:
+        """Any words are right; none are still to come."""
+        return {"own_words": str(value)[:LONGEST] if value else None}
 
-class ValidateSummaryForm(OwnWords):
+
+class ValidateSummaryForm(OwnWords, FormValidationAction):
     """Their own summary."""
 
     form = SUMMARY_FORM

@@ -124,7 +124,7 @@ def entity(tracker: Tracker, name: str) -> str | None:
 
 def chosen(tracker: Tracker) -> bool:
     """Whether the latest message is a choice that was offered, rather than words of their own."""
-    return any(e.get("extractor") == "handrail" for e in tracker.latest_message.get("entities") or ())
+    return bool(tracker.latest_message.get("chosen"))
 
 
 def _button(choice: Choice) -> dict[str, Any]:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 
-import yaml
-
 from bot.careful import Careful
 from bot.channels.sms import Sms
 from bot.chat import Chat
 from bot.conversation import Conversation
+from bot.desk.canned import Canned
 from bot.desk.reading import DeskReading
 from bot.desk.team import Team
 from bot.desk.work import Desk
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.lessons.catalog import Catalog
 from bot.live import Live
 from bot.outbox import Outbox
 from bot.privacy import Vault
@@ -121,11 +121,11 @@ class App:
     @cached_property
     def desk_reading(self) -> DeskReading:
         """How cases read on the desk."""
-        canned = yaml.safe_load((self.settings.content / "desk" / "canned.yml").read_text(encoding="utf-8"))
         return DeskReading(
             directory=self.directory,
             region=self.settings.region,
-            canned=[(reply["title"], reply["text"]) for reply in canned],
+            service=self.settings.service_name,
+            canned=Canned.load(self.settings.content / "desk" / "canned.yml"),
         )
 
     @cached_property
@@ -137,6 +137,13 @@ class App:
     def team(self) -> Team:
         """Working together."""
         return Team(store=self.store, voice=self.voice, reading=self.desk_reading, desk=self.desk)
+
+    @cached_property
+    def modules(self) -> dict[str, str]:
+        """Lessons for young people, by module id, with the title of the first lesson."""
+        catalog = Catalog.load(self.settings.content / "lessons")
+        young = [m for m in catalog.modules if m.audience == "young people"]
+        return {m.id: catalog.title(m.id, m.lessons[0].id, "en") for m in young}
 
     @cached_property
     def live(self) -> Live:

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.channels.base import Inbound
 from bot.choices import Choice
 from bot.conversation import Conversation
+from bot.handoff.cases import Event, can
 from bot.privacy import Vault, new_token
 from bot.store.database import Store
 from bot.store.messages import Message
@@ -91,12 +92,29 @@ class Chat:
             names = {s.id: s.first_name for s in work.staff.everyone()}
             return [_said(m, names) for m in work.messages.transcript(thread_id, after=seq)]
 
+    def types(self, thread_id: str) -> None:
+        """The young person types; kept only while a person is there to see it."""
+        with self._store.begin() as work:
+            thread = work.threads.get(thread_id)
+            if thread and thread.held:
+                work.presence.types(thread_id, "you")
+
+    def helper_types_until(self, thread_id: str) -> datetime | None:
+        """Until when the person with them is shown as typing."""
+        with self._store.read() as work:
+            return work.presence.typing_until(thread_id, "helper")
+
     def forget(self, thread_id: str) -> None:
         """Erase the thread, unless people hold a case of it: then only its token stops working."""
         with self._store.begin() as work:
             work.threads.change(thread_id, token_hash=None)
-            if work.cases.open_for(thread_id) is None:
+            case = work.cases.open_for(thread_id)
+            if case is None:
                 work.threads.forget(thread_id)
+            elif can(case.state, Event.DROP):
+                work.cases.move(case, Event.DROP, detail="page closed")
+            else:
+                work.audit.add(actor="young person", what="page closed", case_id=case.id)
 
 
 def _said(message: Message, names: dict[int, str]) -> Said:

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import AsyncGenerator
+from datetime import datetime
 
 from bot.store import changes
 from bot.store.database import Store
@@ -25,6 +26,7 @@ class Live:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._anything = asyncio.Event()
         self._known: set[int] = set()
+        self._typing: set[tuple[str, str, datetime]] = set()
 
     async def run(self) -> None:
         """Turn commits into wake-ups until cancelled."""
@@ -61,8 +63,10 @@ class Live:
     def _news(self) -> set[str]:
         with self._store.read() as work:
             newest = work.messages.newest()
+            typing = work.presence.typing_now()
         fresh = {thread_id for message_id, thread_id in newest if message_id not in self._known}
-        self._known = {message_id for message_id, _ in newest}
+        fresh |= {thread_id for thread_id, _, _ in typing - self._typing}
+        self._known, self._typing = {message_id for message_id, _ in newest}, typing
         return {f"thread:{thread_id}" for thread_id in fresh}
 
     def _tell(self, topics: set[str]) -> None:

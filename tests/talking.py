@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import settings as settings_module
 from bot.app import App
 from bot.channels.base import Inbound, SendRefused
-from bot.desk.views import CaseCard, CaseView, StaffMember
+from bot.desk.views import CaseCard, CaseView, Colleague, StaffMember
 from bot.engine import Answer, EngineUnavailable, Reply, Turn
 from bot.safety.screening import Screening
 from bot.settings import Settings
@@ -267,6 +267,20 @@ class Desk:
         self.app.desk.say(card.id, self.me, text, once=once or secrets.token_hex(8))
         settle(self.app)
 
-    def closes(self, card: CaseCard) -> None:
-        self.app.desk.close(card.id, self.me, "supported", "Violence: emotional")
+    def closes(self, card: CaseCard, *, then: str | None = None, check_in_hours: int | None = None) -> None:
+        closing = {"then": then, "check_in_hours": check_in_hours}
+        self.app.desk.close(card.id, self.me, "supported", "Violence: emotional", **closing)  # type: ignore[arg-type]
+        settle(self.app)
+
+    def colleagues(self) -> list[Colleague]:
+        return self.app.team.colleagues(self.me)
+
+    def offers(self, card: CaseCard, *, to: Desk) -> None:
+        self.app.team.offer(card.id, self.me, to.me.id)
+
+    def is_offered(self, card: CaseCard) -> CaseCard:
+        return next(c for c in self.app.team.offers(self.me) if c.id == card.id)
+
+    def takes_over(self, card: CaseCard) -> None:
+        self.app.team.take_over(card.id, self.me)
         settle(self.app)

@@ -6,7 +6,7 @@ Promises: a file that cannot be used is one clear sentence at start, and only wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +46,17 @@ class Closing:
     outcomes: tuple[Outcome, ...]
     groups: tuple[CategoryGroup, ...]
     suggested: Mapping[str, str]
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, file: Path) -> Closing:
-        """Read the list; raises ClosingError."""
+    def load(cls, file: Path, modules: Mapping[str, str] | None = None) -> Closing:
+        """Read the list; ``modules`` are lessons the bot can bring afterwards, by id with title. Raises ClosingError."""
         data = _read(file)
         closing = cls(
             outcomes=tuple(Outcome(id=str(k), label=str(v)) for k, v in _mapping(file, data, "outcomes").items()),
             groups=tuple(_group(file, label, parts) for label, parts in _mapping(file, data, "categories").items()),
             suggested={str(k): str(v) for k, v in (data.get("suggested") or {}).items()},
+            modules=dict(modules or {}),
         )
         for source, word in closing.suggested.items():
             if not closing.has_category(word):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from bot.desk.canned import Canned
 from bot.desk.views import CaseCard, CaseView, Delivery, LevelWord, Line, SafeToText, Who
 from bot.directory import Directory
 from bot.handoff.cases import State
@@ -36,10 +37,23 @@ CONSENT = {
 class DeskReading:
     """Turns rows into what a worker reads."""
 
-    def __init__(self, *, directory: Directory, region: str | None, canned: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, *, directory: Directory, region: str | None, service: str, canned: Canned) -> None:
         self._directory = directory
         self._region = region
-        self.canned = tuple(canned)
+        self._service = service
+        self._canned = canned
+
+    def canned(self, work: UnitOfWork, case: Case, first_name: str) -> list[tuple[str, str]]:
+        """The reviewed replies with what holds for this case filled in."""
+        thread = work.threads.get(case.thread_id)
+        region = self._region_of(thread)
+        lines = self._directory.lines(region, band=thread.band if thread else None, now=work.now, limit=1)
+        return self._canned.said(
+            name=first_name,
+            service=self._service,
+            emergency=self._directory.emergency(region),
+            line=lines[0].say() if lines else None,
+        )
 
     def card(self, work: UnitOfWork, case: Case) -> CaseCard:
         """A case as one entry of a list."""

@@ -205,9 +205,10 @@ class Desk:
             work.cases.add_note(case.id, staff.id, f"Opened what they did not pass on: {reason.strip()[:500]}")
             work.audit.add(actor=staff.username, what="opened against their wish", case_id=case.id)
 
-    def canned(self) -> Sequence[tuple[str, str]]:
-        """Reviewed replies, as title and text."""
-        return self._reading.canned
+    def canned(self, case_id: int, staff: StaffMember) -> list[tuple[str, str]]:
+        """Reviewed replies for this case, as title and text; one whose line or number is not known is left out."""
+        with self._store.read() as work:
+            return self._reading.canned(work, _found(work, case_id), staff.first_name)
 
     def reveal_number(self, case_id: int, staff: StaffMember, reason: str) -> str:
         """The number behind a case; the look is audited, and the reason kept as a note."""

@@ -166,7 +166,7 @@ def as_parse_data(intent: str, entities: Mapping[str, str], text: str) -> dict[s
     """A choice as Rasa would have understood it, with certainty."""
     name = {"name": intent, "confidence": 1.0}
     found = [{"entity": k, "value": v, "start": 0, "end": 0, "extractor": CHANNEL} for k, v in entities.items()]
-    return {"text": text, "intent": name, "intent_ranking": [name], "entities": found}
+    return {"text": text, "intent": name, "intent_ranking": [name], "entities": found, "chosen": True}
 
 
 def same(one: Any, other: Any) -> bool:

@@ -87,4 +87,5 @@ class SafetyPolicy(Policy):
 
 def _tells_it_again(tracker: DialogueStateTracker, verdict: dict[str, Any] | None) -> bool:
     """Their own summary tells the danger again, as we asked for; only danger now interrupts that."""
-    return tracker.active_loop_name == SUMMARY_FORM and (verdict or {}).get("level") != "imminent"
+    asked = tracker.active_loop_name == SUMMARY_FORM or bool(tracker.get_slot("own_words"))
+    return asked and (verdict or {}).get("level") != "imminent"

@@ -36,6 +36,12 @@ class PresenceRows:
         until: datetime | None = self._connection.execute(wanted).scalar()
         return until if until and until > self._now else None
 
+    def typing_now(self) -> set[tuple[str, str, datetime]]:
+        """Everybody who types now, as thread, side and until when: what live pages compare with what they knew."""
+        return {
+            (row.thread_id, row.who, row.until) for row in self._connection.execute(select(typing)) if row.until > self._now
+        }
+
     def stops_typing(self, thread_id: str, who: str) -> None:
         """Their message is there, so they no longer type."""
         self._connection.execute(delete(typing).where(typing.c.thread_id == thread_id, typing.c.who == who))

@@ -51,9 +51,9 @@ PUBLIC_FILES = [Middleware(SecurityHeaders, headers={**HEADERS, "Cache-Control":
 
 def desk_routes(app: DeskParts) -> list[BaseRoute]:
     """The staff listener's routes. Raises ClosingError when content/desk/closing.yml cannot be used."""
-    closing = Closing.load(app.settings.content / "desk" / "closing.yml")
+    closing = Closing.load(app.settings.content / "desk" / "closing.yml", app.modules)
     pages = DeskPages(service_name=app.settings.service_name, demo=app.settings.demo, closing=closing)
-    return _Routes(app, pages, Acts(app.desk, closing)).all()
+    return _Routes(app, pages, Acts(app.desk, app.team, closing)).all()
 
 
 class _Routes:
@@ -80,7 +80,13 @@ class _Routes:
             self._act("note", Doing.NOTE, self._acts.note),
             self._act("close", Doing.CLOSE, self._acts.close),
             self._act("hand-back", Doing.HAND_BACK, self._acts.hand_back),
+            self._act("take-over", Doing.ACCEPT, self._acts.take_over),
+            self._act("decline", Doing.ACCEPT, self._acts.decline),
+            self._act("typing", Doing.SAY, self._acts.typing),
+            self._act("open-anyway", Doing.OPEN_ANYWAY, self._acts.open_anyway),
             self._act("reveal", Doing.REVEAL, self._acts.reveal),
+            self._post("/away", Doing.SEE_DESK, self.away),
+            self._post("/back", Doing.SEE_DESK, self.back),
         ]
 
     def _get(self, path: str, doing: Doing, endpoint: Endpoint, *, listens: bool = False) -> Route:
@@ -142,6 +148,21 @@ class _Routes:
         """The person is reading or typing; the door already kept the session awake."""
         return Response(status_code=204)
 
+    async def away(self, _request: Request, found: SignedIn) -> Response:
+        """Away: what they hold goes back to the queue."""
+        returned = await run_in_threadpool(self._app.team.go_away, found.staff)
+        told = f"You are away. {returned} back in the queue." if returned else "You are away. Take your time."
+        return await self._lists_again(found, told)
+
+    async def back(self, _request: Request, found: SignedIn) -> Response:
+        """Here again."""
+        await run_in_threadpool(self._app.team.come_back, found.staff)
+        return await self._lists_again(found, "Welcome back.")
+
+    async def _lists_again(self, found: SignedIn, told: str) -> Response:
+        lists = await run_in_threadpool(lists_for, self._app, found.staff)
+        return self._answer(self._pages.list_parts(lists), told, status=200)
+
     # --- looking ---
 
     async def screen(self, request: Request, found: SignedIn) -> Response:
@@ -166,6 +187,7 @@ class _Routes:
         return {
             "parts": {p.name: p for p in screen.parts},
             "card": screen.card,
+            "colleagues": self._app.team.colleagues(found.staff) if case_id else (),
             "case_id": case_id,
             "csrf": found.csrf,
             "staff": found.staff,

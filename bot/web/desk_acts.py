@@ -14,10 +14,11 @@ from starlette.requests import Request
 
 from bot.desk.closing import Closing
 from bot.desk.views import DeskRefused
-from bot.web.desk_parts import Desk
+from bot.web.desk_parts import Desk, Team
 from bot.web.permissions import Doing, check_may
 from bot.web.staff_session import SignedIn
 
+ALL_PARTS = ("strip", "queue", "rest", "head", "transcript", "work", "facts")
 RAISE_TO = frozenset({"elevated", "high", "imminent"})
 
 
@@ -58,8 +59,9 @@ Act = Callable[[int, SignedIn, Fields], Done]
 class Acts:
     """The verbs of the case screen. Each raises DeskRefused when it may not happen."""
 
-    def __init__(self, desk: Desk, closing: Closing) -> None:
+    def __init__(self, desk: Desk, team: Team, closing: Closing) -> None:
         self._desk = desk
+        self._team = team
         self._closing = closing
 
     def accept(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
@@ -98,13 +100,40 @@ class Acts:
         category = fields.needed("chi_category", "Choose a category.")
         if not self._closing.has_outcome(outcome) or not self._closing.has_category(category):
             raise DeskRefused("Choose an outcome and a category from the lists.")
-        self._desk.close(case_id, found.staff, outcome, category)
+        then = fields["then"] or None
+        if then not in (None, "line", *self._closing.modules):
+            raise DeskRefused("Choose what the bot brings from the list.")
+        hours = int(fields["check_in"]) if fields["check_in"].isdecimal() else None
+        self._desk.close(case_id, found.staff, outcome, category, then=then, check_in_hours=hours)
         return Done("Closed. Thank you for being there.")
 
-    def hand_back(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
-        """Put the case back in the queue."""
+    def hand_back(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """Hand the case to a colleague who is here, or back to the queue."""
+        if fields["to"].isdecimal():
+            name = self._team.offer(case_id, found.staff, int(fields["to"]))
+            return Done(f"{name} is asked. The case is yours until they take it.", leaves=("work",))
         self._desk.hand_back(case_id, found.staff)
         return Done("Back in the queue. Somebody else can take it now.")
+
+    def take_over(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
+        """Take what a colleague offers."""
+        self._team.take_over(case_id, found.staff)
+        return Done("This case is yours now.")
+
+    def decline(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
+        """Not now; the case stays with the colleague."""
+        self._team.decline(case_id, found.staff)
+        return Done("It stays with your colleague.")
+
+    def typing(self, case_id: int, found: SignedIn, _fields: Fields) -> Done:
+        """The worker types."""
+        self._desk.types(case_id, found.staff)
+        return Done(leaves=ALL_PARTS)
+
+    def open_anyway(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
+        """Read what the young person did not want passed on, for a reason."""
+        self._desk.open_anyway(case_id, found.staff, fields.needed("reason", "Write the reason first."))
+        return Done("Opened. Your name and the reason are kept with the case.", leaves=("work",))
 
     def reveal(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
         """The number behind the case, for a reason."""

@@ -34,6 +34,8 @@ def lists_for(app: DeskParts, staff: StaffMember) -> Lists:
         mine=app.desk.mine(staff),
         others=app.desk.others(staff),
         closed=app.desk.closed_today(staff),
+        offers=app.team.offers(staff),
+        away=app.team.is_away(staff),
     )
 
 
@@ -55,7 +57,7 @@ def shown(app: DeskParts, pages: DeskPages, found: SignedIn, case_id: int | None
     view = app.desk.view(case_id, found.staff)
     lists = lists_for(app, found.staff)
     mine = any(card.id == view.card.id for card in lists.mine)
-    case = pages.case_parts(view, found, mine=mine, canned=app.desk.canned() if mine else ())
+    case = pages.case_parts(view, found, mine=mine, canned=app.desk.canned(case_id, found.staff) if mine else ())
     return Shown(pages.list_parts(lists) + case, view.card)
 
 

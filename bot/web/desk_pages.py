@@ -74,6 +74,8 @@ class Lists:
     mine: Sequence[CaseCard]
     others: Sequence[CaseCard]
     closed: Sequence[CaseCard]
+    offers: Sequence[CaseCard] = ()
+    away: bool = False
 
 
 class DeskPages:

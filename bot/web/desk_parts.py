@@ -6,12 +6,12 @@ Every call may block and is made in a thread. What a case's state or holder does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.desk.views import CaseCard, CaseView, StaffMember
+from bot.desk.views import CaseCard, CaseView, Colleague, StaffMember
 from bot.web.youth_parts import Live
 
 
@@ -86,17 +86,60 @@ class Desk(Protocol):
     def note(self, case_id: int, staff: StaffMember, text: str) -> None:
         """Keep a note between staff; the young person never sees it."""
 
-    def close(self, case_id: int, staff: StaffMember, outcome: str, chi_category: str) -> None:
-        """Close a case; the bot comes back."""
+    def close(
+        self,
+        case_id: int,
+        staff: StaffMember,
+        outcome: str,
+        chi_category: str,
+        *,
+        then: str | None = None,
+        check_in_hours: int | None = None,
+    ) -> None:
+        """Close a case; the bot comes back, brings ``then``, and asks about a check-in."""
 
     def hand_back(self, case_id: int, staff: StaffMember) -> None:
         """Put a case back in the queue."""
 
-    def canned(self) -> Sequence[tuple[str, str]]:
-        """Reviewed replies, as title and text."""
+    def types(self, case_id: int, staff: StaffMember) -> None:
+        """The worker is typing."""
+
+    def open_anyway(self, case_id: int, staff: StaffMember, reason: str) -> None:
+        """Read what was not passed on, to keep somebody safe; audited with the reason."""
+
+    def canned(self, case_id: int, staff: StaffMember) -> Sequence[tuple[str, str]]:
+        """Reviewed replies for this case, as title and text."""
 
     def reveal_number(self, case_id: int, staff: StaffMember, reason: str) -> str:
         """The number behind a case; audited with the reason."""
+
+
+class Team(Protocol):
+    """What staff do together."""
+
+    def colleagues(self, staff: StaffMember) -> Sequence[Colleague]:
+        """Who else is at the desk now."""
+
+    def is_away(self, staff: StaffMember) -> bool:
+        """Whether this person said they are away."""
+
+    def go_away(self, staff: StaffMember) -> int:
+        """Away: their conversations go back to the queue; returns how many."""
+
+    def come_back(self, staff: StaffMember) -> None:
+        """Here again."""
+
+    def offers(self, staff: StaffMember) -> Sequence[CaseCard]:
+        """Conversations that a colleague would like to hand over now."""
+
+    def offer(self, case_id: int, staff: StaffMember, to: int) -> str:
+        """Ask a colleague to take over; returns their first name."""
+
+    def take_over(self, case_id: int, staff: StaffMember) -> None:
+        """Take what a colleague offered."""
+
+    def decline(self, case_id: int, staff: StaffMember) -> None:
+        """Not now."""
 
 
 class DeskParts(Protocol):
@@ -108,6 +151,10 @@ class DeskParts(Protocol):
     def staff(self) -> Staff: ...
     @property
     def desk(self) -> Desk: ...
+    @property
+    def team(self) -> Team: ...
+    @property
+    def modules(self) -> Mapping[str, str]: ...
     @property
     def live(self) -> Live: ...
 

@@ -23,6 +23,7 @@ class Doing(str, Enum):
     CLOSE = "close a case"
     HAND_BACK = "hand a case back"
     REVEAL = "see a number"
+    OPEN_ANYWAY = "open what was not passed on"
 
 
 _DESK_WORK = frozenset(Doing)

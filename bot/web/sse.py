@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,8 @@ from bot.web.phone_numbers import parts
 from bot.web.youth_parts import Said, YouthParts
 
 BEAT_SECONDS = 15.0
+TYPING = "event: typing\ndata: {}\n\n"
+"""The person with them is typing; the page shows it for a few seconds."""
 
 
 def as_event(said: Said) -> str:
@@ -42,6 +45,7 @@ def as_json(said: Said) -> dict[str, Any]:
 
 async def events(app: YouthParts, *, token: str, thread_id: str, after: int) -> AsyncGenerator[str, None]:
     """The stream from the line after ``after``; ends with a ``gone`` event when the thread is forgotten."""
+    typed: datetime | None = None
     yield "retry: 1000\n\n"
     async with aclosing(_wakes(app, thread_id)) as wakes:
         async for _ in wakes:
@@ -49,7 +53,10 @@ async def events(app: YouthParts, *, token: str, thread_id: str, after: int) -> 
                 yield "event: gone\ndata: {}\n\n"
                 return
             lines = await run_in_threadpool(app.chat.since, thread_id, after)
-            yield "".join(map(as_event, lines)) or ": beat\n\n"
+            until = await run_in_threadpool(app.chat.helper_types_until, thread_id)
+            typing = TYPING if until and until != typed else ""
+            typed = until or typed
+            yield "".join(map(as_event, lines)) + typing or ": beat\n\n"
             after = lines[-1].seq if lines else after
 
 

@@ -40,7 +40,8 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
     page = YouthPage(app)
     openings = Pace(most=MOST_OPENINGS, seconds=IN_SECONDS, clock=clock)
     messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-    doors = ChatDoors(app, page, openings=openings, messages=messages)
+    typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
+    doors = ChatDoors(app, page, openings=openings, messages=messages, typing=typing)
     forms = TalkForms(app, page, openings=openings, messages=messages)
 
     async def first(request: Request) -> Response:
@@ -61,6 +62,7 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
         Route("/chat/threads", doors.open, methods=["POST"], middleware=dressed),
         Route("/chat/threads", doors.forget, methods=["DELETE"], middleware=dressed),
         Route("/chat/messages", doors.take, methods=["POST"], middleware=dressed),
+        Route("/chat/typing", doors.types, methods=["POST"], middleware=dressed),
         Route("/chat/events", doors.events, methods=["GET"], middleware=dressed),
     ]
 

@@ -1,4 +1,4 @@
-"""The four /chat doors that others may script against (docs/openapi.yml).
+"""The /chat doors that others may script against (docs/openapi.yml).
 
 Promises: JSON in and out, one clear sentence for every refusal, the token only in a header. A message
 is answered with 202 once it is kept; the same id again is the same message.
@@ -28,11 +28,12 @@ RETRY_SECONDS = "2"
 class ChatDoors:
     """Open, send, listen, forget."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, typing: Pace) -> None:
         self._app = app
         self._page = page
         self._openings = openings
         self._messages = messages
+        self._typing = typing
 
     async def open(self, request: Request) -> Response:
         """POST /chat/threads with an optional {"band", "region", "lang"} -> 201 {"token"}."""
@@ -74,6 +75,17 @@ class ChatDoors:
             return refusal(refused)
         stream = sse.events(self._app, token=token, thread_id=thread, after=int(last))
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def types(self, request: Request) -> Response:
+        """POST /chat/typing -> 204: the person at the desk sees that they are writing."""
+        try:
+            _, thread = await self._thread(request)
+            if not self._typing.takes(thread):
+                raise self._refused(request, "page_error_fast", 429)
+        except ChatRefused as refused:
+            return refusal(refused)
+        await run_in_threadpool(self._app.chat.types, thread)
+        return Response(status_code=204)
 
     async def forget(self, request: Request) -> Response:
         """DELETE /chat/threads -> 204; a thread already forgotten is a success too."""

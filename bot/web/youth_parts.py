@@ -53,6 +53,12 @@ class Chat(Protocol):
     def since(self, thread_id: str, seq: int) -> Sequence[Said]:
         """The lines after ``seq``, in order; 0 for all."""
 
+    def types(self, thread_id: str) -> None:
+        """The young person types."""
+
+    def helper_types_until(self, thread_id: str) -> datetime | None:
+        """Until when the person with them is shown as typing; None when nobody types."""
+
     def forget(self, thread_id: str) -> None:
         """Delete the thread's words and close its token."""
 

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot.desk.views import (
     CaseCard,
     CaseView,
+    Colleague,
     Conflict,
     DeskRefused,
     Line,
@@ -116,6 +117,7 @@ class FakeDesk:
         self.looks: list[tuple[str, int]] = []
         self.revealed: list[tuple[str, int, str]] = []
         self.closed_with: tuple[str, str] | None = None
+        self.afterwards: tuple[str | None, int | None] = (None, None)
         self._live = live
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -229,9 +231,19 @@ class FakeDesk:
         self._get(case_id)
         self._append(case_id, Line(self._next(case_id), "note", staff.first_name, text, now(), None, None))
 
-    def close(self, case_id: int, staff: StaffMember, outcome: str, chi_category: str) -> None:
+    def close(
+        self,
+        case_id: int,
+        staff: StaffMember,
+        outcome: str,
+        chi_category: str,
+        *,
+        then: str | None = None,
+        check_in_hours: int | None = None,
+    ) -> None:
         self._held(case_id, staff)
         self.closed_with = (outcome, chi_category)
+        self.afterwards = (then, check_in_hours)
         self._change(case_id, state="closed", deadline_at=None)
         self._log(case_id, staff, f"closed: {outcome}")
 
@@ -240,7 +252,14 @@ class FakeDesk:
         self._change(case_id, state="queued", worker=None, waiting_since=now(), deadline_at=now() + timedelta(seconds=60))
         self._log(case_id, staff, "handed back")
 
-    def canned(self) -> Sequence[tuple[str, str]]:
+    def types(self, case_id: int, staff: StaffMember) -> None:
+        self._held(case_id, staff)
+
+    def open_anyway(self, case_id: int, staff: StaffMember, reason: str) -> None:
+        self.views[case_id] = replace(self._get(case_id), passed_on="opened")
+        self._log(case_id, staff, f"opened: {reason}")
+
+    def canned(self, case_id: int, staff: StaffMember) -> Sequence[tuple[str, str]]:
         return [
             ("Hello", "Hi, I am really glad you wrote. I am here and I have time."),
             ("Safe right now?", "Before we go on: are you somewhere safe to text right now?"),
@@ -291,6 +310,48 @@ class FakeDesk:
         self._live.tell("desk", f"case:{case_id}")
 
 
+class FakeTeam:
+    """Colleagues, being away and handing over."""
+
+    def __init__(self, desk: FakeDesk) -> None:
+        self._desk = desk
+        self.away: set[str] = set()
+        self.asked: dict[int, int] = {}
+
+    def colleagues(self, staff: StaffMember) -> Sequence[Colleague]:
+        others = [p for p in FakeStaff.people.values() if p.id != staff.id and p.role in ("worker", "supervisor")]
+        return [Colleague(p.id, p.first_name, p.role, 0, 3) for p in others]
+
+    def is_away(self, staff: StaffMember) -> bool:
+        return staff.username in self.away
+
+    def go_away(self, staff: StaffMember) -> int:
+        held = self._desk.mine(staff)
+        for card in held:
+            self._desk.hand_back(card.id, staff)
+        self.away.add(staff.username)
+        return len(held)
+
+    def come_back(self, staff: StaffMember) -> None:
+        self.away.discard(staff.username)
+
+    def offers(self, staff: StaffMember) -> Sequence[CaseCard]:
+        return [self._desk.views[case_id].card for case_id, to in self.asked.items() if to == staff.id]
+
+    def offer(self, case_id: int, staff: StaffMember, to: int) -> str:
+        self.asked[case_id] = to
+        self._desk._live.tell("desk", f"case:{case_id}")
+        return next(p.first_name for p in FakeStaff.people.values() if p.id == to)
+
+    def take_over(self, case_id: int, staff: StaffMember) -> None:
+        if self.asked.pop(case_id, None) != staff.id:
+            raise DeskRefused("This is not offered to you any more.")
+        self._desk._change(case_id, worker=staff.first_name)
+
+    def decline(self, case_id: int, staff: StaffMember) -> None:
+        self.asked.pop(case_id, None)
+
+
 @dataclass(frozen=True)
 class FakeSettings:
     """What the desk reads of the settings."""
@@ -308,6 +369,8 @@ class FakeDeskParts:
         self.live = FakeLive()
         self.staff = FakeStaff(self.live, needs_totp=needs_totp)
         self.desk = FakeDesk(self.live)
+        self.team = FakeTeam(self.desk)
+        self.modules = {"grooming": "When trust feels off"}
 
     def now(self) -> datetime:
         return now()

@@ -98,6 +98,8 @@ class FakeChat:
         self.threads: dict[str, FakeThread] = {}
         self.forgotten: list[str] = []
         self.silent = False
+        self.typed: list[str] = []
+        self.helper_until: datetime | None = None
         self._numbers = itertools.count(1)
 
     def open(self, band: str | None, region: str | None, lang: str) -> str:
@@ -122,6 +124,12 @@ class FakeChat:
     def since(self, thread_id: str, seq: int) -> Sequence[FakeSaid]:
         thread = self.threads.get(thread_id)
         return [said for said in thread.said if said.seq > seq] if thread else []
+
+    def types(self, thread_id: str) -> None:
+        self.typed.append(thread_id)
+
+    def helper_types_until(self, thread_id: str) -> datetime | None:
+        return self.helper_until
 
     def forget(self, thread_id: str) -> None:
         self.threads.pop(thread_id, None)

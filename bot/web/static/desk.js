@@ -187,6 +187,8 @@ document.addEventListener("keydown", (event) => {
 
 /* ---------- clicks and forms ---------- */
 
+let toldTyping = 0;
+
 document.addEventListener("click", (event) => {
   wakeAudio();
   const opener = event.target.closest("[data-open]");
@@ -212,6 +214,10 @@ document.addEventListener("input", (event) => {
   if (event.target !== box()) return;
   grow();
   drafts.set(openCase(), draft());
+  if (box().value && Date.now() - toldTyping > 3000) {
+    toldTyping = Date.now();
+    fetch(`/case/${openCase()}/typing`, { method: "POST", headers: { ...headers(), "HX-Request": "true" } }).catch(() => {});
+  }
 });
 document.addEventListener("close", (event) => { if (event.target.matches?.("dialog")) shut(event.target); }, true);
 document.addEventListener("scroll", (event) => { if (event.target === $("scroll") && nearEnd()) $("newer").hidden = true; }, true);

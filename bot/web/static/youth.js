@@ -146,6 +146,7 @@
       if (colon > 0) event[line.slice(0, colon)] = line.slice(colon + 1).trim();
     }
     if (event.event === "gone") over();
+    if (event.event === "typing") helperTypes();
     if (event.event !== "said") return;
     const said = JSON.parse(event.data);
     if (said.seq <= lastSeq) return; // seen before the connection broke
@@ -173,6 +174,7 @@
     if (said.choices.length) { all(".choices", log).forEach((form) => spend(form)); node.append(choices(said.choices)); }
     log.insertBefore(node, all(".you:not([data-seq])", log)[0] || null);
     all(".you .fate", log).forEach((old) => { if (old.parentNode.dataset.fate === "sent") old.remove(); });
+    find("#typing").hidden = true;
     if (said.who === "bot") here(null); else if (said.name) here(said.name);
     anchor = anchor || node;
     settle(follow);
@@ -231,6 +233,14 @@
     const line = find("#with"), is = name ? "yes" : "no", text = name ? named(words.with_person, name) : words.with_bot;
     if (line.textContent !== text) line.textContent = text;
     line.dataset.person = is;
+  }
+
+  let typed = 0;
+  function helperTypes() { // said on screen only: spoken every few seconds it would drown the talk
+    const dots = find("#typing");
+    clearTimeout(typed);
+    dots.hidden = false;
+    typed = setTimeout(() => { dots.hidden = true; }, 7000);
   }
 
   function settle(follow) {
@@ -371,7 +381,13 @@
     box.style.blockSize = "auto";
     box.style.blockSize = `${box.scrollHeight + 4}px`;
   };
-  box.addEventListener("input", grow);
+  let toldTyping = 0;
+  box.addEventListener("input", () => {
+    grow();
+    if (find("#with").dataset.person !== "yes" || !token || Date.now() - toldTyping < 3000) return;
+    toldTyping = Date.now();
+    post("/chat/typing", {}).catch(() => {});
+  });
 
   log.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -36,6 +36,7 @@ class Situation:
     case_category: str | None
     check_in_days: int | None
     people_here: bool
+    opens: str | None
     emergency: str | None
     limits: str | None
     lines: tuple[str, ...]
@@ -60,6 +61,7 @@ class Situation:
             case_category=case.get("category"),
             check_in_days=(facts.get("check_in") or {}).get("days"),
             people_here=bool(facts.get("people_here")),
+            opens=facts.get("opens"),
             emergency=facts.get("emergency"),
             limits=facts.get("limits"),
             lines=tuple(str(line["say"]) for line in facts.get("lines") or ()),
@@ -77,7 +79,13 @@ class Situation:
     def values(self) -> dict[str, Any]:
         """What a sentence may say."""
         line = self.lines[0] if self.lines else None
-        return {"people_here": self.people_here, "emergency": self.emergency, "line": line, "lines": self.lines}
+        return {
+            "people_here": self.people_here,
+            "opens": self.opens,
+            "emergency": self.emergency,
+            "line": line,
+            "lines": self.lines,
+        }
 
 
 class Speaker:

@@ -8,11 +8,16 @@ from datetime import datetime, timezone
 from functools import cached_property
 
 from bot.careful import Careful
+from bot.case_events import CaseEvents
+from bot.channels.mail import Mail
 from bot.channels.sms import Sms
+from bot.channels.webhook import SignedWebhook
 from bot.chat import Chat
 from bot.conversation import Conversation
+from bot.desk.board import Board
 from bot.desk.canned import Canned
 from bot.desk.reading import DeskReading
+from bot.desk.rota import RotaDesk
 from bot.desk.team import Team
 from bot.desk.work import Desk
 from bot.directory import Directory
@@ -21,6 +26,7 @@ from bot.engine import Engine
 from bot.lessons.catalog import Catalog
 from bot.live import Live
 from bot.outbox import Outbox
+from bot.paging import Pager
 from bot.privacy import Vault
 from bot.safety.screening import Screening
 from bot.settings import Settings
@@ -111,7 +117,42 @@ class App:
     @cached_property
     def outbox(self) -> Outbox:
         """Sends and sweeps."""
-        return Outbox(store=self.store, sms=self.sms, voice=self.voice)
+        return Outbox(store=self.store, sms=self.sms, voice=self.voice, pager=self.pager)
+
+    @cached_property
+    def case_events(self) -> CaseEvents:
+        """Tells another system what happens to cases."""
+        hook = self.settings.webhook
+        return CaseEvents(store=self.store, webhook=SignedWebhook(url=hook.url, secret=hook.secret) if hook else None)
+
+    @cached_property
+    def board(self) -> Board:
+        """The supervisor's board."""
+        return Board(store=self.store)
+
+    @cached_property
+    def rota(self) -> RotaDesk:
+        """The rota as supervisors keep it."""
+        return RotaDesk(store=self.store, pager=self.pager, zone=self.settings.time_zone)
+
+    @cached_property
+    def mail(self) -> Mail | None:
+        """E-mail to staff, where a server is set."""
+        settings = self.settings
+        return Mail(url=settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None
+
+    @cached_property
+    def pager(self) -> Pager:
+        """Calls the people on call."""
+        settings = self.settings
+        return Pager(
+            store=self.store,
+            sms=self.sms,
+            mail=self.mail,
+            service=settings.service_name,
+            public_url=settings.public_url,
+            staff_url=settings.staff_url,
+        )
 
     @cached_property
     def staff(self) -> SignIn:

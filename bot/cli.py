@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from bot import settings as settings_module
+from bot.cli_staff import staff_app
 from bot.settings import Settings, SettingsError
 
 main = typer.Typer(
@@ -19,7 +20,6 @@ main = typer.Typer(
     pretty_exceptions_enable=False,  # a pretty traceback prints local variables, and those can hold words
 )
 serve_app = typer.Typer(help="Start everything, or one process of it.", invoke_without_command=True)
-staff_app = typer.Typer(help="The people who work here.", no_args_is_help=True, pretty_exceptions_enable=False)
 main.add_typer(serve_app, name="serve")
 main.add_typer(staff_app, name="staff")
 
@@ -162,57 +162,6 @@ def bench(what: str = typer.Argument("screen", help="screen")) -> None:
     if what not in BENCHES:
         raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")
     BENCHES[what](load_settings(), print)
-
-
-@staff_app.command("add")
-def staff_add(
-    username: str,
-    first_name: str = typer.Option(..., prompt=True),
-    role: str = typer.Option("worker", help="worker, supervisor, facilitator or administrator"),
-    password: str = typer.Option(..., prompt=True, hide_input=True, confirmation_prompt=True),
-) -> None:
-    """Add somebody; outside demo mode prints the secret for their authenticator app."""
-    from bot.app import App
-    from bot.sign_in import StaffError
-
-    app = App(load_settings())
-    app.store.migrate()
-    try:
-        secret = app.staff.add(username=username, first_name=first_name, role=role, password=password)
-    except StaffError as error:
-        raise fail(error) from None
-    print(f"{first_name} can sign in as {username}.")
-    if secret:
-        print(f"Authenticator secret (shown once): {secret}")
-
-
-@staff_app.command("list")
-def staff_list() -> None:
-    """Who works here."""
-    from bot.app import App
-
-    app = App(load_settings())
-    app.store.migrate()
-    with app.store.read() as work:
-        for person in work.staff.everyone():
-            print(f"{person.username}\t{person.first_name}\t{person.role}" + ("\tdisabled" if person.disabled else ""))
-
-
-@staff_app.command("disable")
-def staff_disable(username: str) -> None:
-    """End somebody's access and their sessions at once."""
-    from bot.app import App
-
-    app = App(load_settings())
-    app.store.migrate()
-    with app.store.begin() as work:
-        person = work.staff.by_username(username)
-        if person is None:
-            raise fail(f"There is nobody called {username!r}: `handrail staff list` shows who is.")
-        work.staff.change(person.id, disabled=True)
-        work.staff.close_sessions_of(person.id)
-        work.audit.add(actor="command line", what="staff disabled", detail=username)
-    print(f"{username} can no longer sign in.")
 
 
 def _json_lines() -> Any:

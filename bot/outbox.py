@@ -16,6 +16,8 @@ from bot.channels.base import SendRefused, SendUnknown
 from bot.choices import as_text
 from bot.handoff import clocks
 from bot.handoff.cases import Event
+from bot.handoff.rota import PLACES
+from bot.paging import Pager
 from bot.store.cases import Case
 from bot.store.check_ins import ENDED, SENT, CheckIn
 from bot.store.database import Store
@@ -48,8 +50,9 @@ class Sends(Protocol):
 class Outbox:
     """Sends and sweeps; any number may run, on any machine, with the same result."""
 
-    def __init__(self, *, store: Store, sms: Sends, voice: Voice) -> None:
+    def __init__(self, *, store: Store, sms: Sends, voice: Voice, pager: Pager) -> None:
         self._store = store
+        self._pager = pager
         self._sms = sms
         self._voice = voice
 
@@ -158,7 +161,10 @@ class Outbox:
             return
         if case.deadline_at and case.deadline_at <= work.now:
             case = work.cases.step(case)
-            if clocks.steps(case.level)[case.step - 1].tell == "outside line":
+            told = clocks.steps(case.level)[case.step - 1].tell
+            if told in PLACES:
+                self._pager.page(work, case, told)
+            if told == "outside line":
                 timed_out = work.cases.move(case, Event.TIME_OUT)
                 work.cases.move(timed_out, Event.FALL_BACK)
                 if case.safe_to_text != "no":

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
@@ -46,6 +47,14 @@ class Twilio:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """Where case events are sent for another system's desk, and the secret that signs them."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can differ between two installations."""
 
@@ -64,6 +73,11 @@ class Settings:
     twilio: Twilio
     languages: tuple[str, ...]
     region: str | None
+    time_zone: str
+    staff_url: str
+    smtp_url: str | None = field(repr=False)
+    mail_from: str
+    webhook: Webhook | None
     exit_url: str
     engine_patience: float
     log_level: str
@@ -97,6 +111,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_TWILIO_API_URL": "Twilio's API. Default: https://api.twilio.com; demo mode uses its own phone.",
     "HANDRAIL_LANGUAGES": "Languages that are screened, after commas. Default: en,es,fr.",
     "HANDRAIL_REGION": "Region to assume when a young person has not said one, such as CA. Default: none.",
+    "HANDRAIL_TIME_ZONE": "The zone new shifts of the rota are written in, such as America/Toronto. Default: UTC.",
+    "HANDRAIL_STAFF_URL": "The desk's address as staff open it, named in pages. Default: the staff listener.",
+    "HANDRAIL_SMTP_URL": "Mail server that pages staff, smtp://user:password@host:587 or smtps://. Default: none.",
+    "HANDRAIL_MAIL_FROM": "The sender of those e-mails. Needed with a mail server.",
+    "HANDRAIL_WEBHOOK_URL": "Where case events go, for another system's desk. Default: none.",
+    "HANDRAIL_WEBHOOK_SECRET": "Signs those events; at least 32 characters. Needed with a webhook.",
     "HANDRAIL_EXIT_URL": "Where quick exit goes. Default: https://www.google.com/search?q=weather.",
     "HANDRAIL_ENGINE_PATIENCE": "Seconds to wait for the engine before saying so. Default: 4.",
     "HANDRAIL_VAR": "Folder for the database, models and logs. Default: var/ beside the code.",
@@ -117,6 +137,7 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
     var = Path(given.get("HANDRAIL_VAR") or place / "var")
     demo = _demo(given)
     public = _address(given, "HANDRAIL_PUBLIC_BIND", "127.0.0.1:8080")
+    staff = _address(given, "HANDRAIL_STAFF_BIND", "127.0.0.1:8081")
     phone = _address(given, "HANDRAIL_DEMO_PHONE_BIND", "127.0.0.1:8083")
     return Settings(
         root=place,
@@ -128,12 +149,17 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         secret_keys=_secret_keys(given, demo=demo, var=var),
         public_url=(given.get("HANDRAIL_PUBLIC_URL") or public.url).rstrip("/"),
         public=public,
-        staff=_address(given, "HANDRAIL_STAFF_BIND", "127.0.0.1:8081"),
+        staff=staff,
         engine=_loopback(_address(given, "HANDRAIL_ENGINE_BIND", "127.0.0.1:8082")),
         demo_phone=_loopback(phone),
         twilio=_twilio(given, demo=demo, phone=phone),
         languages=tuple(w.strip() for w in (given.get("HANDRAIL_LANGUAGES") or "en,es,fr").split(",") if w.strip()),
         region=given.get("HANDRAIL_REGION") or None,
+        time_zone=_time_zone(given),
+        staff_url=(given.get("HANDRAIL_STAFF_URL") or staff.url).rstrip("/"),
+        smtp_url=_smtp_url(given),
+        mail_from=given.get("HANDRAIL_MAIL_FROM", ""),
+        webhook=_webhook(given, demo=demo),
         exit_url=_exit_url(given),
         engine_patience=_seconds(given, "HANDRAIL_ENGINE_PATIENCE", 4.0),
         log_level=_log_level(given),
@@ -212,6 +238,36 @@ def _twilio(given: Mapping[str, str], *, demo: bool, phone: Address) -> Twilio:
     sid, token, sender = DEMO_TWILIO if missing else tuple(given[n] for n in names)
     default = phone.url if missing else "https://api.twilio.com"
     return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=given.get("HANDRAIL_TWILIO_API_URL") or default)
+
+
+def _time_zone(given: Mapping[str, str]) -> str:
+    name = given.get("HANDRAIL_TIME_ZONE") or "UTC"
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"HANDRAIL_TIME_ZONE is {name!r}: write a zone such as America/Toronto.") from None
+    return name
+
+
+def _smtp_url(given: Mapping[str, str]) -> str | None:
+    url = given.get("HANDRAIL_SMTP_URL") or None
+    if url and urlsplit(url).scheme not in ("smtp", "smtps"):
+        raise SettingsError("HANDRAIL_SMTP_URL must begin with smtp:// or smtps://.")
+    if url and not given.get("HANDRAIL_MAIL_FROM"):
+        raise SettingsError("HANDRAIL_MAIL_FROM is missing: set the address that e-mails to staff come from.")
+    return url
+
+
+def _webhook(given: Mapping[str, str], *, demo: bool) -> Webhook | None:
+    url, secret = given.get("HANDRAIL_WEBHOOK_URL"), given.get("HANDRAIL_WEBHOOK_SECRET", "")
+    if not url:
+        return None
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    if not (scheme == "https" or (scheme == "http" and (demo or host in ("127.0.0.1", "localhost")))):
+        raise SettingsError("HANDRAIL_WEBHOOK_URL must be an https address: case events may not travel in the open.")
+    if len(secret) < LEAST_SECRET:
+        raise SettingsError(f"HANDRAIL_WEBHOOK_SECRET is missing or short: use at least {LEAST_SECRET} random characters.")
+    return Webhook(url=url, secret=secret)
 
 
 def _exit_url(given: Mapping[str, str]) -> str:

@@ -65,6 +65,65 @@ class SignIn:
             raise SignInRefused(WRONG)
         return token
 
+    def api_token(self, username: str) -> str:
+        """A token that lets another system act as somebody; shown once. Raises StaffError."""
+        token = new_token()
+        with self._store.begin() as work:
+            work.staff.add_api_token(token, self._somebody(work, username).id)
+            work.audit.add(actor="command line", what="api token made", detail=username)
+        return token
+
+    def by_api_token(self, token: str) -> StaffMember | None:
+        """Whom an API token acts as."""
+        with self._store.read() as work:
+            found = work.staff.by_api_token(token)
+        return member(found) if found else None
+
+    def everyone(self) -> list[StaffRow]:
+        """All members of staff."""
+        with self._store.read() as work:
+            return work.staff.everyone()
+
+    def set_disabled(self, username: str, *, disabled: bool) -> None:
+        """Somebody no longer works here, or does again; their sessions and tokens end at once. Raises StaffError."""
+        with self._store.begin() as work:
+            found = self._somebody(work, username)
+            work.staff.change(found.id, disabled=disabled, failures=0, locked_until=None)
+            work.staff.close_sessions_of(found.id)
+            work.staff.drop_api_tokens(found.id)
+            work.audit.add(actor="command line", what="staff disabled" if disabled else "staff enabled", detail=username)
+
+    def revoke(self, username: str) -> None:
+        """End all sessions and API tokens of somebody. Raises StaffError."""
+        with self._store.begin() as work:
+            found = self._somebody(work, username)
+            work.staff.close_sessions_of(found.id)
+            work.staff.drop_api_tokens(found.id)
+            work.audit.add(actor="command line", what="sessions ended", detail=username)
+
+    def set_password(self, username: str, password: str) -> None:
+        """A new password; sessions end and a lock is lifted. Raises StaffError."""
+        if len(password) < SHORTEST_PASSWORD:
+            raise StaffError(f"The password is too short: use at least {SHORTEST_PASSWORD} characters.")
+        with self._store.begin() as work:
+            found = self._somebody(work, username)
+            hashed = self._hasher.hash(password)
+            work.staff.change(found.id, password_hash=hashed, failures=0, locked_until=None)
+            work.staff.close_sessions_of(found.id)
+            work.audit.add(actor="command line", what="password set", detail=username)
+
+    def set_contact(self, username: str, *, phone: str | None, email: str | None) -> None:
+        """Where somebody is paged. Raises StaffError."""
+        with self._store.begin() as work:
+            work.staff.set_contact(self._somebody(work, username).id, phone=phone, email=email)
+            work.audit.add(actor="command line", what="paging contact set", detail=username)
+
+    def _somebody(self, work: UnitOfWork, username: str) -> StaffRow:
+        found = work.staff.by_username(username)
+        if found is None:
+            raise StaffError(f"There is nobody called {username!r}: `handrail staff list` shows who there is.")
+        return found
+
     def by_session(self, token: str) -> StaffMember | None:
         """Who a session belongs to."""
         with self._store.read() as work:

@@ -102,6 +102,7 @@ class Voice:
             "check_in": self._check_in(work, thread),
             "lines_only": work.presence.is_on(LINES_ONLY),
             "people_here": work.staff.someone_here(),
+            "opens": _opens(work),
             "emergency": self._directory.emergency(self.region(thread)),
             "limits": self._directory.limits(self.region(thread)),
             "lines": [{"name": line.name, "say": line.say()} for line in self._lines(work, thread)],
@@ -124,7 +125,15 @@ class Voice:
         return {
             "service": self._service,
             "has_word": thread.has_word,
+            "opens": _opens(work),
             "people_here": work.staff.someone_here(),
             "emergency": self._directory.emergency(self.region(thread)),
             "line": lines[0].say() if lines else None,
         }
+
+
+def _opens(work: UnitOfWork) -> str | None:
+    """When somebody is on call next, as day and hour; None while somebody is, or when no rota is kept."""
+    rota = work.rota.now()
+    opens = None if rota.anybody(work.now) else rota.opens(work.now)
+    return f"{opens:%A %H:%M}" if opens else None

@@ -145,7 +145,7 @@ def settle(app: App) -> None:
             pass
 
     asyncio.run(answer_all())
-    while app.outbox.send_next():
+    while app.pager.send_next() or app.outbox.send_next():
         pass
 
 

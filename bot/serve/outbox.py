@@ -31,7 +31,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
     while not stop.is_set():
         news.clear()
         try:
-            while not stop.is_set() and app.outbox.send_next():
+            while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
+                pass
+            while not stop.is_set() and app.case_events.send_next():
                 pass
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + SWEEP

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,20 @@ class AuditRows:
         """What happened to a case, oldest first."""
         rows = self._connection.execute(select(audit).where(audit.c.case_id == case_id).order_by(audit.c.id))
         return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in rows)
+
+    def since(self, moment: datetime, whats: Sequence[str], limit: int = 500) -> tuple[Entry, ...]:
+        """What happened since a moment, of these kinds, newest first."""
+        wanted = select(audit).where(audit.c.at >= moment, audit.c.what.in_(whats)).order_by(audit.c.id.desc()).limit(limit)
+        return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in self._connection.execute(wanted))
+
+    def after(self, entry_id: int, limit: int = 50) -> tuple[Entry, ...]:
+        """What happened to cases after an entry, oldest first."""
+        wanted = select(audit).where(audit.c.id > entry_id, audit.c.case_id.is_not(None)).order_by(audit.c.id).limit(limit)
+        return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in self._connection.execute(wanted))
+
+    def newest(self) -> int:
+        """The id of the newest entry; 0 when there is none."""
+        return int(self._connection.execute(select(audit.c.id).order_by(audit.c.id.desc()).limit(1)).scalar() or 0)
 
     def broken_links(self) -> Iterator[int]:
         """The ids of entries that do not follow from the one before."""

@@ -56,6 +56,7 @@ class Case:
     passed_to: int | None
     passed_until: datetime | None
     outcome: str | None
+    chi_category: str | None
     closed_at: datetime | None
 
 
@@ -99,6 +100,11 @@ class CaseRows:
             raise KeyError(case_id)
         return self._case(row)
 
+    def find(self, case_id: int) -> Case | None:
+        """One case, or None when its time is over."""
+        row = self._connection.execute(select(case).where(case.c.id == case_id)).first()
+        return self._case(row) if row else None
+
     def open_for(self, thread_id: str) -> Case | None:
         """The case a thread has open, if any."""
         wanted = (
@@ -117,6 +123,11 @@ class CaseRows:
             .where(case.c.state.in_([s.value for s in states]))
             .order_by(case.c.level.desc(), case.c.opened_at, case.c.id)
         )
+        return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def opened_since(self, moment: datetime) -> list[Case]:
+        """Cases opened since a moment, oldest first."""
+        wanted = select(case).where(case.c.opened_at >= moment).order_by(case.c.id)
         return [self._case(r) for r in self._connection.execute(wanted)]
 
     def closed_since(self, moment: datetime) -> list[Case]:
@@ -270,5 +281,6 @@ class CaseRows:
             passed_to=row.passed_to,
             passed_until=row.passed_until,
             outcome=row.outcome,
+            chi_category=row.chi_category,
             closed_at=row.closed_at,
         )

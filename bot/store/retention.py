@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED
-from bot.store.tables import address, case, message, note, session, thread, tracker
+from bot.store.tables import address, case, message, note, page, session, thread, tracker
 
 ORDINARY = timedelta(hours=72)
 """How long the words of a thread without a case are kept (design: what we keep)."""
@@ -36,6 +36,7 @@ class RetentionRows:
         gone += self._delete(address, address.c.thread_id.in_(self._silent()))
         gone += self._delete(thread, and_(thread.c.id.in_(self._silent()), thread.c.opted_out_at.is_(None)))
         gone += self._delete(message, self._old_words())
+        gone += self._delete(page, page.c.at < self._now - CASES)
         return gone + self._delete(session, session.c.created_at < self._now - SESSIONS)
 
     def overdue(self) -> int:

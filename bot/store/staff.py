@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.privacy import Vault
-from bot.store.tables import session, staff
+from bot.store.tables import api_token, session, staff
 
 PRESENT = timedelta(seconds=90)
 """Somebody whose desk was open this recently is here; the desk reports every few seconds."""
@@ -38,6 +38,8 @@ class StaffRow:
     away: bool
     capacity: int
     disabled: bool
+    phone: str | None = None
+    email: str | None = None
 
 
 class StaffRows:
@@ -73,6 +75,21 @@ class StaffRows:
     def get(self, staff_id: int) -> StaffRow | None:
         """Somebody by id."""
         row = self._connection.execute(select(staff).where(staff.c.id == staff_id)).first()
+        return self._staff(row) if row else None
+
+    def set_contact(self, staff_id: int, *, phone: str | None, email: str | None) -> None:
+        """Where somebody is paged; None takes a way out."""
+        self.change(
+            staff_id,
+            sealed_phone=self._vault.seal(phone) if phone else None,
+            phone_hash=self._vault.pseudonym("staff", phone) if phone else None,
+            sealed_email=self._vault.seal(email) if email else None,
+        )
+
+    def by_phone(self, number: str) -> StaffRow | None:
+        """The member of staff who is paged at a number."""
+        wanted = select(staff).where(staff.c.phone_hash == self._vault.pseudonym("staff", number), staff.c.disabled.is_(False))
+        row = self._connection.execute(wanted).first()
         return self._staff(row) if row else None
 
     def everyone(self) -> list[StaffRow]:
@@ -134,6 +151,22 @@ class StaffRows:
         """End all sessions of somebody."""
         self._connection.execute(delete(session).where(session.c.staff_id == staff_id))
 
+    def add_api_token(self, token: str, staff_id: int) -> None:
+        """Keep an API token by its hash."""
+        values = {"token_hash": self._vault.token_hash(token), "staff_id": staff_id, "created_at": self._now}
+        self._connection.execute(insert(api_token).values(**values))
+
+    def by_api_token(self, token: str) -> StaffRow | None:
+        """Whom an API token acts as; None when it is unknown or the person no longer works here."""
+        wanted = select(api_token.c.staff_id).where(api_token.c.token_hash == self._vault.token_hash(token))
+        staff_id = self._connection.execute(wanted).scalar()
+        found = self.get(staff_id) if staff_id else None
+        return found if found and not found.disabled else None
+
+    def drop_api_tokens(self, staff_id: int) -> None:
+        """Take all API tokens of somebody back."""
+        self._connection.execute(delete(api_token).where(api_token.c.staff_id == staff_id))
+
     def _staff(self, row: Row) -> StaffRow:
         return StaffRow(
             id=row.id,
@@ -148,4 +181,6 @@ class StaffRows:
             away=row.away,
             capacity=row.capacity,
             disabled=row.disabled,
+            phone=self._vault.open(row.sealed_phone) if row.sealed_phone else None,
+            email=self._vault.open(row.sealed_email) if row.sealed_email else None,
         )

@@ -200,6 +200,9 @@ staff = Table(
     Column("locked_until", Instant),
     Column("seen_at", Instant),
     Column("away", Boolean, nullable=False),
+    Column("sealed_phone", LargeBinary),
+    Column("phone_hash", String(64), index=True),
+    Column("sealed_email", LargeBinary),
     Column("capacity", Integer, nullable=False),
     Column("disabled", Boolean, nullable=False),
 )
@@ -222,4 +225,57 @@ tracker = Table(
     Column("sealed_events", LargeBinary, nullable=False),
     Column("sealed_answered", LargeBinary),
     Column("updated_at", Instant, nullable=False),
+)
+
+shift = Table(
+    "shift",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("staff_id", Integer, ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+    Column("place", String(16), nullable=False),
+    Column("days", String(16), nullable=False),
+    Column("starts", String(5), nullable=False),
+    Column("ends", String(5), nullable=False),
+    Column("zone", String(64), nullable=False),
+)
+
+holiday = Table(
+    "holiday",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("name", String(64), nullable=False),
+)
+
+page = Table(
+    "page",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", Integer, index=True),
+    Column("staff_id", Integer, nullable=False),
+    Column("place", String(16), nullable=False),
+    Column("way", String(8), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("sealed_token", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("acknowledged_at", Instant),
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", Integer, ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Instant, nullable=False),
 )

@@ -11,9 +11,11 @@ from bot.privacy import Vault
 from bot.store.audit import AuditRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
+from bot.store.cursors import CursorRows
 from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
 from bot.store.retention import RetentionRows
+from bot.store.rota import PageRows, RotaRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
@@ -30,6 +32,9 @@ class UnitOfWork:
         self.cases = CaseRows(connection, vault, self.audit, self.now)
         self.check_ins = CheckInRows(connection, self.now)
         self.presence = PresenceRows(connection, self.now)
+        self.rota = RotaRows(connection)
+        self.pages = PageRows(connection, vault, self.now)
+        self.cursors = CursorRows(connection, self.now)
         self.retention = RetentionRows(connection, self.now)
         self.staff = StaffRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)

@@ -191,6 +191,7 @@ class _Routes:
             "case_id": case_id,
             "csrf": found.csrf,
             "staff": found.staff,
+            "may_run": may(found.staff, Doing.SEE_BOARD),
             "now": self._app.now(),
         }
 

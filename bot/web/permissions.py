@@ -23,17 +23,21 @@ class Doing(str, Enum):
     CLOSE = "close a case"
     HAND_BACK = "hand a case back"
     REVEAL = "see a number"
+    SEE_BOARD = "see the board and the rota"
+    RUN_SHIFT = "change the rota, limits or switches"
+    EXPORT = "export counts"
     OPEN_ANYWAY = "open what was not passed on"
 
 
-_DESK_WORK = frozenset(Doing)
+_RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT})
+_DESK_WORK = frozenset(Doing) - _RUNNING
 
 MAY: Mapping[Role, frozenset[Doing]] = {
     "worker": _DESK_WORK,
-    "supervisor": _DESK_WORK,
+    "supervisor": _DESK_WORK | _RUNNING,
     # A facilitator must never meet a private disclosure, and an administrator has no need to read one.
     "facilitator": frozenset(),
-    "administrator": frozenset(),
+    "administrator": _RUNNING,
 }
 
 

@@ -9,7 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.app import App
+from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.paged import paged_routes
+from bot.web.supervisor import supervisor_routes
 from bot.web.webhooks import webhook_routes
 from bot.web.youth import youth_error_pages, youth_routes
 
@@ -19,7 +22,8 @@ def public_site(app: App) -> Starlette:
     return Starlette(
         routes=[
             *youth_routes(app),
-            *webhook_routes(sms=app.sms, conversation=app.conversation, store=app.store),
+            *webhook_routes(sms=app.sms, conversation=app.conversation, pager=app.pager, store=app.store),
+            *paged_routes(pager=app.pager, service=app.settings.service_name),
             *_health(app),
         ],
         exception_handlers=dict(youth_error_pages(app)),
@@ -28,7 +32,7 @@ def public_site(app: App) -> Starlette:
 
 def staff_site(app: App) -> Starlette:
     """The desk."""
-    return Starlette(routes=[*desk_routes(app), *_health(app)])
+    return Starlette(routes=[*desk_routes(app), *supervisor_routes(app), *api_routes(app), *_health(app)])
 
 
 def _health(app: App) -> list[Route]:

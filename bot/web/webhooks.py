@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Delivery, Inbound
 from bot.conversation import Conversation
+from bot.paging import Pager
 from bot.store.database import Store
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ class Texting(Protocol):
         ...
 
 
-def webhook_routes(*, sms: Texting, conversation: Conversation, store: Store) -> list[Route]:
+def webhook_routes(*, sms: Texting, conversation: Conversation, pager: Pager, store: Store) -> list[Route]:
     """The two doors that Twilio calls."""
 
     async def inbound(request: Request) -> Response:
@@ -54,7 +55,8 @@ def webhook_routes(*, sms: Texting, conversation: Conversation, store: Store) ->
             message = sms.inbound(raw)
         except ValueError:
             return Response("This request names no message or sender.", status_code=400, media_type="text/plain")
-        await run_in_threadpool(conversation.receive, message)
+        if not await run_in_threadpool(pager.heard, message):
+            await run_in_threadpool(conversation.receive, message)
         return Response(EMPTY, media_type="application/xml")
 
     async def status(request: Request) -> Response:

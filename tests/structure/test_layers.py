@@ -18,11 +18,11 @@ BASE = ("bot.settings",)
 MIDDLE = ("bot.engine", "bot.channels", "bot.store")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
-    "bot.chat", "bot.sign_in", "bot.live",
+    "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
-EDGE = ("bot.web", "bot.cli", "bot.serve", "bot.doctor", "bot.benches", "bot.asking", "actions")
+EDGE = ("bot.web", "bot.cli", "bot.cli_staff", "bot.serve", "bot.doctor", "bot.benches", "bot.asking", "actions")
 
 MAY_IMPORT = {
     CORE: CORE,

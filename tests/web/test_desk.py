@@ -218,5 +218,7 @@ def test_an_unknown_role_may_do_nothing() -> None:
         check_may(guest, Doing.SEE_CASE)
 
 
-def test_only_workers_and_supervisors_have_any_right_at_the_desk() -> None:
-    assert {role for role, rights in MAY.items() if rights} == {"worker", "supervisor"}
+def test_only_workers_and_supervisors_read_conversations() -> None:
+    assert {role for role, rights in MAY.items() if Doing.SEE_CASE in rights} == {"worker", "supervisor"}
+    assert {role for role, rights in MAY.items() if Doing.SEE_BOARD in rights} == {"supervisor", "administrator"}
+    assert not MAY["facilitator"]

@@ -29,7 +29,7 @@ def real_sms(house: House) -> Sms:
 
 @pytest.fixture
 def door(house: House, real_sms: Sms) -> TestClient:
-    routes = webhook_routes(sms=real_sms, conversation=house.app.conversation, store=house.app.store)
+    routes = webhook_routes(sms=real_sms, conversation=house.app.conversation, pager=house.app.pager, store=house.app.store)
     return TestClient(Starlette(routes=routes))
 
 

@@ -1,0 +1,169 @@
+"""Paging: calls the people on call, by text and e-mail, and hears that they are on it.
+
+A page names no young person and holds none of their words: a level, and where the desk is. Nothing is promised
+to a young person because a page went out; the clocks go on until somebody takes the case.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.channels.base import Inbound, SendRefused, SendUnknown
+from bot.handoff.rota import ON_CALL, SUPERVISOR
+from bot.safety.verdict import Level
+from bot.store.cases import Case
+from bot.store.database import Store
+from bot.store.rota import Page
+from bot.store.staff import StaffRow
+from bot.store.unit_of_work import UnitOfWork
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 4
+TRY_AGAIN = timedelta(seconds=20)
+ANSWERS = timedelta(hours=2)
+"""How long a reply to a page by text is understood as one."""
+
+ON_IT = frozenset({"1", "yes", "ok", "on it"})
+TEXT, MAIL = "sms", "email"
+
+
+class Texts(Protocol):
+    """What paging needs of the SMS channel."""
+
+    def send(self, *, to: str, body: str) -> str:
+        """Send a text; raises SendRefused or SendUnknown."""
+        ...
+
+
+class Mails(Protocol):
+    """What paging needs of e-mail."""
+
+    def send(self, *, to: str, subject: str, body: str) -> None:
+        """Send an e-mail; raises SendRefused."""
+        ...
+
+
+class Pager:
+    """Pages people and takes in their answers."""
+
+    def __init__(self, *, store: Store, sms: Texts, mail: Mails | None, service: str, public_url: str, staff_url: str) -> None:
+        self._store = store
+        self._sms = sms
+        self._mail = mail
+        self._service = service
+        self._public_url = public_url
+        self._staff_url = staff_url
+
+    def page(self, work: UnitOfWork, case: Case, place: str) -> int:
+        """Queue pages for a place of the rota, in the transaction that moves the clock; returns how many people."""
+        people = self._people(work, case, place)
+        for person in people:
+            self._queue(work, person, case_id=case.id, place=place)
+        reached = [p for p in people if self._ways(p)]
+        detail = ", ".join(p.username for p in reached) or "nobody"
+        work.audit.add(actor="bot", what="paged", case_id=case.id, detail=f"{place}: {detail}"[:200])
+        return len(reached)
+
+    def test_page(self, work: UnitOfWork, staff_id: int) -> bool:
+        """Queue a test page to somebody; False when no way to reach them is known."""
+        person = work.staff.get(staff_id)
+        if person is None or not self._ways(person):
+            return False
+        self._queue(work, person, case_id=None, place=ON_CALL)
+        return True
+
+    def send_next(self) -> bool:
+        """Send the next page that is due; False when there is none."""
+        with self._store.begin() as work:
+            page = work.pages.claim()
+            person = work.staff.get(page.staff_id) if page else None
+            case = work.cases.find(page.case_id) if page and page.case_id else None
+        if page is None:
+            return False
+        if person is None or (page.case_id and (case is None or case.staff_id is not None)):
+            self._settle(page, "failed" if person is None else "not needed")
+            return True
+        try:
+            self._send(page, person, case)
+            self._settle(page, "sent")
+        except (SendRefused, SendUnknown) as error:
+            final = isinstance(error, SendRefused) and error.final
+            log.warning("page not sent", page_id=page.id, way=page.way, kind=type(error).__name__)
+            self._settle(page, "failed" if final or page.attempts + 1 >= MOST_ATTEMPTS else "queued")
+        return True
+
+    def heard(self, inbound: Inbound) -> bool:
+        """Whether a text is a member of staff answering their page; anything else is nobody's answer."""
+        if inbound.number is None or inbound.text.strip().strip(".!").casefold() not in ON_IT:
+            return False
+        with self._store.begin() as work:
+            if work.messages.known(inbound.provider_id):
+                return False
+            person = work.staff.by_phone(inbound.number)
+            page = work.pages.newest_of(person.id, within=ANSWERS) if person else None
+            if person is None or page is None:
+                return False
+            self._acknowledge(work, page, person)
+        return True
+
+    def opened(self, token: str) -> tuple[str, str] | None:
+        """First name and state of the page that a link opens; None for a link that is not one of ours."""
+        with self._store.read() as work:
+            page = work.pages.by_token(token)
+            person = work.staff.get(page.staff_id) if page else None
+            return (person.first_name, page.state) if page and person else None
+
+    def acknowledge(self, token: str) -> bool:
+        """The link's button was pressed; False for a link that is not one of ours."""
+        with self._store.begin() as work:
+            page = work.pages.by_token(token)
+            person = work.staff.get(page.staff_id) if page else None
+            if page is None or person is None:
+                return False
+            self._acknowledge(work, page, person)
+            return True
+
+    def _acknowledge(self, work: UnitOfWork, page: Page, person: StaffRow) -> None:
+        if page.state != "acknowledged":
+            work.pages.acknowledge(page)
+            what = "page acknowledged" if page.case_id else "test page acknowledged"
+            work.audit.add(actor=person.username, what=what, case_id=page.case_id)
+
+    def _people(self, work: UnitOfWork, case: Case, place: str) -> list[StaffRow]:
+        """Who has the place now. Without any rota, everybody; in danger now never nobody, if there is anybody."""
+        rota = work.rota.now()
+        working = {s.id: s for s in work.staff.everyone() if not s.disabled and s.role in ("worker", "supervisor")}
+        on_call = [working[n] for n in rota.on_call(place, work.now) if n in working]
+        if on_call or (rota.shifts and case.level < Level.IMMINENT):
+            return on_call
+        wanted = working.values() if not rota.shifts else [s for s in working.values() if s.role == SUPERVISOR]
+        return [s for s in wanted if place != SUPERVISOR or s.role == SUPERVISOR]
+
+    def _queue(self, work: UnitOfWork, person: StaffRow, *, case_id: int | None, place: str) -> None:
+        for way in self._ways(person):
+            work.pages.queue(case_id=case_id, staff_id=person.id, place=place, way=way)
+
+    def _ways(self, person: StaffRow) -> list[str]:
+        ways = [(TEXT, person.phone), (MAIL, person.email if self._mail else None)]
+        return [way for way, address in ways if address]
+
+    def _send(self, page: Page, person: StaffRow, case: Case | None) -> None:
+        link = f"{self._public_url}/page/{page.token}"
+        what = f"{case.level.word}, waiting now" if case else "a test page, nobody is waiting"
+        if page.way == TEXT and person.phone:
+            self._sms.send(to=person.phone, body=f"{self._service} desk: {what}. Reply 1 if you take it, or {link}")
+        elif page.way == MAIL and person.email and self._mail:
+            body = f"{self._service} desk: {what}.\n\nOn it: {link}\nThe desk: {self._staff_url}\n"
+            self._mail.send(to=person.email, subject=f"{self._service} desk: {what}", body=body)
+        else:
+            raise SendRefused("no address", "They left no address for this way.", final=True)
+
+    def _settle(self, page: Page, state: str) -> None:
+        with self._store.begin() as work:
+            work.pages.settle(page.id, state, again=TRY_AGAIN if state == "queued" else None)
+            if state == "failed" and page.case_id:
+                work.audit.add(actor="bot", what="page failed", case_id=page.case_id, detail=f"{page.place}, {page.way}")

@@ -1,0 +1,153 @@
+"""Shifts, holidays, and the pages that were sent to people on call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.engine import Connection, Row
+
+from bot.handoff.rota import Rota, Shift
+from bot.privacy import Vault, new_token
+from bot.store.tables import holiday, page, shift
+
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One call to one person by one way. ``case_id`` None is a test page. ``state`` is queued, sent, failed or acknowledged."""
+
+    id: int
+    case_id: int | None
+    staff_id: int
+    place: str
+    way: str
+    token: str
+    state: str
+    at: datetime
+    attempts: int
+
+
+class RotaRows:
+    """The rota as stored."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def now(self) -> Rota:
+        """All of it."""
+        rows = self._connection.execute(select(shift).order_by(shift.c.place, shift.c.starts, shift.c.id))
+        days = self._connection.execute(select(holiday.c.day))
+        shifts = [Shift(r.id, r.staff_id, r.place, r.days, r.starts, r.ends, r.zone) for r in rows]
+        return Rota(shifts, frozenset(row.day for row in days))
+
+    def add(self, new: Shift) -> None:
+        """Add a shift; raises RotaError."""
+        new.check()
+        values = {k: getattr(new, k) for k in ("staff_id", "place", "days", "starts", "ends", "zone")}
+        self._connection.execute(insert(shift).values(**values))
+
+    def remove(self, shift_id: int) -> None:
+        """Take a shift out; one that is gone already is fine."""
+        self._connection.execute(delete(shift).where(shift.c.id == shift_id))
+
+    def holidays(self) -> list[tuple[str, str]]:
+        """Every holiday as date and name."""
+        return [(row.day, row.name) for row in self._connection.execute(select(holiday).order_by(holiday.c.day))]
+
+    def add_holiday(self, day: str, name: str) -> None:
+        """Add a holiday, or name it anew."""
+        self.remove_holiday(day)
+        self._connection.execute(insert(holiday).values(day=day, name=name))
+
+    def remove_holiday(self, day: str) -> None:
+        """Take a holiday out."""
+        self._connection.execute(delete(holiday).where(holiday.c.day == day))
+
+
+class PageRows:
+    """Pages: queued with the change that caused them, sent by the outbox."""
+
+    def __init__(self, connection: Connection, vault: Vault, now: datetime) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._now = now
+
+    def queue(self, *, case_id: int | None, staff_id: int, place: str, way: str) -> None:
+        """Write a page; the outbox takes it from here."""
+        token = new_token()
+        self._connection.execute(
+            insert(page).values(
+                case_id=case_id,
+                staff_id=staff_id,
+                place=place,
+                way=way,
+                token_hash=self._vault.token_hash(token),
+                sealed_token=self._vault.seal(token),
+                state="queued",
+                at=self._now,
+                due_at=self._now,
+                attempts=0,
+            )
+        )
+
+    def claim(self) -> Page | None:
+        """The next page that is due; leased, so that a killed process loses none."""
+        wanted = (
+            select(page)
+            .where(page.c.state == "queued", page.c.due_at <= self._now)
+            .order_by(page.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = self._connection.execute(wanted).first()
+        if row is None:
+            return None
+        self._change(row.id, due_at=self._now + LEASE, attempts=row.attempts + 1)
+        return self._page(row)
+
+    def settle(self, page_id: int, state: str, *, again: timedelta | None = None) -> None:
+        """Write how a page went on; with ``again`` it is tried once more after that time."""
+        self._change(page_id, state=state, **({"due_at": self._now + again} if again else {}))
+
+    def by_token(self, token: str) -> Page | None:
+        """The page that a link opens."""
+        row = self._connection.execute(select(page).where(page.c.token_hash == self._vault.token_hash(token))).first()
+        return self._page(row) if row else None
+
+    def newest_of(self, staff_id: int, *, within: timedelta) -> Page | None:
+        """The newest page somebody got and has not answered."""
+        open_ = or_(page.c.state == "sent", page.c.state == "queued")
+        recent = page.c.at >= self._now - within
+        wanted = select(page).where(page.c.staff_id == staff_id, open_, recent).order_by(page.c.id.desc()).limit(1)
+        row = self._connection.execute(wanted).first()
+        return self._page(row) if row else None
+
+    def acknowledge(self, found: Page) -> None:
+        """They are on it: every page to them for the same case is answered."""
+        same = (page.c.staff_id == found.staff_id, page.c.case_id == found.case_id, page.c.state != "failed")
+        self._connection.execute(update(page).where(*same).values(state="acknowledged", acknowledged_at=self._now))
+
+    def of_case(self, case_id: int) -> list[Page]:
+        """Every page for a case, oldest first."""
+        return [
+            self._page(r) for r in self._connection.execute(select(page).where(page.c.case_id == case_id).order_by(page.c.id))
+        ]
+
+    def recent(self, limit: int = 20) -> list[Page]:
+        """The newest pages, newest first."""
+        return [self._page(r) for r in self._connection.execute(select(page).order_by(page.c.id.desc()).limit(limit))]
+
+    def forget(self, before: datetime) -> int:
+        """Delete old ones; returns how many."""
+        return int(self._connection.execute(delete(page).where(page.c.at < before)).rowcount)
+
+    def _change(self, page_id: int, **values: Any) -> None:
+        self._connection.execute(update(page).where(page.c.id == page_id).values(**values))
+
+    def _page(self, row: Row) -> Page:
+        token = self._vault.open(row.sealed_token)
+        return Page(row.id, row.case_id, row.staff_id, row.place, row.way, token, row.state, row.at, row.attempts)

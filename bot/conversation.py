@@ -85,6 +85,8 @@ class Conversation:
                 self._keyword(work, thread, text)
             if route is Route.WORD:
                 self._their_word(work, thread, text)
+            if route is Route.HELD:
+                work.presence.stops_typing(thread.id, "you")
             if route is Route.HELD and wants_other_person(text):
                 self._other_person(work, thread)
             if inbound.media:

@@ -428,6 +428,9 @@ def test_typing_is_seen_on_both_sides_for_a_few_seconds_and_only_with_a_person(
     house.app.chat.types(page.thread_id)
     house.app.desk.types(card.id, desk.me)
     assert desk.opens(card).card.typing and house.app.chat.helper_types_until(page.thread_id)
+    page.texts("there, sent")
+    assert not desk.opens(card).card.typing
+    house.app.chat.types(page.thread_id)
     clock.passes(seconds=7)
     assert not desk.opens(card).card.typing and house.app.chat.helper_types_until(page.thread_id) is None
     with pytest.raises(NotYours):

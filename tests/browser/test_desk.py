@@ -266,7 +266,7 @@ def test_the_number_goes_when_its_window_closes(maya, parts):
     maya.opens("quiet heron")
     maya.presses("a")
     maya.page.get_by_role("button", name="Hidden. Show it").click()
-    maya.page.get_by_label("Reason").fill("ambulance asked")
+    maya.page.locator("#reason").fill("ambulance asked")
     maya.presses("Enter")
     expect(maya.page.get_by_text("+15005550199")).to_be_visible()
     maya.presses("Escape")

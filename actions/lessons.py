@@ -24,6 +24,9 @@ _QUESTION = re.compile(
 )
 """A text that asks something is answered even where a lesson asks for a sentence of their own."""
 
+MOST_IN_MENU = 8
+"""More choices than this are a wall, on a screen too."""
+
 BAND_IF_UNKNOWN = "13-15"
 """For somebody who skipped the question: the middle one, whose words the younger can read and the older bear."""
 
@@ -36,7 +39,8 @@ class ActionMenu(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        left, choices = leave_form(tracker, speaker), menu(speaker)
+        page = entity(tracker, "page") or "0"
+        left, choices = leave_form(tracker, speaker), menu(speaker, int(page) if page.isdecimal() else 0)
         speaker.say("menu" if choices else "no_lessons", choices)
         return left
 
@@ -160,7 +164,7 @@ def move(dispatcher: CollectingDispatcher, tracker: Tracker, how: str, *, option
             speaker.say("no_lesson_open", menu(speaker)[:3])
         return left
     turn = player.move(lessons(), place, move=how, option=option, step=entity(tracker, "step"), values=facts(speaker))
-    return [*left, *show(speaker, turn)]
+    return [*left, *show(speaker, turn, place)]
 
 
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:
@@ -171,7 +175,7 @@ def practised(speaker: Speaker, tracker: Tracker) -> Events | None:
     steps = lessons().steps(module=place.module, lesson=place.lesson, band=place.band)
     if not any(step.id == place.step and step.kind == "practise" for step in steps):
         return None
-    return show(speaker, player.move(lessons(), place, move="text", values=facts(speaker)))
+    return show(speaker, player.move(lessons(), place, move="text", values=facts(speaker)), place)
 
 
 def say_where(speaker: Speaker, tracker: Tracker) -> None:
@@ -182,12 +186,12 @@ def say_where(speaker: Speaker, tracker: Tracker) -> None:
         speaker.say("back_to_lesson", [care.resume_choice(speaker)], lesson=title)
 
 
-def show(speaker: Speaker, turn: Turn) -> Events:
-    """Say a step; its choices go with the last message. Returns what keeps the place."""
+def show(speaker: Speaker, turn: Turn, was: Place | None = None) -> Events:
+    """Say a step; its choices go with the last message. Returns what keeps the place. ``was`` is where they came from."""
     if turn.ended or turn.place is None:
         for text in turn.says:
             speaker.tell(text)
-        speaker.say("lesson_done", [speaker.choice("choice_lessons", payload("menu"))])
+        speaker.say("lesson_done", after(speaker, was))
         speaker.effect("set", lesson="")
         return [SlotSet("lesson_place", None)]
     for text in turn.says[:-1]:
@@ -203,13 +207,36 @@ def facts(speaker: Speaker) -> dict[str, str]:
 
 
 def offered() -> list[tuple[str, str]]:
-    """Every lesson as module and lesson id, in the order of the catalog."""
-    return [(module.id, lesson.id) for module in lessons().modules for lesson in module.lessons]
+    """Every lesson as module and lesson id: the first of each module, then the second of each, and so on."""
+    modules = lessons().modules
+    longest = max((len(module.lessons) for module in modules), default=0)
+    return [(m.id, m.lessons[n].id) for n in range(longest) for m in modules if n < len(m.lessons)]
 
 
-def menu(speaker: Speaker) -> list[Choice]:
-    """A choice for every lesson."""
-    return [
-        Choice(lessons().title(module, lesson, speaker.situation.lang), payload("start_lesson", module=module, lesson=lesson))
-        for module, lesson in offered()
-    ]
+def menu(speaker: Speaker, page: int = 0) -> list[Choice]:
+    """The lessons as choices, as many as one message holds, and one choice for more of them."""
+    rest = [lesson_choice(speaker, module, lesson) for module, lesson in offered()]
+    words = speaker.words("menu")
+    for number in range(len(rest)):
+        more = speaker.choice("choice_more_lessons", payload("menu", page=str(number + 1)))
+        if len(rest) <= MOST_IN_MENU and len(speaker.fitting(words, rest)) == len(rest):
+            return rest
+        fits = speaker.fitting(words, [more, *rest[:MOST_IN_MENU]])[1:] or rest[:1]
+        if number == page:
+            return [*fits, more]
+        rest = rest[len(fits) :]
+    return rest
+
+
+def lesson_choice(speaker: Speaker, module: str, lesson: str) -> Choice:
+    """A choice that begins a lesson."""
+    title = lessons().title(module, lesson, speaker.situation.lang)
+    return Choice(title, payload("start_lesson", module=module, lesson=lesson))
+
+
+def after(speaker: Speaker, place: Place | None) -> list[Choice]:
+    """What comes after a lesson: the next of its module, and the list."""
+    ids = [lesson for module, lesson in offered() if place and module == place.module]
+    further = ids[ids.index(place.lesson) + 1 :][:1] if place and place.lesson in ids else []
+    next_ones = [lesson_choice(speaker, place.module, lesson) for lesson in further if place]
+    return [*next_ones, speaker.choice("choice_lessons", payload("menu"))]

@@ -40,8 +40,34 @@ def where(said: Said) -> str | None:
     return place["step"] if place else None
 
 
-def test_the_menu_offers_every_lesson() -> None:
-    assert run(ActionMenu()).choices == [lessons().title(m, n, "en") for m, n in offered()]
+def test_the_menu_offers_every_lesson_page_by_page_and_each_page_fits_a_phone() -> None:
+    titles = [lessons().title(module, lesson, "en") for module, lesson in offered()]
+    seen: list[str] = []
+    for page in range(len(titles)):
+        said = run(ActionMenu(), entities={"page": str(page)})
+        assert len(as_text(said.texts[-1], [Choice(c, "/x", "A") for c in said.choices])) <= 306
+        seen += [c for c in said.choices if c != "More lessons"]
+        if "More lessons" not in said.choices:
+            break
+    assert seen == titles
+
+
+def test_a_page_of_the_menu_that_is_not_there_still_shows_lessons() -> None:
+    assert run(ActionMenu(), entities={"page": "999"}).texts
+    assert run(ActionMenu(), entities={"page": "x"}).choices
+
+
+def test_the_first_lesson_of_every_module_comes_before_any_second() -> None:
+    firsts = [(module.id, module.lessons[0].id) for module in lessons().modules]
+    assert offered()[: len(firsts)] == firsts
+
+
+def test_after_a_lesson_the_next_of_its_module_is_offered() -> None:
+    module = next(m for m in lessons().modules if len(m.lessons) > 1)
+    steps_of = lessons().steps(module=module.id, lesson=module.lessons[0].id, band="13-15")
+    place = {"module": module.id, "lesson": module.lessons[0].id, "band": "13-15", "lang": "en", "trail": []}
+    said = run(ActionNext(), slots={"lesson_place": {**place, "step": steps_of[-1].id}})
+    assert lessons().title(module.id, module.lessons[1].id, "en") in said.choices and "See the lessons" in said.choices
 
 
 def test_a_lesson_begins_in_the_band_that_is_known() -> None:

@@ -152,6 +152,18 @@ def test_only_the_holder_or_a_supervisor_hands_over_and_only_to_somebody_here(
     noor.takes_over(card)
 
 
+def test_a_supervisor_can_give_a_case_to_somebody_else_or_back_to_the_queue(
+    house: House, page: Page, desk: Desk, noor: Desk, engine: ScriptedEngine
+) -> None:
+    card = with_a_person(page, desk, engine)
+    alex = house.desk("Alex", "supervisor")
+    with pytest.raises(NotYours):
+        house.app.desk.hand_back(card.id, noor.me)
+    house.app.desk.hand_back(card.id, alex.me)
+    page.sees("Sam has to go now")
+    assert desk.sees_case(level="high", state="queued")
+
+
 def test_going_away_returns_their_cases_and_says_so(page: Page, desk: Desk, engine: ScriptedEngine) -> None:
     with_a_person(page, desk, engine)
     assert desk.app.team.go_away(desk.me) == 1

@@ -182,13 +182,15 @@ class Desk:
         work.audit.add(actor="bot", what="check-in asked", case_id=case.id, detail=f"{hours} hours")
 
     def hand_back(self, case_id: int, staff: StaffMember) -> None:
-        """Put a case back in the queue; the young person is told the truth."""
+        """Put a case back in the queue, as its holder or as a supervisor; the young person is told the truth."""
         with self.changing(case_id) as (work, case):
-            _check_holds(case, staff)
+            if staff.role != "supervisor" or case.state not in HELD:
+                _check_holds(case, staff)
             work.cases.move(case, Event.HAND_BACK, actor=staff.username)
             thread = work.threads.get(case.thread_id)
             if thread:
-                self._voice.announce(work, thread, "helper_changed", name=staff.first_name, case_id=case_id)
+                name = self._reading.name(work, case.staff_id)
+                self._voice.announce(work, thread, "helper_changed", name=name, case_id=case_id)
 
     def types(self, case_id: int, staff: StaffMember) -> None:
         """The worker is typing; the young person's page shows it."""

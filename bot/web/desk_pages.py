@@ -107,6 +107,7 @@ class DeskPages:
         """The open case: heading, transcript, what can be done, facts."""
         values = {"view": view, "card": view.card, "mine": mine, "csrf": found.csrf, "canned": canned}
         values["can_reveal"] = may(found.staff, Doing.REVEAL)
+        values["can_reassign"] = may(found.staff, Doing.RUN_SHIFT)
         return [self._part(name, **values) for name in ("head", "transcript", "work", "facts")]
 
     def _part(self, name: str, **values: Any) -> Part:

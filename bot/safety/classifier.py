@@ -44,26 +44,21 @@ class ClassifierError(Exception):
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the classifier says of one text; ``words`` are the part of it that weighed most.
-
-    ``doubts`` is true when danger is so unlikely that a pattern alone is not believed either.
-    """
+    """What the classifier says of one text; ``words`` are the part of it that weighed most."""
 
     level: Level = Level.NONE
     category: str | None = None
     subject: str = "self"
     words: str = ""
-    doubts: bool = False
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The least chance for each level: elevated or more, high or more, imminent; and the floor for patterns."""
+    """The least chance for each level: elevated or more, high or more, imminent."""
 
     elevated: float
     high: float
     imminent: float
-    floor: float
 
     def level(self, chances: np.ndarray) -> Level:
         """The level for four chances: none, elevated, high, imminent."""
@@ -107,8 +102,7 @@ class Classifier:
         worst = int(np.argmin(chances[:, 0]))
         level = max(thresholds.level(row) for row in chances)
         if level is Level.NONE:
-            # A clause can drown in a long text, so doubt is for short ones.
-            return Opinion(doubts=len(windows) == 1 and 1 - float(chances[worst, 0]) < thresholds.floor)
+            return Opinion()
         category = CATEGORIES[int(self._head("category", rows[worst : worst + 1]).argmax())]
         subject = "other" if float(self._head("subject", rows[worst : worst + 1])[0, 0]) > 0 else "self"
         return Opinion(level, category, subject, self._weightiest(text))

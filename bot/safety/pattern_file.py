@@ -19,7 +19,7 @@ from bot.safety.verdict import CATEGORIES, Level
 FILE_KEYS = {"language", "about", "common", "rewrites", "fillers", "sets", "cues", "patterns", "harmless"}
 PATTERN_KEYS = {
     "id", "level", "category", "subject", "why", "match", "with", "unless", "imminent_with",
-    "must_match", "must_be_imminent", "must_not_match", "reviewer", "certain",
+    "must_match", "must_be_imminent", "must_not_match", "reviewer",
 }  # fmt: skip
 REQUIRED_KEYS = {"id", "level", "category", "why", "match", "must_match", "must_not_match", "reviewer"}
 
@@ -30,10 +30,7 @@ class PatternError(Exception):
 
 @dataclass(frozen=True)
 class Pattern:
-    """One reviewed pattern. ``imminent_with`` names cues that raise the level to imminent.
-
-    ``certain`` patterns count whatever the classifier thinks of the text.
-    """
+    """One reviewed pattern. ``imminent_with`` names cues that raise the level to imminent."""
 
     id: str
     level: Level
@@ -48,7 +45,6 @@ class Pattern:
     must_be_imminent: tuple[str, ...]
     must_not_match: tuple[str, ...]
     reviewer: str
-    certain: bool
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,6 @@ def _pattern(file: Path, entry: Any) -> Pattern:
             key: _texts(entry.get(key, []), key, where) for key in ("match", "must_match", "must_be_imminent", "must_not_match")
         },
         reviewer=entry["reviewer"],
-        certain=entry.get("certain", False) is True,
     )
 
 

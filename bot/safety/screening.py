@@ -1,9 +1,7 @@
 """The screening: one text in, one safety verdict out, in every enabled language each time.
 
 It promises: the highest level of any part, any language, pattern or classifier wins, and nothing here
-lowers a level; a pattern is set aside only where the classifier is all but sure of harmlessness (its
-floor), never a pattern marked certain; a missing pattern file or a damaged classifier refuses to load: no
-rules is never "safe".
+lowers a level; a missing pattern file or a damaged classifier refuses to load: no rules is never "safe".
 It keeps nothing between texts and knows nothing of threads, cases or replies.
 """
 
@@ -73,7 +71,7 @@ class Screening:
         if self._classifier is None:
             return _verdict(hits, Opinion())
         opinion = self._classifier.judge(text, self._read_as(text))
-        return _verdict([hit for hit in hits if hit.pattern.certain or not opinion.doubts], opinion)
+        return _verdict(hits, opinion)
 
     def _read_as(self, text: str) -> str:
         """The language whose everyday words the text holds most of; the first enabled one when in doubt."""

@@ -93,7 +93,7 @@ def test_the_build_says_which_kept_file_is_missing(tmp_path: Path) -> None:
      ((0.1, 0.1, 0.1, 0.7), Level.IMMINENT)],
 )  # fmt: skip
 def test_how_chances_become_a_level(chances: tuple[float, ...], level: Level) -> None:
-    assert Thresholds(elevated=0.5, high=0.5, imminent=0.5, floor=0.1).level(np.array(chances)) is level
+    assert Thresholds(elevated=0.5, high=0.5, imminent=0.5).level(np.array(chances)) is level
 
 
 def test_chances_add_up_to_one() -> None:

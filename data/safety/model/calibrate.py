@@ -2,10 +2,10 @@
 
 Runs in the project's own environment, from the root:
     PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py PREPARED.jsonl
-It takes the adapter and heads beside it, trained WITHOUT the held-out fifth. The rule, for each language: of the
-harmless held-out texts at most RAISED are raised at all and HIGH to high or more, by classifier and patterns
-together, and of the everyday ones at most EVERYDAY; among the choices that keep it, the one that raises
-most of the imminent and high.
+It takes the adapter and heads beside it, trained WITHOUT the held-out fifth. The rule, for each language, among harmless
+held-out texts that no pattern raises: at most EVERYDAY of the everyday ones and HARD of the deliberately hard ones
+are raised at all, at most GRAVE of both to high or more, and GRAVEST of both to imminent: the emergency words come
+without a pattern only where the classifier is nearly sure.
 """
 
 from __future__ import annotations
@@ -28,10 +28,7 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-RAISED = {"en": 0.045, "es": 0.08, "fr": 0.08}  # few held-out lines in Spanish and French: coarser
-HIGH = {"en": 0.035, "es": 0.06, "fr": 0.06}
-FLOORS = {"en": (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5), "es": (0.0, 0.05, 0.1), "fr": (0.0, 0.05, 0.1)}
-EVERYDAY = 0.011
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.012, 0.02, 0.01, 0.003
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
 
 
@@ -41,38 +38,34 @@ class Sheet:
     def __init__(self, classifier: Classifier, books: list[Patterns], texts: list[Example]) -> None:
         self.chances = classifier.chances([entry.text for entry in texts])
         hits = [[hit for book in books for hit in book.hits(entry.text)] for entry in texts]
-        self.certain = np.array([max((hit.level for hit in found if hit.pattern.certain), default=0) for found in hits])
         self.pattern = np.array([max((hit.level for hit in found), default=0) for found in hits])
         self.labels = np.array([entry.level for entry in texts])
-
         self.everyday = np.array([entry.kind == "everyday" for entry in texts])
 
-    def levels(self, elevated: float, high: float, floor: float) -> np.ndarray:
+    def levels(self, elevated: float, high: float) -> np.ndarray:
+        """What classifier and patterns say together: the higher one."""
         danger, grave = 1 - self.chances[:, 0], self.chances[:, 2] + self.chances[:, 3]
         own = np.where(danger < elevated, 0, np.where(grave < high, 1, 2))
-        return np.maximum(own, np.where(danger < floor, self.certain, self.pattern))
+        return np.maximum(own, self.pattern)
 
 
-def chosen(sheet: Sheet, language: str) -> dict[str, float]:
-    """The thresholds by the rule above, tried on a grid."""
-    harmless, danger = (sheet.labels == Level.NONE) & ~sheet.everyday, sheet.labels >= Level.HIGH
-    best, score = {"elevated": 0.99, "high": 0.99, "floor": 0.5}, -1.0
-    for floor in FLOORS[language]:
-        for elevated in np.arange(0.3, 0.995, 0.01):
-            for high in np.arange(0.2, 0.96, 0.05):
-                levels = sheet.levels(elevated, high, floor)
-                if (levels[harmless] > 0).mean() > RAISED[language] or (levels[harmless] > 1).mean() > HIGH[language]:
-                    continue
-                if sheet.everyday.any() and (levels[sheet.everyday] > 0).mean() > EVERYDAY:
-                    continue
-                reached = (levels[danger] > 0).mean() + 0.7 * (levels[danger] > 1).mean()
-                if reached > score:
-                    best, score = {"elevated": elevated, "high": high, "floor": floor}, reached
-    raised = danger & (1 - sheet.chances[:, 0] >= best["elevated"])
-    tried = np.arange(0.2, 0.8, 0.02)
-    right = [((sheet.chances[raised, 3] >= cut) == (sheet.labels[raised] == Level.IMMINENT)).mean() for cut in tried]
-    best["imminent"] = float(tried[int(np.argmax(right))]) if raised.any() else 0.5
-    return {name: round(float(value), 3) for name, value in best.items()}
+def chosen(sheet: Sheet) -> dict[str, float]:
+    """The thresholds by the rule above."""
+    unseen = (sheet.labels == Level.NONE) & (sheet.pattern == 0)
+    danger, grave = 1 - sheet.chances[:, 0], sheet.chances[:, 2] + sheet.chances[:, 3]
+    elevated = max(cut(danger[unseen & sheet.everyday], EVERYDAY), cut(danger[unseen & ~sheet.everyday], HARD))
+    high = cut(grave[unseen], GRAVE)
+    raised = (sheet.labels >= Level.HIGH) & (danger >= elevated)
+    tried = np.arange(0.2, 0.96, 0.02)
+    right = [((sheet.chances[raised, 3] >= t) == (sheet.labels[raised] == Level.IMMINENT)).mean() for t in tried]
+    likeliest = float(tried[int(np.argmax(right))]) if raised.any() else 0.5
+    imminent = max(likeliest, cut(sheet.chances[unseen, 3], GRAVEST))
+    return {"elevated": round(elevated, 4), "high": round(high, 4), "imminent": round(imminent, 3)}
+
+
+def cut(chances: np.ndarray, share: float) -> float:
+    """The least chance that at most ``share`` of these reach; 0.5 when there are none."""
+    return float(np.quantile(chances, 1 - share, method="higher")) + 1e-4 if len(chances) else 0.5
 
 
 def main() -> None:
@@ -89,7 +82,7 @@ def main() -> None:
         heads = {**load_file(HERE / HEADS), **load_file(HERE / NGRAMS)}
         classifier = Classifier(encoder.Encoder.load(Path(folder)), heads, {}, books[0].spelling.plain)
         sheets = {lang: Sheet(classifier, books, _of(texts, lang)) for lang in LANGUAGES}
-    thresholds = {lang: chosen(sheet, lang) for lang, sheet in sheets.items()}
+    thresholds = {lang: chosen(sheet) for lang, sheet in sheets.items()}
     for lang, sheet in sheets.items():
         _print(lang, sheet, thresholds[lang])
     sha256 = {name: hashlib.sha256((HERE / name).read_bytes()).hexdigest() for name in (HEADS, NGRAMS)}
@@ -104,7 +97,7 @@ def _of(texts: list[Example], lang: str) -> list[Example]:
 
 
 def _print(lang: str, sheet: Sheet, values: dict[str, float]) -> None:
-    levels = sheet.levels(values["elevated"], values["high"], values["floor"])
+    levels = sheet.levels(values["elevated"], values["high"])
     everyday = levels[sheet.everyday]
     harmless, danger = levels[(sheet.labels == Level.NONE) & ~sheet.everyday], levels[sheet.labels >= Level.HIGH]
     print(

@@ -37,7 +37,7 @@ MATRICES = {
 }  # fmt: skip
 NORMS = {"n1": "attention.output.LayerNorm", "n2": "output.LayerNorm"}
 SCALE = 12.0  # unit embeddings are stretched by this before the heads, so that the heads learn quickly
-RANK = 48
+RANK = 96
 EPOCHS, RATE, HEAD_RATE, BATCH, SEEDS = 4, 2e-4, 2e-3, 32, (0,)
 
 

@@ -143,6 +143,25 @@ def talk(band: Optional[str] = None, region: Optional[str] = None, lang: str = "
 
 
 @main.command()
+def preview(
+    module: str = typer.Argument(..., help="The module's folder under content/lessons."),
+    band: str = typer.Option("13-15", help="9-12, 13-15, 16-18, or adult."),
+    channel: str = typer.Option("sms", help="sms or web."),
+    lesson: Optional[str] = typer.Option(None, help="One of its lessons; the first when left out."),
+    lang: str = typer.Option("en", help="en, es or fr; what nobody has written yet is said in English."),
+    all_steps: bool = typer.Option(False, "--all", help="Print every step of every lesson instead of playing one."),
+) -> None:
+    """Play a lesson in the terminal exactly as it will be sent. Ctrl-D ends it."""
+    from bot.cli_preview import PreviewError, play, print_all
+
+    try:
+        show = print_all if all_steps else play
+        show(load_settings(), module=module, band=band, channel=channel, lesson=lesson, lang=lang, say=print)
+    except PreviewError as error:
+        raise fail(error) from None
+
+
+@main.command()
 def doctor() -> None:
     """Look for anything inconsistent, and explain it."""
     from bot.doctor import examine

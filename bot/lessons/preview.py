@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.choices import Choice, as_text, intent_and_entities, read_choice
 from bot.lessons import player
-from bot.lessons.catalog import Catalog
+from bot.lessons.catalog import Catalog, Step
 from bot.lessons.player import Place, Turn
 from bot.text import for_sms, segments
 
@@ -89,17 +89,17 @@ def every_step(
     for step in catalog.steps(module=module, lesson=lesson, band=band):
         place = Place(module, lesson, band, lang, step.id)
         turn = player.show(catalog, place, values=values)
-        moves = [("choose", option) for option in step.options] or ([("text", None)] if step.kind == "practise" else [])
-        after = tuple(_feedback(catalog, place, how, option, values) for how, option in moves)
+        options: list[str | None] = list(step.options) or ([None] if step.kind == "practise" else [])
+        after = tuple(_feedback(catalog, place, option, values) for option in options)
         yield f"{step.id} ({step.kind})", as_sent(turn.says[-1], turn.choices, channel), tuple(text for text in after if text)
 
 
-def _feedback(catalog: Catalog, place: Place, how: str, option: str | None, values: Mapping[str, str]) -> str:
-    """What is said at once after a choice or a sentence, before the step that follows; empty for nothing."""
-    turn = player.move(catalog, place, move=how, option=option, values=values)
+def _feedback(catalog: Catalog, place: Place, option: str | None, values: Mapping[str, str]) -> str:
+    """What is said at once after a choice, or a sentence (no option), before the step that follows; empty for nothing."""
+    turn = player.move(catalog, place, move="choose" if option else "text", option=option, values=values)
     said = turn.says if turn.ended else turn.says[:-1]
     return f"{option.upper()}: {' '.join(said)}" if option else " ".join(said)
 
 
-def _steps(catalog: Catalog, place: Place) -> Sequence[player.Step]:
+def _steps(catalog: Catalog, place: Place) -> Sequence[Step]:
     return catalog.steps(module=place.module, lesson=place.lesson, band=place.band)

@@ -10,25 +10,35 @@ from safetensors.numpy import save_file
 
 from bot import encoder
 from bot.encoder import Encoder, EncoderError
+from bot.encoder_weights import E5, MINILM, Base, Weights
+
+BASES = {"minilm": MINILM, "e5": E5}
+
+
+@pytest.fixture(scope="module", params=list(BASES))
+def base(request: pytest.FixtureRequest) -> Base:
+    return BASES[request.param]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loaded(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     made = tmp_path_factory.mktemp("encoder")
-    encoder.build(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def loaded(folder: Path) -> Encoder:
-    return Encoder.load(folder)
+    encoder.build(made, base)
+    return Encoder.load(made)
 
 
 def test_a_paraphrase_is_nearer_than_an_unrelated_text(loaded: Encoder) -> None:
-    rows = loaded.embed(["my mom took my phone away", "my mother confiscated my phone", "the weather is nice in Toronto"])
+    rows = loaded.embed(["my mom took my phone away", "my mother confiscated my phone", "the weather is nice in toronto"])
     assert rows.shape == (3, 384)
     assert rows.dtype == np.float32
-    assert rows[0] @ rows[1] > 0.6 > 0.3 > rows[0] @ rows[2]
+    assert rows[0] @ rows[1] > rows[0] @ rows[2] + 0.1
+
+
+def test_e5_reads_the_same_thing_in_three_languages_as_the_same_thing(tmp_path: Path) -> None:
+    encoder.build(tmp_path, E5)
+    said = ["my mom took my phone away", "mi mamá me quitó el celular", "ma mère m'a enlevé mon téléphone", "it is snowing"]
+    rows = Encoder.load(tmp_path).embed(said)
+    assert min(rows[0] @ rows[1], rows[0] @ rows[2]) > rows[0] @ rows[3] + 0.05
 
 
 def test_every_embedding_has_length_one_and_does_not_depend_on_its_neighbours(loaded: Encoder) -> None:
@@ -38,10 +48,9 @@ def test_every_embedding_has_length_one_and_does_not_depend_on_its_neighbours(lo
     assert np.allclose(together[0], loaded.embed(texts[:1])[0], atol=0.02)
 
 
-def test_it_says_what_the_published_weights_say(loaded: Encoder) -> None:
-    # First numbers of the float model for this text, computed once from the published file in plain numpy.
+def test_it_says_what_the_published_weights_say(base: Base, loaded: Encoder) -> None:
     text = "i really dont want to be here anymore"
-    assert float(loaded.embed([text])[0] @ _reference(loaded, text)) > 0.985
+    assert float(loaded.embed([text])[0] @ _reference(base, loaded, text)) > 0.985
 
 
 def test_no_text_gives_no_rows(loaded: Encoder) -> None:
@@ -65,7 +74,7 @@ def test_an_adapter_adds_to_the_published_weights(tmp_path: Path) -> None:
     file = tmp_path / "adapter.safetensors"
     thin = {"up": np.full((384, 1), 2, np.int8), "down": np.ones((1, 1536), np.int8), "scale": np.full(1, 0.5, np.float32)}
     save_file({f"{name}.{key}": value for key, value in thin.items()}, file)
-    weights = encoder.published_weights(encoder.published_folder())
+    weights = MINILM.read().weights
     changed = encoder.adapted(weights, file)
     assert np.allclose(changed[name] - weights[name], 1, atol=1e-3)
     assert encoder.adapted(weights, None) is weights
@@ -80,15 +89,9 @@ def test_an_adapter_that_fits_no_weight_is_refused(tmp_path: Path) -> None:
         encoder.adapted({}, tmp_path / "none.safetensors")
 
 
-def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors").write_bytes(b"not it")
-    with pytest.raises(EncoderError, match="not the published"):
-        encoder.published_weights(tmp_path)
-
-
-def _reference(loaded: Encoder, text: str) -> np.ndarray:
+def _reference(base: Base, loaded: Encoder, text: str) -> np.ndarray:
     """The published model in plain numpy, float32: the slow way to the same numbers."""
-    weights = encoder.published_weights(encoder.published_folder())
+    weights = base.read().weights
     ids = loaded.tokens(text)
     count = len(ids)
     state = weights["embeddings.word_embeddings.weight"][ids]
@@ -96,13 +99,13 @@ def _reference(loaded: Encoder, text: str) -> np.ndarray:
         state + weights["embeddings.position_embeddings.weight"][:count] + weights["embeddings.token_type_embeddings.weight"][0]
     )
     state = _norm(state, weights, "embeddings.LayerNorm")
-    for number in range(encoder.LAYERS):
+    for number in range(base.layers):
         state = _layer(state, weights, f"encoder.layer.{number}")
     mean = state.mean(axis=0)
     return mean / np.linalg.norm(mean)
 
 
-def _layer(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray:
+def _layer(state: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     count = len(state)
     query, key, value = (
         _linear(state, weights, f"{name}.attention.self.{part}").reshape(count, 12, 32).transpose(1, 0, 2)
@@ -119,11 +122,11 @@ def _layer(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray
     return _norm(state + _linear(inner, weights, f"{name}.output.dense"), weights, f"{name}.output.LayerNorm")
 
 
-def _linear(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray:
+def _linear(state: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     return state @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
 
-def _norm(state: np.ndarray, weights: encoder.Weights, name: str) -> np.ndarray:
+def _norm(state: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     centred = state - state.mean(axis=-1, keepdims=True)
     scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + encoder.EPSILON)
     return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]

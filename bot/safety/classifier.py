@@ -1,8 +1,8 @@
-"""The trained half of the screening: the adapted encoder with three small heads, joined with letter runs.
+"""The trained half of the screening: the adapted encoder with three small heads, joined with letter runs and patterns.
 
 It promises: levels from thresholds calibrated on held-out text, read from one folder that `handrail train`
-wrote, and a refusal to load when a file of it is missing or damaged. Plain numpy at run time. It only ever
-raises; what it does not raise is left to the patterns.
+wrote, and a refusal to load when a file of it is missing or damaged. Plain numpy at run time. A pattern that
+fires is evidence here: it makes danger likelier, and where danger is seen its level is the least there is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from safetensors.numpy import load_file
 
 from bot.encoder import Encoder
 from bot.safety.ngrams import SLOTS, score
+from bot.safety.patterns import Hit
+from bot.safety.spelling import as_typed
 from bot.safety.verdict import CATEGORIES, Level
 
 HEADS = "heads.safetensors"
@@ -31,8 +33,10 @@ SHAPES = {
     "subject.weight": (1, 384), "subject.bias": (1,),
     "ngrams.table": (SLOTS, 4), "ngrams.idf": (SLOTS,), "ngrams.scale": (4,), "ngrams.bias": (4,),
 }  # fmt: skip
-# How the two opinions are joined: exponents of the encoder's and the letter runs' chances (docs/safety.md, "What was tried").
-ENCODER_SHARE, NGRAMS_SHARE = 0.5, 0.75
+# How the opinions are joined (docs/safety.md, "What was tried"): exponents of the encoder's and the letter runs' chances,
+# and what a pattern that fires adds to the logarithm of every chance of danger, and to that of its own level.
+ENCODER_SHARE, NGRAMS_SHARE, HIT_DANGER, HIT_LEVEL = 1.0, 0.5, 2.0, 0.7
+HIT_CATEGORY = 2.0  # what a pattern adds to the score of its own category
 LONG = 45  # words; a longer text is also read in overlapping windows, for one clause can hide in it
 WINDOW, STRIDE, MOST_WINDOWS = 40, 30, 6
 _PARTS = re.compile(r"[^.!?\n]+[.!?]*")
@@ -71,7 +75,7 @@ class Thresholds:
 
 
 class Classifier:
-    """Adapted encoder, heads and thresholds; ``plain`` spells a text as the encoder was trained on."""
+    """Adapted encoder, heads and thresholds; ``plain`` spells a text as the letter runs were trained on."""
 
     def __init__(
         self, encoder: Encoder, heads: dict[str, np.ndarray], thresholds: Mapping[str, Thresholds], plain: Callable[[str], str]
@@ -90,33 +94,40 @@ class Classifier:
             raise ClassifierError(f"{folder / HEADS} or {NGRAMS} does not fit this version: run `handrail train` again.")
         return cls(Encoder.load(folder), heads, thresholds, plain)
 
-    def judge(self, text: str, language: str = "en") -> Opinion:
-        """The opinion on one text that was read as ``language``; each has its own thresholds."""
-        thresholds = self._thresholds[language]
-        plain = self._plain(text)
-        if not plain:
+    def judge(self, text: str, language: str = "en", hits: Sequence[Hit] = ()) -> Opinion:
+        """The opinion on one text that was read as ``language``, in which the patterns found ``hits``."""
+        windows = _windows(as_typed(text))
+        if not windows[0]:
             return Opinion()
-        windows = _windows(plain)
         rows = self._encoder.embed(windows)
-        chances = self._joined(windows, rows)
-        worst = int(np.argmin(chances[:, 0]))
-        level = max(thresholds.level(row) for row in chances)
+        chances = self._joined(windows, rows, [hits] * len(windows))
+        level = max(self._thresholds[language].level(row) for row in chances)
         if level is Level.NONE:
             return Opinion()
-        category = CATEGORIES[int(self._head("category", rows[worst : worst + 1]).argmax())]
-        subject = "other" if float(self._head("subject", rows[worst : worst + 1])[0, 0]) > 0 else "self"
-        return Opinion(level, category, subject, self._weightiest(text))
+        worst = rows[int(np.argmin(chances[:, 0]))][None]
+        subject = "other" if float(self._head("subject", worst)[0, 0]) > 0 else "self"
+        return Opinion(max(level, _top(hits)), self._category(worst, hits), subject, self._weightiest(text))
 
-    def chances(self, texts: Sequence[str]) -> np.ndarray:
-        """Four chances for each text, without windows; for calibration and benches."""
-        plain = [self._plain(text) for text in texts]
-        return self._joined(plain, self._encoder.embed(plain))
+    def chances(self, texts: Sequence[str], hits: Sequence[Sequence[Hit]]) -> np.ndarray:
+        """Four chances for each text and its hits, without windows; for calibration and benches."""
+        typed = [as_typed(text) for text in texts]
+        return self._joined(typed, self._encoder.embed(typed), hits)
 
-    def _joined(self, plain: Sequence[str], rows: np.ndarray) -> np.ndarray:
-        """What the encoder and the letter runs say together."""
-        letters = log_softmax(self._letters(plain))
+    def _joined(self, typed: Sequence[str], rows: np.ndarray, hits: Sequence[Sequence[Hit]]) -> np.ndarray:
+        """What the encoder, the letter runs and the patterns say together."""
+        letters = log_softmax(self._letters([self._plain(text) for text in typed]))
         both = ENCODER_SHARE * log_softmax(self._head("level", rows)) + NGRAMS_SHARE * letters
+        for place, found in enumerate(hits):
+            if found:
+                both[place, 1:] += HIT_DANGER
+                both[place, _top(found)] += HIT_LEVEL
         return softmax(both)
+
+    def _category(self, row: np.ndarray, hits: Sequence[Hit]) -> str:
+        scores = log_softmax(self._head("category", row))[0]
+        for name in {hit.pattern.category for hit in hits if hit.level is _top(hits)}:
+            scores[CATEGORIES.index(name)] += HIT_CATEGORY
+        return CATEGORIES[int(scores.argmax())]
 
     def _head(self, name: str, rows: np.ndarray) -> np.ndarray:
         result: np.ndarray = rows @ self._heads[f"{name}.weight"].T + self._heads[f"{name}.bias"]
@@ -135,6 +146,10 @@ class Classifier:
         return np.stack([score(text, *parts) for text in plain])
 
 
+def _top(hits: Sequence[Hit]) -> Level:
+    return max((hit.level for hit in hits), default=Level.NONE)
+
+
 def log_softmax(scores: np.ndarray) -> np.ndarray:
     """Rows of scores as rows of logarithms of chances."""
     result: np.ndarray = np.log(np.maximum(softmax(scores), 1e-7))
@@ -148,12 +163,12 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return result
 
 
-def _windows(plain: str) -> list[str]:
-    words = plain.split()
+def _windows(typed: str) -> list[str]:
+    words = typed.split()
     if len(words) <= LONG:
-        return [plain]
+        return [typed]
     starts = range(0, len(words) - WINDOW + STRIDE, STRIDE)
-    return [plain, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
+    return [typed, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
 
 
 def _thresholds(folder: Path) -> dict[str, Thresholds]:

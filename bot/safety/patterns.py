@@ -24,6 +24,7 @@ from bot.safety.pattern_file import Book, Pattern, PatternError, read
 from bot.safety.spelling import BREAK, Spelling, Word, folded
 from bot.safety.verdict import Level
 
+ALWAYS = ""  # no word: what may fire in any text
 MOST_VARIANTS = 1500  # ways to read one phrase; more is a phrase that should be two
 _ELEMENT = re.compile(r"\([^)]*\)\??|\S+")
 _GAP = re.compile(r"~[1-8]")
@@ -53,12 +54,13 @@ class Patterns:
         self._common = book.common
         self._by_id = {pattern.id: pattern for pattern in book.patterns}
         self._vocab = Vocab()
-        self._matcher = Matcher(self._vocab, validate=False)  # every form was built here, from checked words
+        self._matchers: list[Matcher] = []
+        self._wanted: dict[str, set[int]] = {}  # a word -> the matchers that may fire where it stands
         lexicon: set[str] = set()
         for key, phrases in _keyed_phrases(book):
             compiled = [form for phrase in phrases for form in _compiled(phrase, book, key)]
             lexicon.update(_literals(compiled))
-            self._matcher.add(key, compiled)
+            self._add(key, compiled)
         self.spelling = Spelling(book.rewrites, book.fillers, frozenset(lexicon), known)
 
     @classmethod
@@ -72,8 +74,7 @@ class Patterns:
     def hits(self, text: str) -> list[Hit]:
         """Every pattern that the text holds once, guards and cues applied, highest level first."""
         words = self.spelling.words(text)
-        doc = Doc(self._vocab, words=[word.text for word in words])
-        found = [(self._vocab.strings[key], first, last) for key, first, last in self._matcher(doc)]
+        found = self._found([word.text for word in words])
         cues = [(key[4:], first, last) for key, first, last in found if key.startswith("cue:")]
         hits = [self._hit(key, first, last, cues, words, text) for key, first, last in found if key in self._by_id]
         ranked = sorted((hit for hit in hits if hit), key=lambda hit: (-hit.level, hit.first - hit.last))
@@ -81,6 +82,25 @@ class Patterns:
         for hit in ranked:
             best.setdefault(hit.pattern.id, hit)
         return list(best.values())
+
+    def _add(self, key: str, forms: Sequence[TokenPattern]) -> None:
+        """One matcher for all forms that cannot fire without the same word; most texts wake a few of them only."""
+        groups: dict[tuple[str, ...], list[TokenPattern]] = {}
+        for form in forms:
+            groups.setdefault(_anchor(form, self._common), []).append(form)
+        for anchor, group in groups.items():
+            matcher = Matcher(self._vocab, validate=False)  # every form was built here, from checked words
+            matcher.add(key, group)
+            for word in anchor or (ALWAYS,):
+                self._wanted.setdefault(word, set()).add(len(self._matchers))
+            self._matchers.append(matcher)
+
+    def _found(self, words: list[str]) -> list[tuple[str, int, int]]:
+        """Every match of every form: key, first word, word after the last."""
+        awake = sorted(set().union(*(self._wanted.get(word, ()) for word in (ALWAYS, *words))))
+        doc = Doc(self._vocab, words=words)
+        found = [match for number in awake for match in self._matchers[number](doc)]
+        return [(self._vocab.strings[key], first, last) for key, first, last in found]
 
     def familiarity(self, text: str) -> int:
         """How many words of the text are everyday words of this language."""
@@ -116,6 +136,13 @@ def _keyed_phrases(book: Book) -> Iterable[tuple[str, tuple[Any, ...]]]:
         yield pattern.id, pattern.match
     for name, phrases in book.cues.items():
         yield f"cue:{name}", phrases
+
+
+def _anchor(form: TokenPattern, common: frozenset[str]) -> tuple[str, ...]:
+    """The words of which a text must hold one for this form to fire: of its tokens, the one with the rarest words."""
+    needed = [tuple(_literals([[token]])) for token in form if token.get("OP", "1") == "1"]
+    told = [words for words in needed if words and BREAK not in words]
+    return min(told, key=lambda words: (sum(word in common for word in words), len(words)), default=())
 
 
 def _literals(compiled: Iterable[TokenPattern]) -> Iterable[str]:

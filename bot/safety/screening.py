@@ -1,7 +1,8 @@
 """The screening: one text in, one safety verdict out, in every enabled language each time.
 
-It promises: the highest level of any part, any language, pattern or classifier wins, and nothing here
-lowers a level; a missing pattern file or a damaged classifier refuses to load: no rules is never "safe".
+It promises: every language's patterns and the classifier read every text; the classifier weighs the patterns
+that fire as evidence (docs/safety.md says why), and without one the patterns alone decide; a missing pattern
+file or a damaged classifier refuses to load: no rules is never "safe".
 It keeps nothing between texts and knows nothing of threads, cases or replies.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.encoder import EncoderError, published_folder
+from bot.encoder_weights import EncoderError, minilm_words
 from bot.safety.classifier import Classifier, ClassifierError, Opinion
 from bot.safety.pattern_file import PatternError
 from bot.safety.patterns import Hit, Patterns
@@ -68,30 +69,36 @@ class Screening:
         if not text.strip():
             return Verdict()
         hits = [hit for patterns in self._patterns for hit in patterns.hits(text)]
+        ranked = sorted(hits, key=lambda hit: (-hit.level, -(hit.last - hit.first)))
         if self._classifier is None:
-            return _verdict(hits, Opinion())
-        opinion = self._classifier.judge(text, self._read_as(text))
-        return _verdict(hits, opinion)
+            return _told_by_patterns(ranked)
+        return _told_by_classifier(self._classifier.judge(text, self._read_as(text), ranked), ranked)
 
     def _read_as(self, text: str) -> str:
         """The language whose everyday words the text holds most of; the first enabled one when in doubt."""
         return max(self._patterns, key=lambda patterns: patterns.familiarity(text)).language
 
 
-def _verdict(hits: Sequence[Hit], opinion: Opinion) -> Verdict:
-    """The highest level wins; at the same level a pattern names the category, for it says why."""
-    ranked = sorted(hits, key=lambda hit: (-hit.level, -(hit.last - hit.first)))
-    top = ranked[0].level if ranked else Level.NONE
-    level = max(top, opinion.level)
-    if level is Level.NONE:
+def _told_by_patterns(ranked: Sequence[Hit]) -> Verdict:
+    """The pattern with the highest level says everything."""
+    if not ranked:
         return Verdict()
-    leads = opinion.level > top or not ranked
-    category = opinion.category if leads else ranked[0].pattern.category
-    subject = opinion.subject if leads else ranked[0].pattern.subject
+    return Verdict(ranked[0].level, ranked[0].pattern.category, ranked[0].pattern.subject, _reasons(ranked, None))
+
+
+def _told_by_classifier(opinion: Opinion, ranked: Sequence[Hit]) -> Verdict:
+    """The classifier has weighed the patterns; what fired is told as a reason, first where its level is the verdict's."""
+    if opinion.level is Level.NONE:
+        return Verdict()
+    return Verdict(opinion.level, opinion.category, opinion.subject, _reasons(ranked, opinion))
+
+
+def _reasons(ranked: Sequence[Hit], opinion: Opinion | None) -> tuple[Reason, ...]:
     reasons = [Reason(f"pattern:{hit.pattern.id}", hit.words) for hit in ranked]
-    if opinion.level > Level.NONE:
+    if opinion is not None:
+        leads = not ranked or opinion.level > ranked[0].level
         reasons.insert(0 if leads else len(reasons), Reason("classifier", opinion.words))
-    return Verdict(level, category, subject, tuple(dict.fromkeys(reasons))[:MOST_REASONS])
+    return tuple(dict.fromkeys(reasons))[:MOST_REASONS]
 
 
 def _last(recent: Sequence[str]) -> list[str]:
@@ -114,5 +121,4 @@ def real_words(language: str) -> frozenset[str]:
     """English words that are never typos, from the published model's vocabulary; none for others."""
     if language != "en":
         return frozenset()
-    lines = (published_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for word in lines if len(word) > 2 and word.isascii() and word.isalpha())
+    return frozenset(word for word in minilm_words() if len(word) > 2 and word.isascii() and word.isalpha())

@@ -77,7 +77,7 @@ class Spelling:
         return [Word(BREAK, 0, 0), *kept, Word(BREAK, len(text), len(text))]
 
     def plain(self, text: str) -> str:
-        """The text as the encoder reads it: corrected and spelled out, fillers kept."""
+        """The text as the letter runs read it: corrected and spelled out, fillers kept."""
         words = self._rewritten(self._corrected(text))
         return " ".join("." if word.text == BREAK else word.text for word in words).strip(" .,")
 
@@ -176,6 +176,15 @@ class Spelling:
             if tuple(word.text for word in words[place : place + len(parts)]) == parts:
                 return len(parts), meaning
         return 0, ()
+
+
+def as_typed(text: str) -> str:
+    """The text as the encoder reads it: lower case, straight quotes, no invisible characters, single spaces."""
+    straight = re.sub("[\u2018\u2019\u02bc`\u00b4]", "'", unicodedata.normalize("NFKC", text).lower())
+    seen = "".join(
+        " " if ch.isspace() else ch for ch in straight if ch.isspace() or unicodedata.category(ch) not in {"Cf", "Cc"}
+    )
+    return " ".join(seen.split())
 
 
 def fold(text: str) -> tuple[str, list[int]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import encoder
+from bot.encoder_weights import E5
 from bot.safety.classifier import HEADS, NGRAMS, THRESHOLDS
 from bot.safety.screening import Screening, ScreeningError
 from bot.safety.verdict import Level
@@ -44,7 +45,7 @@ def train(root: Path, out: Path) -> Report:
     started = time.monotonic()
     kept = root / KEPT
     out.mkdir(parents=True, exist_ok=True)
-    encoder.build(out, kept / ADAPTER)
+    encoder.build(out, E5, kept / ADAPTER)
     for name in (HEADS, NGRAMS, THRESHOLDS):
         if not (kept / name).is_file():
             raise ScreeningError(f"{kept / name} is missing: restore it from the repository.")

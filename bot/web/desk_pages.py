@@ -93,7 +93,9 @@ class DeskPages:
             plain_time=lambda at: at.strftime("%H:%M UTC"),
             mark_words=mark_words,
         )
-        self._environment.globals.update(service_name=service_name, demo=demo, closing=closing, HELD=HELD, CLOSABLE=CLOSABLE)
+        self._environment.globals.update(
+            service_name=service_name, demo=demo, closing=closing, HELD=HELD, CLOSABLE=CLOSABLE, may=may, Doing=Doing
+        )
 
     def page(self, template: str, **values: Any) -> str:
         """A whole page or a plain fragment from ``templates/desk/``."""

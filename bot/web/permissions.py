@@ -27,6 +27,7 @@ class Doing(str, Enum):
     RUN_SHIFT = "change the rota, limits or switches"
     EXPORT = "export counts"
     OPEN_ANYWAY = "open what was not passed on"
+    READ_LESSONS = "read the lessons"
 
 
 _RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT})
@@ -36,8 +37,8 @@ MAY: Mapping[Role, frozenset[Doing]] = {
     "worker": _DESK_WORK,
     "supervisor": _DESK_WORK | _RUNNING,
     # A facilitator must never meet a private disclosure, and an administrator has no need to read one.
-    "facilitator": frozenset(),
-    "administrator": _RUNNING,
+    "facilitator": frozenset({Doing.READ_LESSONS}),
+    "administrator": _RUNNING | {Doing.READ_LESSONS},
 }
 
 

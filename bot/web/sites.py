@@ -11,6 +11,7 @@ from starlette.routing import Route
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.lesson_pages import lesson_routes
 from bot.web.paged import paged_routes
 from bot.web.supervisor import supervisor_routes
 from bot.web.webhooks import webhook_routes
@@ -32,7 +33,7 @@ def public_site(app: App) -> Starlette:
 
 def staff_site(app: App) -> Starlette:
     """The desk."""
-    return Starlette(routes=[*desk_routes(app), *supervisor_routes(app), *api_routes(app), *_health(app)])
+    return Starlette(routes=[*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *_health(app)])
 
 
 def _health(app: App) -> list[Route]:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
+    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings",)
 MIDDLE = ("bot.engine", "bot.channels", "bot.store")
@@ -22,7 +22,17 @@ SPINE = (
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
-EDGE = ("bot.web", "bot.cli", "bot.cli_staff", "bot.serve", "bot.doctor", "bot.benches", "bot.asking", "actions")
+EDGE = (
+    "bot.web",
+    "bot.cli",
+    "bot.cli_staff",
+    "bot.cli_preview",
+    "bot.serve",
+    "bot.doctor",
+    "bot.benches",
+    "bot.asking",
+    "actions",
+)
 
 MAY_IMPORT = {
     CORE: CORE,

@@ -1,11 +1,10 @@
 """Choose the thresholds of the classifier on held-out text, and write thresholds.json beside it.
 
 Runs in the project's own environment, from the root:
-    PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py PREPARED.jsonl
-It takes the adapter and heads beside it, trained WITHOUT the held-out fifth. The rule, for each language, among harmless
-held-out texts that no pattern raises: at most EVERYDAY of the everyday ones and HARD of the deliberately hard ones
-are raised at all, at most GRAVE of both to high or more, and GRAVEST of both to imminent: the emergency words come
-without a pattern only where the classifier is nearly sure.
+    PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py FOLDER
+It takes the adapter and heads beside it, trained WITHOUT the held-out fifth. The rule, for each language, among its
+harmless held-out texts: at most EVERYDAY of the everyday ones and HARD of the deliberately hard ones are raised at
+all, at most GRAVE of both to high or more, and GRAVEST of both to imminent.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from bot import encoder
+from bot.encoder_weights import E5
 from bot.safety.bench import Example
 from bot.safety.classifier import HEADS, NGRAMS, Classifier
 from bot.safety.patterns import Patterns
@@ -28,38 +28,38 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.012, 0.02, 0.01, 0.003
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.01, 0.05, 0.02, 0.006
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
 
 
 class Sheet:
-    """Held-out texts of one language: chances, pattern levels, labels."""
+    """Held-out texts of one language: chances with the patterns weighed in, labels."""
 
     def __init__(self, classifier: Classifier, books: list[Patterns], texts: list[Example]) -> None:
-        self.chances = classifier.chances([entry.text for entry in texts])
         hits = [[hit for book in books for hit in book.hits(entry.text)] for entry in texts]
+        self.chances = classifier.chances([entry.text for entry in texts], hits)
         self.pattern = np.array([max((hit.level for hit in found), default=0) for found in hits])
         self.labels = np.array([entry.level for entry in texts])
         self.everyday = np.array([entry.kind == "everyday" for entry in texts])
 
     def levels(self, elevated: float, high: float) -> np.ndarray:
-        """What classifier and patterns say together: the higher one."""
+        """What the screening says: the classifier's level, and where it raises at least the pattern's."""
         danger, grave = 1 - self.chances[:, 0], self.chances[:, 2] + self.chances[:, 3]
         own = np.where(danger < elevated, 0, np.where(grave < high, 1, 2))
-        return np.maximum(own, self.pattern)
+        return np.where(own > 0, np.maximum(own, self.pattern), 0)
 
 
 def chosen(sheet: Sheet) -> dict[str, float]:
     """The thresholds by the rule above."""
-    unseen = (sheet.labels == Level.NONE) & (sheet.pattern == 0)
+    harmless = sheet.labels == Level.NONE
     danger, grave = 1 - sheet.chances[:, 0], sheet.chances[:, 2] + sheet.chances[:, 3]
-    elevated = max(cut(danger[unseen & sheet.everyday], EVERYDAY), cut(danger[unseen & ~sheet.everyday], HARD))
-    high = cut(grave[unseen], GRAVE)
+    elevated = max(cut(danger[harmless & sheet.everyday], EVERYDAY), cut(danger[harmless & ~sheet.everyday], HARD))
+    high = cut(grave[harmless], GRAVE)
     raised = (sheet.labels >= Level.HIGH) & (danger >= elevated)
     tried = np.arange(0.2, 0.96, 0.02)
     right = [((sheet.chances[raised, 3] >= t) == (sheet.labels[raised] == Level.IMMINENT)).mean() for t in tried]
     likeliest = float(tried[int(np.argmax(right))]) if raised.any() else 0.5
-    imminent = max(likeliest, cut(sheet.chances[unseen, 3], GRAVEST))
+    imminent = max(likeliest, cut(sheet.chances[harmless, 3], GRAVEST))
     return {"elevated": round(elevated, 4), "high": round(high, 4), "imminent": round(imminent, 3)}
 
 
@@ -71,14 +71,14 @@ def cut(chances: np.ndarray, share: float) -> float:
 def main() -> None:
     """Build, calibrate, write, and print what each choice gives."""
     books = [Patterns.load(ROOT / f"content/safety/{lang}.yml", real_words(lang)) for lang in LANGUAGES]
-    rows = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (Path(sys.argv[1]) / "lines.jsonl").read_text(encoding="utf-8").splitlines()]
     texts = [
         Example(row["text"], Level.of(row["level"]), row["category"], row["lang"], row["file"])
         for row in rows
         if row["held_out"]
     ]
     with tempfile.TemporaryDirectory() as folder:
-        encoder.build(Path(folder), HERE / "adapter.safetensors")
+        encoder.build(Path(folder), E5, HERE / "adapter.safetensors")
         heads = {**load_file(HERE / HEADS), **load_file(HERE / NGRAMS)}
         classifier = Classifier(encoder.Encoder.load(Path(folder)), heads, {}, books[0].spelling.plain)
         sheets = {lang: Sheet(classifier, books, _of(texts, lang)) for lang in LANGUAGES}

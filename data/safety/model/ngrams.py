@@ -1,7 +1,7 @@
 """Fit the letter-run model on the prepared text, and write ngrams.safetensors beside this file.
 
 Runs in the project's own environment, from the root (scikit-learn is there because Rasa needs it):
-    PYTHONPATH=. .venv/bin/python data/safety/model/ngrams.py PREPARED.jsonl [--all]
+    PYTHONPATH=. .venv/bin/python data/safety/model/ngrams.py FOLDER [--all]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEVELS = ("none", "elevated", "high", "imminent")
 
 def main(prepared: Path, everything: bool) -> None:
     """Weights by regularised logistic regression, kept as int8."""
-    rows = [json.loads(line) for line in prepared.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (prepared / "lines.jsonl").read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if everything or not row["held_out"]]
     bags = [bag(row["plain"]) for row in rows]
     seen = np.zeros(SLOTS)

@@ -1,7 +1,7 @@
-"""Write the training text as the encoder will read it, one JSON line each, for finetune.py.
+"""Write what finetune.py needs into a folder: the training text, and the published weights with their tokenizer.
 
-Runs in the project's own environment, from the root: PYTHONPATH=. .venv/bin/python data/safety/model/prepare.py OUT.jsonl
-A fifth of the lines, chosen by the sha256 of the text, is marked held out.
+Runs in the project's own environment, from the root: PYTHONPATH=. .venv/bin/python data/safety/model/prepare.py FOLDER
+Of lines.jsonl a fifth, chosen by the sha256 of the text, is marked held out.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from safetensors.numpy import save_file
 
+from bot.encoder_weights import E5
 from bot.safety.bench import held_out
 from bot.safety.patterns import Patterns
 from bot.safety.screening import LANGUAGES, real_words
+from bot.safety.spelling import as_typed
 
 ROOT = Path(__file__).resolve().parents[3]
 PERSONAL = {"happening_to_me", "worried_about_friend", "want_person", "lines"}  # intents that may tell of danger
@@ -44,14 +47,20 @@ def examples(books: list[Patterns]) -> list[dict[str, Any]]:
 
 
 def everyday(books: list[Patterns]) -> list[dict[str, Any]]:
-    """Ordinary texts: everyday.txt beside this file, and what the dialogue is trained on, where no pattern fires."""
-    texts = (Path(__file__).parent / "everyday.txt").read_text(encoding="utf-8").splitlines()
+    """Ordinary texts: everyday*.txt beside this file, and what the dialogue is trained on, where no pattern fires."""
+    files = {"en": "everyday.txt", "es": "everyday_es.txt", "fr": "everyday_fr.txt"}
+    texts = [(text, lang) for lang, name in files.items() for text in _lines(Path(__file__).parent / name)]
     for file in sorted((ROOT / "data/nlu").rglob("*.yml")):
         for block in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu") or ():
             if block.get("intent") and block["intent"] not in PERSONAL:
-                texts += re.sub(r"\[([^\]]*)\][({][^)}]*[)}]", r"\1", block["examples"]).replace("- ", "").splitlines()
-    quiet = [text.strip() for text in texts if text.strip() and not any(book.hits(text) for book in books)]
-    return [{**_row(text, "none", None, "self", "en"), "file": "everyday"} for text in quiet]
+                said = re.sub(r"\[([^\]]*)\][({][^)}]*[)}]", r"\1", block["examples"]).replace("- ", "").splitlines()
+                texts += [(text.strip(), "en") for text in said if text.strip()]
+    quiet = [(text, lang) for text, lang in texts if not any(book.hits(text) for book in books)]
+    return [{**_row(text, "none", None, "self", lang), "file": "everyday"} for text, lang in quiet]
+
+
+def _lines(file: Path) -> list[str]:
+    return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def _row(text: str, level: str, category: str | None, subject: str, lang: str) -> dict[str, Any]:
@@ -59,16 +68,21 @@ def _row(text: str, level: str, category: str | None, subject: str, lang: str) -
 
 
 def main(out: Path) -> None:
-    """Every training line once: text, plain text, labels, held-out mark."""
+    """Every training line once: text, the two ways it is read, labels, held-out mark. And the weights."""
+    out.mkdir(parents=True, exist_ok=True)
     books = [Patterns.load(ROOT / f"content/safety/{lang}.yml", real_words(lang)) for lang in LANGUAGES]
     found: dict[str, dict[str, Any]] = {}
     for row in (*written(ROOT / "data/safety"), *examples(books), *everyday(books)):
         found.setdefault(row["text"], row)
-    with out.open("w", encoding="utf-8") as stream:
+    with (out / "lines.jsonl").open("w", encoding="utf-8") as stream:
         for text, row in found.items():
             # Pattern examples are never held out: the patterns know them by heart.
-            row.update(plain=books[0].spelling.plain(text), held_out=held_out(text) and row["file"] != "patterns")
+            row.update(held_out=held_out(text) and row["file"] != "patterns")
+            row.update(typed=as_typed(text), plain=books[0].spelling.plain(text))
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    published = E5.read()
+    save_file(published.weights, out / "published.safetensors")
+    published.tokenizer.save(str(out / "tokenizer.json"))
 
 
 if __name__ == "__main__":

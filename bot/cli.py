@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bot import settings as settings_module
 from bot.cli_staff import staff_app
+from bot.cli_translations import translations_app
 from bot.settings import Settings, SettingsError
 
 main = typer.Typer(
@@ -22,6 +23,7 @@ main = typer.Typer(
 serve_app = typer.Typer(help="Start everything, or one process of it.", invoke_without_command=True)
 main.add_typer(serve_app, name="serve")
 main.add_typer(staff_app, name="staff")
+main.add_typer(translations_app, name="translations")
 
 console = Console(highlight=False)
 

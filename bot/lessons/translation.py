@@ -21,12 +21,16 @@ LABEL_KEYS = ("SKIP", "ME", "FRIEND", "PERSON", "NEXT")
 
 @dataclass(frozen=True)
 class Translation:
-    """The words of a module in one language, by lesson, band and step; titles by lesson."""
+    """The words of a module in one language, by lesson, band and step; titles by lesson.
+
+    ``made_from`` says, by lesson, which English words a translation was made from (bot/lessons/translating.py).
+    """
 
     steps: Mapping[tuple[str, str, str], StepWords]
     titles: Mapping[str, str]
     items: Mapping[str, ItemWords]
     boosters: Mapping[str, str]
+    made_from: Mapping[str, str]
 
 
 def read_translation(file: Path, module: Module) -> Translation:
@@ -36,7 +40,7 @@ def read_translation(file: Path, module: Module) -> Translation:
     """
     data = read(file)
     names = {lesson.id for lesson in module.lessons}
-    only(str(file), data, {*names, "items", "boosters"})
+    only(str(file), data, {*names, "items", "boosters", "made_from"})
     steps: dict[tuple[str, str, str], StepWords] = {}
     titles: dict[str, str] = {}
     for lesson in module.lessons:
@@ -51,7 +55,10 @@ def read_translation(file: Path, module: Module) -> Translation:
             said = _band(f"{file}, {lesson.id} {band}", written.get(band), structure)
             steps.update({(lesson.id, band, step): words for step, words in said.items()})
     items = _items(file, module, keys_in(f"{file}, items", data.get("items")))
-    return Translation(steps, titles, items, _boosters(file, keys_in(f"{file}, boosters", data.get("boosters"))))
+    boosters = _boosters(file, keys_in(f"{file}, boosters", data.get("boosters")))
+    made_from = keys_in(f"{file}, made_from", data.get("made_from"))
+    only(f"{file}, made_from", made_from, set(titles))
+    return Translation(steps, titles, items, boosters, {str(lesson): str(digest) for lesson, digest in made_from.items()})
 
 
 def read_labels(folder: Path) -> dict[str, dict[str, str]]:

@@ -22,6 +22,7 @@ from bot.directory import Directory
 from bot.lessons.catalog import Catalog
 from bot.lessons.model import Module
 from bot.lessons.preview import every_step, size
+from bot.lessons.translating import standings
 from bot.web.desk_pages import DeskPages
 from bot.web.desk_parts import DeskSettings, Staff
 from bot.web.permissions import Doing
@@ -97,8 +98,7 @@ class _Routes:
         """Every module: its lessons, who has read it, until when it stands."""
         modules = (*self._catalog.modules, *self._catalog.for_adults)
         titles = {(m.id, each.id): self._catalog.title(m.id, each.id, "en") for m in modules for each in m.lessons}
-        languages = {m.id: self._catalog.languages(m.id) for m in modules}
-        return self._page("lessons.html", found, modules=modules, titles=titles, languages=languages)
+        return self._page("lessons.html", found, modules=modules, titles=titles, standing=self._standing())
 
     async def module(self, request: Request, found: SignedIn) -> Response:
         """One module in a band and a language, every step on both channels."""
@@ -129,6 +129,16 @@ class _Routes:
             lines=self._app.directory.lines(region, now=now, limit=4), items=self._catalog.items(module.id, "en"),
             titles=[self._catalog.title(module.id, each.id, "en") for each in module.lessons],
         )  # fmt: skip
+
+    def _standing(self) -> Mapping[str, Mapping[str, str]]:
+        """For each module and other language, how many lessons are fresh, stale, unmarked or missing."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for row in standings(self._catalog, LANGUAGES[1:]):
+            found.setdefault(row.module, {}).setdefault(row.lang, []).append(row.state)
+        return {
+            module: {lang: ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) for lang, states in langs.items()}
+            for module, langs in found.items()
+        }
 
     def _steps(self, module: str, lesson: str, band: str, lang: str) -> Iterator[ShownStep]:
         values = {"service": self._app.settings.service_name}

@@ -47,7 +47,7 @@ BROKEN = [
     (puts("line", *STEPS, 1, "goto"), r"pick: nothing leads to it; lead a choice there, or take it out"),
     (takes_out("en"), r"en.yml is missing: write the words of small"),
     (takes_out("en", "one", "title"), r"the words of one, with a title, are missing; write them"),
-    (puts({}, "en", "two"), r"en.yml: two is not a key; use boosters, items, one"),
+    (puts({}, "en", "two"), r"en.yml: two is not a key; use boosters, items, made_from, one"),
     (puts({}, "en", "one", "19-21"), r"en.yml, one: 19-21 is not a key"),
     (takes_out(*WORDS), r"one 9-12: there are no words for this band; write them"),
     (takes_out(*WORDS, "hook"), r"one 9-12, hook: there are no words; write `say`"),

@@ -27,6 +27,7 @@ EDGE = (
     "bot.cli",
     "bot.cli_staff",
     "bot.cli_preview",
+    "bot.cli_translations",
     "bot.serve",
     "bot.doctor",
     "bot.benches",

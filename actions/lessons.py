@@ -121,6 +121,24 @@ class ActionRepeat(Action):
         return move(dispatcher, tracker, "repeat")
 
 
+class ActionBoosters(Action):
+    """Three texts after a lesson, only asked for; or no more of them."""
+
+    def name(self) -> str:
+        return "action_boosters"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
+        speaker, module = Speaker(dispatcher, tracker), entity(tracker, "module")
+        left = leave_form(tracker, speaker)
+        if entity(tracker, "answer") == "yes" and module and speaker.situation.channel == "sms":
+            speaker.effect("boosters", answer="yes", module=module)
+            speaker.say("boosters_kept", [speaker.choice("choice_no_more", payload("boosters", answer="no"))])
+        else:
+            speaker.effect("boosters", answer="no")
+            speaker.say("boosters_ended")
+        return left
+
+
 class ActionPause(Action):
     """A pause; the place is kept."""
 
@@ -239,4 +257,8 @@ def after(speaker: Speaker, place: Place | None) -> list[Choice]:
     ids = [lesson for module, lesson in offered() if place and module == place.module]
     further = ids[ids.index(place.lesson) + 1 :][:1] if place and place.lesson in ids else []
     next_ones = [lesson_choice(speaker, place.module, lesson) for lesson in further if place]
-    return [*next_ones, speaker.choice("choice_lessons", payload("menu"))]
+    asked = place is not None and speaker.situation.channel == "sms" and lessons().boosters(place.module, place.lang)
+    later = (
+        [speaker.choice("choice_boosters", payload("boosters", answer="yes", module=place.module))] if place and asked else []
+    )
+    return [*next_ones, speaker.choice("choice_lessons", payload("menu")), *later]

@@ -117,7 +117,7 @@ class App:
     @cached_property
     def outbox(self) -> Outbox:
         """Sends and sweeps."""
-        return Outbox(store=self.store, sms=self.sms, voice=self.voice, pager=self.pager)
+        return Outbox(store=self.store, sms=self.sms, voice=self.voice, pager=self.pager, lessons=self.lessons)
 
     @cached_property
     def case_events(self) -> CaseEvents:
@@ -180,11 +180,14 @@ class App:
         return Team(store=self.store, voice=self.voice, reading=self.desk_reading, desk=self.desk)
 
     @cached_property
+    def lessons(self) -> Catalog:
+        """All lessons and their words."""
+        return Catalog.load(self.settings.content / "lessons")
+
+    @cached_property
     def modules(self) -> dict[str, str]:
         """Lessons for young people, by module id, with the title of the first lesson."""
-        catalog = Catalog.load(self.settings.content / "lessons")
-        young = [m for m in catalog.modules if m.audience == "young people"]
-        return {m.id: catalog.title(m.id, m.lessons[0].id, "en") for m in young}
+        return {m.id: self.lessons.title(m.id, m.lessons[0].id, "en") for m in self.lessons.modules}
 
     @cached_property
     def live(self) -> Live:

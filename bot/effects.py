@@ -51,6 +51,8 @@ class Effects:
             self._pass_on(work, thread, effect)
         elif kind == "check_in":
             self._check_in(work, thread, agreed=effect.get("answer") == "yes")
+        elif kind == "boosters":
+            self._boosters(work, thread, effect)
         elif kind == "private_word" and effect.get("word"):
             work.threads.keep_word(thread.id, str(effect["word"]))
         elif kind != ANSWERED:
@@ -101,6 +103,13 @@ class Effects:
         if asked:
             work.check_ins.settle(asked.id, AGREED if agreed else ENDED)
             work.audit.add(actor="young person", what="check-in", case_id=asked.case_id, detail="yes" if agreed else "no")
+
+    def _boosters(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
+        """Three texts to come, or no more of them. A page cannot be written to, so only a phone gets them."""
+        if effect.get("answer") == "yes" and thread.channel == "sms":
+            work.boosters.plan(thread.id, str(effect.get("module") or "")[:64])
+        else:
+            work.boosters.end(thread.id)
 
     def _forget(self, work: UnitOfWork, thread: Thread) -> None:
         """Erase at once, except while a person holds or waits for the thread."""

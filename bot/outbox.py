@@ -17,7 +17,10 @@ from bot.choices import as_text
 from bot.handoff import clocks
 from bot.handoff.cases import Event
 from bot.handoff.rota import PLACES
+from bot.lessons.catalog import Catalog
 from bot.paging import Pager
+from bot.store import boosters
+from bot.store.boosters import Booster
 from bot.store.cases import Case
 from bot.store.check_ins import ENDED, SENT, CheckIn
 from bot.store.database import Store
@@ -30,6 +33,9 @@ log = structlog.get_logger()
 
 MOST_ATTEMPTS = 8
 """After this many tries (about half an hour) a message is failed, and the case says so."""
+
+LATER = timedelta(days=7)
+"""How long a booster waits while a person is with them."""
 
 OPTED_OUT = "21610"
 """Twilio's code for "this person has replied STOP"."""
@@ -50,11 +56,12 @@ class Sends(Protocol):
 class Outbox:
     """Sends and sweeps; any number may run, on any machine, with the same result."""
 
-    def __init__(self, *, store: Store, sms: Sends, voice: Voice, pager: Pager) -> None:
+    def __init__(self, *, store: Store, sms: Sends, voice: Voice, pager: Pager, lessons: Catalog) -> None:
         self._store = store
         self._pager = pager
         self._sms = sms
         self._voice = voice
+        self._lessons = lessons
 
     def send_next(self) -> bool:
         """Send the next queued text, whichever thread it is of; False when none is due."""
@@ -94,6 +101,8 @@ class Outbox:
                 self._back_to_queue(work, case)
             for check_in in work.check_ins.due():
                 self._check_in(work, check_in)
+            for booster in work.boosters.due():
+                self._booster(work, booster)
         return len(due)
 
     def expire(self) -> int:
@@ -153,6 +162,18 @@ class Outbox:
             work.threads.change(thread.id, waits_since=work.now)
             self._voice.say(work, thread, "check_in_hello")
             work.audit.add(actor="outbox", what="check-in sent", case_id=check_in.case_id)
+
+    def _booster(self, work: UnitOfWork, booster: Booster) -> None:
+        """Text as asked for; later while a person is with them, never after they said no or STOP."""
+        thread, case = work.threads.get(booster.thread_id), work.cases.open_for(booster.thread_id)
+        if case is not None:
+            work.boosters.put_off(booster.id, LATER)
+            return
+        wanted = thread is not None and not thread.opted_out and booster.module in {m.id for m in self._lessons.modules}
+        words = self._lessons.boosters(booster.module, thread.lang) if thread and wanted else {}
+        work.boosters.settle(booster.id, boosters.SENT if booster.which in words else boosters.ENDED)
+        if thread is not None and booster.which in words:
+            self._voice.booster(work, thread, words[booster.which])
 
     def _move(self, work: UnitOfWork, case: Case) -> None:
         """One step of a waiting case: widen, or tell the truth that nobody came; or a word of waiting."""

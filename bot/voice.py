@@ -12,6 +12,7 @@ from typing import Any
 from bot.choices import Choice, keyed, payload
 from bot.directory import Directory
 from bot.handoff.cases import WAITING
+from bot.lessons.render import render
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
 from bot.store.check_ins import ASKED
@@ -48,6 +49,12 @@ class Voice:
         offered = keyed(choices)
         work.messages.queue(thread.id, text, choices=offered, state=IMMEDIATE.get(thread.channel, "queued"))
         return offered
+
+    def booster(self, work: UnitOfWork, thread: Thread, words: str) -> None:
+        """A text they asked for after a lesson, with one tap to have no more of them."""
+        end = Choice(self._words.say("choice_no_more", thread.lang), payload("boosters", answer="no"))
+        offered = self.send(work, thread, render(words, {"service": self._service}), [end])
+        work.threads.offer(thread.id, offered)
 
     def helper(self, work: UnitOfWork, thread: Thread, text: str, *, staff_id: int, case_id: int, once: str) -> None:
         """A worker's own words."""

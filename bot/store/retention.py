@@ -9,7 +9,8 @@ from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED
-from bot.store.tables import address, case, message, note, page, session, thread, tracker
+from bot.store.boosters import WAITING
+from bot.store.tables import address, booster, case, message, note, page, session, thread, tracker
 
 ORDINARY = timedelta(hours=72)
 """How long the words of a thread without a case are kept (design: what we keep)."""
@@ -33,8 +34,9 @@ class RetentionRows:
         gone = self._delete(note, note.c.case_id.in_(ended)) + self._delete(case, case.c.id.in_(ended))
         for table in (message, tracker):
             gone += self._delete(table, table.c.thread_id.in_(self._silent()))
-        gone += self._delete(address, address.c.thread_id.in_(self._silent()))
-        gone += self._delete(thread, and_(thread.c.id.in_(self._silent()), thread.c.opted_out_at.is_(None)))
+        gone += self._delete(address, and_(address.c.thread_id.in_(self._silent()), ~self._awaited(address.c.thread_id)))
+        bare = and_(thread.c.id.in_(self._silent()), thread.c.opted_out_at.is_(None), ~self._awaited(thread.c.id))
+        gone += self._delete(thread, bare)
         gone += self._delete(message, self._old_words())
         gone += self._delete(page, page.c.at < self._now - CASES)
         return gone + self._delete(session, session.c.created_at < self._now - SESSIONS)
@@ -55,6 +57,10 @@ class RetentionRows:
         """
         has_case = exists(select(case.c.id).where(case.c.thread_id == thread.c.id))
         return select(thread.c.id).where(thread.c.last_at < self._now - ORDINARY, ~has_case).scalar_subquery()
+
+    def _awaited(self, thread_id: Any) -> Any:
+        """Whether somebody asked for texts that are still to come: their number is kept for those, their words are not."""
+        return exists(select(booster.c.id).where(booster.c.thread_id == thread_id, booster.c.state == WAITING))
 
     def _old_words(self) -> Any:
         """Old words of a thread that still goes on, and has no case."""

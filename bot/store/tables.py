@@ -148,6 +148,17 @@ check_in = Table(
     Column("due_at", Instant, nullable=False),
 )
 
+booster = Table(
+    "booster",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("thread_id", String(32), ForeignKey("thread.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("module", String(64), nullable=False),
+    Column("which", String(16), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+)
+
 typing = Table(
     "typing",
     metadata,

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from bot.privacy import Vault
 from bot.store.audit import AuditRows
+from bot.store.boosters import BoosterRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
@@ -31,6 +32,7 @@ class UnitOfWork:
         self.messages = MessageRows(connection, vault, self.now)
         self.cases = CaseRows(connection, vault, self.audit, self.now)
         self.check_ins = CheckInRows(connection, self.now)
+        self.boosters = BoosterRows(connection, self.now)
         self.presence = PresenceRows(connection, self.now)
         self.rota = RotaRows(connection)
         self.pages = PageRows(connection, vault, self.now)

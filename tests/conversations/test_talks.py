@@ -45,6 +45,19 @@ def test_a_whole_lesson_is_taken_by_text_message_in_every_band(house: House, pho
     assert all(segments(text) <= 2 for text in phone.everything())
 
 
+def test_texts_to_come_are_asked_for_after_a_lesson_and_sent_away_again(phone: Phone) -> None:
+    phone.texts("menu")
+    phone.texts("A")
+    for _ in range(14):
+        phone.texts("skip")
+        if "Text me later" in phone.everything()[-1]:
+            break
+    phone.texts("text me later")
+    phone.sees("Three short texts will come", "No more of these")
+    phone.texts("no more of these")
+    phone.sees("No more of those texts")
+
+
 def test_danger_in_the_middle_of_a_lesson_is_not_a_wrong_answer_and_the_lesson_waits(page: Page, desk: Desk) -> None:
     page.texts("lessons")
     page.taps("When trust feels off")

@@ -12,7 +12,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import care
 from actions.handoff import leave_form
 from actions.situation import Speaker, entity
+from bot.choices import payload
+from bot.directory.files import SUPPORT_THEMES
 from bot.threads import BANDS
+
+MOST_SUPPORT = 3
+"""Places named at once: more is a wall."""
 
 Events = list[dict[str, Any]]
 
@@ -66,6 +71,27 @@ class ActionLines(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         care.say_lines(Speaker(dispatcher, tracker))
         return []
+
+
+class ActionSupport(Action):
+    """Longer-term support where they live: what kinds there are, then at most three of one kind."""
+
+    def name(self) -> str:
+        return "action_support"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
+        speaker, theme = Speaker(dispatcher, tracker), entity(tracker, "theme")
+        known = speaker.situation.support
+        if not known:
+            speaker.say("support_none" if speaker.situation.region else "support_unknown")
+        elif theme:
+            speaker.say("support_intro")
+            for _themes, words in [entry for entry in known if theme in entry[0]][:MOST_SUPPORT]:
+                speaker.tell(words)
+        else:
+            themes = [each for each in SUPPORT_THEMES if any(each in entry[0] for entry in known)]
+            speaker.say("support_ask", [speaker.choice(f"choice_{each}", payload("support", theme=each)) for each in themes])
+        return leave_form(tracker, speaker)
 
 
 class ActionSetBand(Action):

@@ -40,6 +40,7 @@ class Situation:
     emergency: str | None
     limits: str | None
     lines: tuple[str, ...]
+    support: tuple[tuple[frozenset[str], str], ...]
     level: Level
     category: str | None
     subject: str
@@ -65,6 +66,7 @@ class Situation:
             emergency=facts.get("emergency"),
             limits=facts.get("limits"),
             lines=tuple(str(line["say"]) for line in facts.get("lines") or ()),
+            support=tuple((frozenset(entry["themes"]), str(entry["say"])) for entry in facts.get("support") or ()),
             level=_level(verdict.get("level")),
             category=verdict.get("category"),
             subject=verdict.get("subject") or "self",

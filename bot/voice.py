@@ -113,6 +113,10 @@ class Voice:
             "emergency": self._directory.emergency(self.region(thread)),
             "limits": self._directory.limits(self.region(thread)),
             "lines": [{"name": line.name, "say": line.say()} for line in self._lines(work, thread)],
+            "support": [
+                {"themes": list(entry.themes), "say": entry.describe()}
+                for entry in self._directory.support(self.region(thread), band=thread.band)
+            ],
         }
 
     def _check_in(self, work: UnitOfWork, thread: Thread) -> dict[str, Any] | None:

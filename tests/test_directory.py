@@ -23,7 +23,7 @@ FACT = {"number": "911", "source": "https://example.org", "seen": "official", **
 
 def written(folder: Path, *, country: dict[str, Any] | None = None, **changed: Any) -> Path:
     """A directory of one line in one country; a value of None takes the key out."""
-    line = {
+    line: dict[str, Any] = {
         "id": "one",
         "name": "One",
         "about": "A line.",
@@ -241,7 +241,7 @@ def test_a_line_is_shown_to_the_ages_it_is_for(tmp_path: Path, ages: list[int], 
 
 
 def test_support_for_later_is_a_list_of_its_own(tmp_path: Path) -> None:
-    directory = load(written(tmp_path, kind="support", hours="mon-fri 09:00-17:00"))
+    directory = load(written(tmp_path, kind="support", themes=["mentor"], hours="mon-fri 09:00-17:00"))
     assert directory.lines("CA", now=NOON) == () and [s.id for s in directory.support("CA")] == ["one"]
 
 
@@ -252,3 +252,31 @@ def test_support_for_later_is_a_list_of_its_own(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_a_line_names_the_ways_it_has(tmp_path: Path, ways: dict[str, Any], said: str) -> None:
     assert load(written(tmp_path, **ways)).lines("CA", now=NOON)[0].say() == said
+
+
+SUPPORT = {"kind": "support", "themes": ["mentor"], "call": None, "dial": None, "web": "example.org", "hours": "varies"}
+
+
+def test_longer_term_support_needs_no_hours_and_is_never_a_line_for_now(tmp_path: Path) -> None:
+    directory = Directory.load(written(tmp_path, **SUPPORT), today=TODAY, production=True)
+    region = directory.regions()[0][0]
+    assert not directory.lines(region, now=NOON)
+    (entry,) = directory.support(region)
+    assert entry.describe() == "One: A line. On the web at example.org."
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [({**SUPPORT, "themes": ["luck"]}, "themes of support are"), ({"hours": "varies"}, "a line needs its hours"),
+     ({**SUPPORT, "web": None}, "no way to reach it")],
+)  # fmt: skip
+def test_support_of_an_unknown_kind_or_a_line_without_hours_is_refused(tmp_path: Path, changed: Any, sentence: str) -> None:
+    with pytest.raises(DirectoryError, match=sentence):
+        Directory.load(written(tmp_path, **changed), today=TODAY, production=True)
+
+
+def test_every_support_entry_fits_two_segments() -> None:
+    for country in Directory.load(ROOT / "content/directory", today=TODAY, production=True).everything():
+        for line in country.lines:
+            if line.kind == "support":
+                assert not not_gsm(line.describe()) and segments(line.describe()) <= 2, line.id

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.directory.line import Country, Fact, Line
+from bot.directory.line import VARIES, Country, Fact, Line
 
 KEYS = {
     "id", "kind", "name", "about", "ages", "themes", "call", "dial", "text", "chat", "web", "hours", "zone", "languages",
@@ -22,6 +22,8 @@ NEEDED = (
 COUNTRY_KEYS = {"region", "name", "emergency", "reporting", "limits", "lines"}
 FACT_KEYS = {"source", "seen", "verified_on", "expires_on"}
 KINDS = ("line", "support")
+SUPPORT_THEMES = ("therapy", "arts", "culture", "peers", "mentor", "advocate")
+"""What longer-term support can be: healing goes on, and a line for tonight is not all there is."""
 """A line answers now; support is for later and longer (therapy, peers, advocates), and is listed apart."""
 
 REPORTS = ("yes", "no", "depends")
@@ -102,12 +104,17 @@ def _line(file: Path, entry: object) -> Line:
         raise DirectoryError(f"{where}: {', '.join(sorted(map(str, unknown)))} is not a key; use {', '.join(sorted(KEYS))}.")
     if missing:
         raise DirectoryError(f"{where}: {missing[0]} is missing; add it.")
-    if not any(entry.get(way) for way in ("call", "text", "chat")):
-        raise DirectoryError(f"{where}: there is no way to reach it; add call, text or chat.")
+    support = entry.get("kind") == "support"
+    if not any(entry.get(way) for way in ("call", "text", "chat", *(("web",) if support else ()))):
+        raise DirectoryError(f"{where}: there is no way to reach it; add call, text or chat (or web, for support).")
+    if support and not set(map(str, _rows(where, "themes", entry["themes"]))) <= set(SUPPORT_THEMES):
+        raise DirectoryError(f"{where}: themes of support are {', '.join(SUPPORT_THEMES)}; use those.")
+    if entry["hours"] == VARIES and not support:
+        raise DirectoryError(f"{where}: a line needs its hours; only support may say that they vary.")
     for key, allowed in (("reports_minors", REPORTS), ("seen", SEEN), ("kind", KINDS)):
         if entry.get(key, KINDS[0] if key == "kind" else None) not in allowed:
             raise DirectoryError(f"{where}: {key} must be one of {', '.join(allowed)}, in quotes.")
-    if entry["hours"] != "24/7" and not entry.get("zone"):
+    if entry["hours"] not in ("24/7", VARIES) and not entry.get("zone"):
         raise DirectoryError(f"{where}: hours need a zone, such as Europe/London; add it.")
     _check_numbers(where, entry)
     return _made(where, entry)

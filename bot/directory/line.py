@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+VARIES = "varies"
+"""Hours of longer-term support that differ by place."""
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -44,17 +47,22 @@ class Line:
 
     def say(self) -> str:
         """The line as a ready phrase: who, how, when."""
+        return f"{self.name}: {self._how()} ({self.hours})."
+
+    def describe(self) -> str:
+        """Longer-term support as a ready phrase: who, what for, how. Nobody needs its hours this minute."""
+        return f"{self.name}: {self.about} {self._how().capitalize()}."
+
+    def _how(self) -> str:
         if self.call and self.call == self.text:
-            how = f"call or text {self.call}"
-        else:
-            ways = [f"call {self.call}" if self.call else "", f"text {self.text}" if self.text else ""]
-            how = " or ".join(w for w in ways if w) or f"on the web at {self.chat}"
-        return f"{self.name}: {how} ({self.hours})."
+            return f"call or text {self.call}"
+        ways = [f"call {self.call}" if self.call else "", f"text {self.text}" if self.text else ""]
+        return " or ".join(w for w in ways if w) or f"on the web at {self.chat or self.web}"
 
     def open_at(self, now: datetime) -> bool:
-        """Whether somebody answers now."""
-        if self.hours == "24/7":
-            return True
+        """Whether somebody answers now; never said of hours that vary."""
+        if self.hours in ("24/7", VARIES):
+            return self.hours == "24/7"
         here = now.astimezone(ZoneInfo(self.zone))
         return any(_within(span.strip(), here) for span in self.hours.split(","))
 

@@ -28,7 +28,7 @@ CARRIER_WORDS = frozenset({
 """What carriers and Twilio answer by themselves (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out.md)."""
 
 OUR_WORDS = frozenset({
-    "NEXT", "BACK", "MENU", "SKIP", "REPEAT", "PERSON", "ME", "FRIEND", "PAUSE", "LINES", "LESSONS", "FORGET ME",
+    "NEXT", "BACK", "MENU", "SKIP", "REPEAT", "PERSON", "ME", "FRIEND", "PAUSE", "LINES", "SUPPORT", "LESSONS", "FORGET ME",
 })  # fmt: skip
 """What anybody may type anywhere; an option with such a label could never be chosen by typing it."""
 

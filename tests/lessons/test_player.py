@@ -179,7 +179,7 @@ def ways(catalog: Catalog, turn: Turn) -> list[list[str]]:
 def test_every_path_of_every_lesson_comes_to_its_end(module: str, lesson: str, band: str) -> None:
     paths = ways(REAL, player.begin(REAL, module=module, lesson=lesson, band=band, lang="en"))
     ended = [path for path in paths if path[-1].startswith("One thing to keep")]
-    assert len(ended) >= 27, "three choices of three options each make 27 ways"
+    assert len(ended) >= 9, "two choices of three options each make 9 ways"
     assert all(6 <= len(path) <= 20 for path in ended)
 
 
@@ -191,13 +191,13 @@ def test_skipping_every_step_comes_to_the_end_too(module: str, lesson: str, band
     assert turn.ended and seen >= 6
 
 
-@pytest.mark.parametrize(("module", "lesson", "band"), LESSONS_AND_BANDS)
-def test_somebody_in_care_meets_words_of_their_own_and_others_do_not(module: str, lesson: str, band: str) -> None:
-    def told(option: str) -> str:
-        place = Place(module, lesson, band, "en", "who")
-        return player.move(REAL, place, move="choose", option=option).says[-1]
-
-    assert "care" in told("b") and "care" not in told("a")
+@pytest.mark.parametrize(("module", "lesson", "band"), [which for which in LESSONS_AND_BANDS if which[2] != "adult"])
+def test_somebody_in_care_meets_words_of_their_own_and_others_need_not(module: str, lesson: str, band: str) -> None:
+    paths = ways(REAL, player.begin(REAL, module=module, lesson=lesson, band=band, lang="en"))
+    words = REAL.say(module=module, lesson=lesson, band=band, step="care", lang="en").say
+    with_care = [path for path in paths if words in path]
+    assert with_care and len(with_care) < len(paths)
+    assert any(word in words.lower() for word in ("care", "foster", "group home"))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)

@@ -37,8 +37,9 @@ SHAPES = {
 # and what a pattern that fires adds to the logarithm of every chance of danger, and to that of its own level.
 ENCODER_SHARE, NGRAMS_SHARE, HIT_DANGER, HIT_LEVEL = 1.0, 0.5, 2.0, 0.7
 HIT_CATEGORY = 2.0  # what a pattern adds to the score of its own category
-LONG = 45  # words; a longer text is also read in overlapping windows, for one clause can hide in it
-WINDOW, STRIDE, MOST_WINDOWS = 40, 30, 6
+LONG = 36  # words; a longer text is also read in overlapping windows, for one clause can hide in it
+WINDOW, STRIDE, MOST_WINDOWS = 24, 12, 10
+NEAR = 2  # words on either side of what a pattern found in a long text: what surrounds it must not drown it
 _PARTS = re.compile(r"[^.!?\n]+[.!?]*")
 
 
@@ -96,7 +97,7 @@ class Classifier:
 
     def judge(self, text: str, language: str = "en", hits: Sequence[Hit] = ()) -> Opinion:
         """The opinion on one text that was read as ``language``, in which the patterns found ``hits``."""
-        windows = _windows(as_typed(text))
+        windows = _windows(text, hits)
         if not windows[0]:
             return Opinion()
         rows = self._encoder.embed(windows)
@@ -163,12 +164,20 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return result
 
 
-def _windows(typed: str) -> list[str]:
+def _windows(text: str, hits: Sequence[Hit]) -> list[str]:
+    """The text as typed; of a long one, also what stands around each hit, and overlapping pieces of it all."""
+    typed = as_typed(text)
     words = typed.split()
     if len(words) <= LONG:
         return [typed]
+    around = dict.fromkeys(as_typed(_around(text, hit)) for hit in hits)
     starts = range(0, len(words) - WINDOW + STRIDE, STRIDE)
-    return [typed, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
+    return [typed, *around, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
+
+
+def _around(text: str, hit: Hit) -> str:
+    before, after = text[: hit.first].split()[-NEAR:], text[hit.last :].split()[:NEAR]
+    return " ".join([*before, text[hit.first : hit.last], *after])
 
 
 def _thresholds(folder: Path) -> dict[str, Thresholds]:

@@ -39,8 +39,8 @@ NORMS = {"n1": "attention.output.LayerNorm", "n2": "output.LayerNorm"}
 SCALE = 12.0  # unit embeddings are stretched by this before the heads, so that the heads learn quickly
 RANK = 96
 LAYERS = 12
-COMPANY = 0.12
-EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 3, 2e-4, 2e-3, 32, 0
+COMPANY = 0.03
+EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 4, 2e-4, 2e-3, 32, 0
 
 
 class Encoder(nn.Module):
@@ -252,24 +252,6 @@ def _keep_add(kept: dict[str, np.ndarray], name: str, value: torch.Tensor, weigh
     kept[f"{name}.add"] = change.numpy()
 
 
-def heads_refit(model: Model, lines: Lines, chosen: list[int], seed: int) -> None:
-    """Train the heads alone for two rounds, so that they fit the thinned encoder."""
-    torch.manual_seed(seed)
-    chance = random.Random(seed)
-    optimizer = torch.optim.AdamW([p for n, p in model.named_parameters() if not n.startswith("encoder")], lr=5e-4)
-    for _ in range(2):
-        ids = lines.noisy(chance)
-        for batch in batches(ids, chosen, chance):
-            model.eval()
-            with torch.no_grad():
-                rows = model.encoder(*padded(ids, batch))
-            model.train()
-            loss = loss_of(model.heads(rows), lines, torch.tensor(batch))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-
-
 @torch.no_grad()
 def figures(model: Model, lines: Lines, chosen: list[int]) -> str:
     """Recall of imminent + high where 2, 5 and 10 % of the harmless are raised; category; on ``chosen``."""
@@ -302,12 +284,11 @@ def main() -> None:
     lines = Lines(rows, tokenizer)
     held = [n for n, row in enumerate(rows) if row["held_out"]]
     chosen = list(range(len(rows))) if asked.all else [n for n, row in enumerate(rows) if not row["held_out"]]
+    chosen += [n for n in chosen if rows[n]["file"] == "everyday"]  # twice: most texts in the world are ordinary
     model = trained(weights, lines, chosen, SEED)
     print(f"trained: {figures(model, lines, held)} ({time.time() - started:.0f} s)", flush=True)
     kept = thinned(weights, model)
     print(f"thinned: {figures(model, lines, held)}", flush=True)
-    heads_refit(model, lines, chosen, SEED)
-    print(f"heads refitted: {figures(model, lines, held)}", flush=True)
     here = Path(__file__).resolve().parent
     save_file(kept, here / "adapter.safetensors")
     heads = {}

@@ -22,7 +22,7 @@ from bot.web.desk_acts import Act, Acts, Fields
 from bot.web.desk_live import desk_events, lists_for, read_seen, shown
 from bot.web.desk_pages import DeskPages, Part
 from bot.web.desk_parts import DeskParts
-from bot.web.permissions import Doing, may
+from bot.web.permissions import Doing, first_page, may
 from bot.web.security_headers import OWN_ASSETS_ONLY, SecurityHeaders, private_headers
 from bot.web.staff_session import (
     Endpoint,
@@ -69,7 +69,7 @@ class _Routes:
         return [
             Route("/sign-in", self.sign_in, methods=["GET", "POST"], middleware=PRIVATE),
             Mount("/static", StaticFiles(directory=STATIC), middleware=PUBLIC_FILES),
-            self._get("/", Doing.SEE_DESK, self.screen),
+            Route("/", door(self._app, Doing.SEE_DESK, self.screen, self._no_desk), methods=["GET"], middleware=PRIVATE),
             self._get("/case/{id:int}", Doing.SEE_CASE, self.screen),
             self._get("/events", Doing.SEE_CASE, self.events, listens=True),
             self._post("/sign-out", None, self.sign_out),
@@ -233,6 +233,11 @@ class _Routes:
         html = self._pages.page("oob.html", changed=changed, sentence=sentence, refused=status != 200, revealed=revealed)
         # Only the named parts change: whatever asked, what it pointed at stays as it is.
         return HTMLResponse(html, status_code=status, headers={"HX-Reswap": "none", "HX-Push-Url": "false"})
+
+    def _no_desk(self, request: Request, found: SignedIn, sentence: str) -> Response:
+        """Whoever has no desk is shown the way to their own first page."""
+        page = first_page(found.staff)
+        return self._forbidden(request, found, sentence) if page == "/" else RedirectResponse(page, status_code=303)
 
     def _forbidden(self, request: Request, found: SignedIn, sentence: str) -> Response:
         if is_htmx(request):

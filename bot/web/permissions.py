@@ -42,6 +42,9 @@ MAY: Mapping[Role, frozenset[Doing]] = {
 }
 
 
+_FIRST_PAGES = {Doing.SEE_DESK: "/", Doing.SEE_BOARD: "/board", Doing.READ_LESSONS: "/lessons"}
+
+
 class NotAllowed(Exception):
     """The role does not allow this; ``sentence`` says so and whom to ask."""
 
@@ -53,6 +56,11 @@ class NotAllowed(Exception):
 def may(staff: StaffMember, doing: Doing) -> bool:
     """Whether this person's role allows it; an unknown role allows nothing."""
     return doing in MAY.get(staff.role, frozenset())
+
+
+def first_page(staff: StaffMember) -> str:
+    """Where this person's work begins; the desk's own address for a role that may nothing (it says so)."""
+    return next((page for doing, page in _FIRST_PAGES.items() if may(staff, doing)), "/")
 
 
 def check_may(staff: StaffMember, doing: Doing) -> None:

@@ -77,7 +77,7 @@ def test_an_ended_session_opens_nothing(parts: FakeDeskParts, method: str, path:
 
 
 @pytest.mark.parametrize("username", ["femi", "ada"])
-@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in BEHIND_THE_DOOR if p not in NOT_THE_DESK])
+@pytest.mark.parametrize(("method", "path"), [(m, p) for m, p in BEHIND_THE_DOOR if p not in {*NOT_THE_DESK, "/"}])
 def test_a_facilitator_and_an_administrator_never_meet_a_conversation(
     parts: FakeDeskParts, username: str, method: str, path: str
 ) -> None:
@@ -85,6 +85,12 @@ def test_a_facilitator_and_an_administrator_never_meet_a_conversation(
     assert answer.status_code == 403
     assert "may not" in answer.text
     assert SECRET_WORDS not in answer.text
+
+
+@pytest.mark.parametrize(("username", "page"), [("femi", "/lessons"), ("ada", "/board")])
+def test_who_has_no_desk_begins_at_their_own_page(parts: FakeDeskParts, username: str, page: str) -> None:
+    answer = client_of(parts, username).get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
 
 
 def test_a_facilitator_can_leave(parts: FakeDeskParts) -> None:
@@ -206,7 +212,7 @@ def test_no_page_holds_inline_code_or_another_sites_address(parts: FakeDeskParts
 
 
 def test_the_demo_says_so_on_every_page(parts: FakeDeskParts) -> None:
-    for client, path in [(client_of(parts), "/sign-in"), (client_of(parts, "maya"), "/"), (client_of(parts, "femi"), "/")]:
+    for client, path in [(client_of(parts), "/sign-in"), (client_of(parts, "maya"), "/"), (client_of(parts, "femi"), "/case/1")]:
         assert "Do not use it with real young people" in client.get(path).text
     assert "Do not use it" not in client_of(FakeDeskParts(demo=False)).get("/sign-in").text
 

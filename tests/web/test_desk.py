@@ -212,7 +212,11 @@ def test_no_page_holds_inline_code_or_another_sites_address(parts: FakeDeskParts
 
 
 def test_the_demo_says_so_on_every_page(parts: FakeDeskParts) -> None:
-    for client, path in [(client_of(parts), "/sign-in"), (client_of(parts, "maya"), "/"), (client_of(parts, "femi"), "/case/1")]:
+    for client, path in [
+        (client_of(parts), "/sign-in"),
+        (client_of(parts, "maya"), "/"),
+        (client_of(parts, "femi"), "/case/1"),
+    ]:
         assert "Do not use it with real young people" in client.get(path).text
     assert "Do not use it" not in client_of(FakeDeskParts(demo=False)).get("/sign-in").text
 

@@ -61,9 +61,13 @@ class Screening:
         if not earlier:
             return alone
         joined = self._one(" ".join((*earlier, text[:LONGEST])))
-        if joined.level <= alone.level or joined.level <= self._one(" ".join(earlier)).level:
+        if joined.level <= alone.level or joined.level <= self._seen_in(earlier):
             return alone
         return joined
+
+    def _seen_in(self, earlier: Sequence[str]) -> Level:
+        """The highest level that earlier texts showed, each alone or all together: chatter after one may hide it in the join."""
+        return max(self._one(text).level for text in (*earlier, " ".join(earlier)))
 
     def _one(self, text: str) -> Verdict:
         if not text.strip():

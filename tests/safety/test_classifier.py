@@ -68,6 +68,11 @@ def test_a_long_text_is_read_in_windows_too(whole: Screening) -> None:
 
 
 @pytest.mark.slow
+def test_a_danger_already_seen_is_not_seen_again_in_what_follows(whole: Screening) -> None:
+    assert whole.screen("person", ["i want to die", "Yes", "Stop for now"]).level is Level.NONE
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["heads.safetensors", "ngrams.safetensors", "model.bin", "thresholds.json"])
 def test_a_missing_or_damaged_file_stops_the_start_with_a_sentence(built: Path, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "copy"

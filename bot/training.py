@@ -24,10 +24,11 @@ DIALOGUE_SOURCES = (
     "bot/rasa_ext",
     "bot/answers",
     "bot/encoder.py",
+    "data/answers/adapter.safetensors",
     "requirements/run.txt",
 )
 SAFETY_SOURCES = ("content/safety", "data/safety", "bot/safety", "bot/encoder.py", "requirements/run.txt")
-ENCODER_SOURCES = ("bot/encoder.py", "requirements/encoder.txt")
+ENCODER_SOURCES = ("bot/encoder.py", "bot/answers/near.py", "data/answers/adapter.safetensors", "requirements/encoder.txt")
 
 
 class TrainingError(Exception):
@@ -77,10 +78,11 @@ def _is_there(settings: Settings, name: str) -> bool:
 
 
 def _train_encoder(settings: Settings) -> None:
-    from bot.encoder import EncoderError, build
+    from bot.answers.near import build_encoder
+    from bot.encoder import EncoderError
 
     try:
-        build(settings.models / "encoder")
+        build_encoder(settings.models / "encoder")
     except EncoderError as error:
         raise TrainingError(str(error)) from error
 

@@ -23,8 +23,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import settings
+from bot.answers.near import ADAPTER, build_encoder
 from bot.answers.shorthand import written_out
-from bot.encoder import Encoder, build
+from bot.encoder import Encoder
 
 ORIGIN = "meaning"
 LONGEST = 600
@@ -46,7 +47,7 @@ def fingerprint_of(*files: Path) -> str:
 def encoder(folder: Path) -> Encoder:
     """The encoder in ``folder``, built first when nobody has built it yet; raises EncoderError."""
     if not (folder / "manifest.json").exists():
-        build(folder)
+        build_encoder(folder)
     return Encoder.load(folder)
 
 
@@ -80,7 +81,7 @@ class Meaning(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Another encoder or another way of writing out shorthand is a reason to train again."""
-        return fingerprint_of(CODE / "encoder.py", CODE / "answers" / "shorthand.py")
+        return fingerprint_of(ADAPTER, CODE / "encoder.py", CODE / "answers" / "shorthand.py")
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the vector to every message that has a text."""

@@ -66,7 +66,7 @@ class Screening:
         return joined
 
     def _seen_in(self, earlier: Sequence[str]) -> Level:
-        """The highest level that earlier texts showed, each alone or all together: chatter after one may hide it in the join."""
+        """The highest level of earlier texts, each alone or all joined: chatter after one may hide it in the join."""
         return max(self._one(text).level for text in (*earlier, " ".join(earlier)))
 
     def _one(self, text: str) -> Verdict:

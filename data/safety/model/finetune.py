@@ -46,14 +46,14 @@ EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 4, 2e-4, 2e-3, 32, 0
 class Encoder(nn.Module):
     """BERT as published, mean pooling, unit length."""
 
-    def __init__(self, weights: dict[str, torch.Tensor]) -> None:
+    def __init__(self, weights: dict[str, torch.Tensor], layers: int = LAYERS) -> None:
         super().__init__()
         self.register_buffer("words", weights["embeddings.word_embeddings.weight"])
         places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
         self.register_buffer("places", places)
         self.norm = _norm(weights, "embeddings.LayerNorm")
         self.drop = nn.Dropout(0.1)
-        self.layers = nn.ModuleList(self._layer(weights, f"encoder.layer.{n}.") for n in range(LAYERS))
+        self.layers = nn.ModuleList(self._layer(weights, f"encoder.layer.{n}.") for n in range(layers))
 
     @staticmethod
     def _layer(weights: dict[str, torch.Tensor], name: str) -> nn.ModuleDict:
@@ -219,31 +219,31 @@ def trained(weights: dict[str, torch.Tensor], lines: Lines, chosen: list[int], s
 
 
 @torch.no_grad()
-def thinned(weights: dict[str, torch.Tensor], model: Model) -> dict[str, np.ndarray]:
-    """Replace each change by its best thin product, in the model too; return what the adapter keeps."""
+def thinned(weights: dict[str, torch.Tensor], encoder: Encoder, rank: int = RANK) -> dict[str, np.ndarray]:
+    """Replace each change by its best thin product, in the encoder too; return what the adapter keeps."""
     kept: dict[str, np.ndarray] = {}
-    for number, layer in enumerate(model.encoder.layers):
+    for number, layer in enumerate(encoder.layers):
         name = f"encoder.layer.{number}."
         for short, long in MATRICES.items():
             published = weights[f"{name}{long}.weight"]
-            up, down, scale = _thin((layer[short].weight - published).numpy())
+            up, down, scale = _thin((layer[short].weight - published).numpy(), rank)
             layer[short].weight.copy_(published + torch.tensor((up * scale) @ down.astype(np.float32)))
             kept.update({f"{name}{long}.weight.{key}": part for key, part in (("up", up), ("down", down), ("scale", scale))})
             _keep_add(kept, f"{name}{long}.bias", layer[short].bias, weights)
         for short, long in NORMS.items():
             _keep_add(kept, f"{name}{long}.weight", layer[short].weight, weights)
             _keep_add(kept, f"{name}{long}.bias", layer[short].bias, weights)
-    _keep_add(kept, "embeddings.LayerNorm.weight", model.encoder.norm.weight, weights)
-    _keep_add(kept, "embeddings.LayerNorm.bias", model.encoder.norm.bias, weights)
+    _keep_add(kept, "embeddings.LayerNorm.weight", encoder.norm.weight, weights)
+    _keep_add(kept, "embeddings.LayerNorm.bias", encoder.norm.bias, weights)
     return kept
 
 
-def _thin(change: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _thin(change: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     left, size, right = np.linalg.svd(change, full_matrices=False)
-    left, right = left[:, :RANK], right[:RANK]
+    left, right = left[:, :rank], right[:rank]
     most_left, most_right = np.abs(left).max(0) / 127, np.abs(right).max(1) / 127
     up, down = np.round(left / most_left).astype(np.int8), np.round(right / most_right[:, None]).astype(np.int8)
-    return up, down, (size[:RANK] * most_left * most_right).astype(np.float32)
+    return up, down, (size[:rank] * most_left * most_right).astype(np.float32)
 
 
 def _keep_add(kept: dict[str, np.ndarray], name: str, value: torch.Tensor, weights: dict[str, torch.Tensor]) -> None:
@@ -287,7 +287,7 @@ def main() -> None:
     chosen += [n for n in chosen if rows[n]["file"] == "everyday"]  # twice: most texts in the world are ordinary
     model = trained(weights, lines, chosen, SEED)
     print(f"trained: {figures(model, lines, held)} ({time.time() - started:.0f} s)", flush=True)
-    kept = thinned(weights, model)
+    kept = thinned(weights, model.encoder)
     print(f"thinned: {figures(model, lines, held)}", flush=True)
     here = Path(__file__).resolve().parent
     save_file(kept, here / "adapter.safetensors")

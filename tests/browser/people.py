@@ -58,6 +58,7 @@ class Worker:
         page.get_by_label("Password").fill(house.password)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=2, name="Waiting")).to_be_visible(timeout=SOON)
+        expect(page.locator("html[data-desk=ready]")).to_be_attached(timeout=SOON)  # before that it hears no key
         return cls(page)
 
     def sees_a_case(self, level: str) -> None:
@@ -67,6 +68,7 @@ class Worker:
         self.page.get_by_role("navigation").get_by_role("link").filter(has_text=level).first.click()
 
     def accepts(self) -> None:
+        expect(self.page.get_by_role("button", name="Take this case")).to_be_visible(timeout=SOON)
         self.page.keyboard.press("a")
         expect(self.page.locator("#reply-text")).to_be_visible(timeout=SOON)
 

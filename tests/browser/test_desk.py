@@ -28,10 +28,16 @@ class Worker:
     errors: list[str] = field(default_factory=list)
 
     def opens(self, name: str) -> None:
+        self.finds_the_desk_ready()
         self.page.get_by_role("navigation").get_by_role("link", name=name).click()
         expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
+    def finds_the_desk_ready(self) -> None:
+        """A page that is drawn may still be loading its script, and would not hear a key."""
+        expect(self.page.locator("html[data-desk=ready]")).to_be_attached()
+
     def presses(self, *keys: str) -> None:
+        self.finds_the_desk_ready()
         for key in keys:
             self.page.keyboard.press(key)
 

@@ -289,3 +289,4 @@ toEnd();
 box()?.focus({ preventScroll: true });
 if ($("notice").children.length) fade();
 connect();
+document.documentElement.dataset.desk = "ready"; // from here on the keys work; the tests wait for it

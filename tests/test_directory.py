@@ -60,7 +60,8 @@ def real() -> Directory:
 def test_every_line_that_is_shown_fits_beside_other_words_in_one_segment(real: Directory) -> None:
     for country in real.everything():
         for line in country.lines:
-            assert segments(line.say()) == 1 and not not_gsm(line.say()) and len(line.say()) <= 90, line.say()
+            if line.kind == "line":
+                assert segments(line.say()) == 1 and not not_gsm(line.say()) and len(line.say()) <= 90, line.say()
 
 
 def test_every_country_has_an_emergency_number_from_a_source(real: Directory) -> None:

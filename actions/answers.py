@@ -16,6 +16,7 @@ from actions.parts import answers
 from actions.situation import Speaker, entity
 from bot.answers.catalog import Answer
 from bot.choices import Choice, payload
+from bot.language import other_script
 
 Events = list[dict[str, Any]]
 
@@ -31,6 +32,10 @@ class ActionAnswer(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
+        asked_in = entity(tracker, "lang")
+        if asked_in and asked_in != speaker.situation.lang:  # too short for its language to be plain by itself
+            speaker.effect("set", lang=asked_in)
+            speaker.speak(asked_in)
         known = answers(speaker.situation.lang)
         first, second = known.get(entity(tracker, "answer")), known.get(entity(tracker, "answer_2"))
         if first is None:
@@ -38,12 +43,13 @@ class ActionAnswer(Action):
         said = practised(speaker, tracker)
         if said is not None:
             return said
-        if second is not None:
+        sure = entity(tracker, "sure") or "sure"
+        if sure == "unsure" and second is not None:
             offer_two(speaker, first, second)
-        else:
-            answer(speaker, first, follow_ups=follow_ups(tracker, first))
-            say_where(speaker, tracker)
-        return [SlotSet("misses", 0)]
+            return [SlotSet("misses", 0)]
+        answer(speaker, first, further=further(speaker, tracker, first, second), sure=sure, second=second)
+        say_where(speaker, tracker)
+        return [SlotSet("misses", 0), SlotSet("last_answer", first.id)]
 
 
 class ActionFallback(Action):
@@ -57,6 +63,8 @@ class ActionFallback(Action):
         said = practised(speaker, tracker)
         if said is not None:
             return said
+        if unreadable(speaker, tracker):
+            return []
         outside = (tracker.latest_message.get("intent") or {}).get("name") == "out_of_scope"
         if outside:
             speaker.effect("answered", topic="out_of_scope")
@@ -66,28 +74,36 @@ class ActionFallback(Action):
         return missed(speaker, tracker)
 
 
-def answer(speaker: Speaker, found: Answer, *, follow_ups: Sequence[Answer]) -> None:
-    """Say an answer in the words for this band, region and channel."""
+def answer(
+    speaker: Speaker, found: Answer, *, further: Sequence[Answer], sure: str = "sure", second: Answer | None = None
+) -> None:
+    """Say an answer in the words for this band, region and channel; one without words in their language is announced."""
     situation = speaker.situation
+    if found.lang != situation.lang:
+        speaker.say("answer_in_english")
     text = found.words(band=situation.band, region=situation.region, channel=situation.channel)
-    choices = [Choice(a.label, payload("ask", answer=a.id)) for a in follow_ups]
+    choices = [Choice(a.label, payload("ask", answer=a.id)) for a in further]
     speaker.tell(text, speaker.fitting(text, choices))
-    speaker.effect("answered", answer=found.id, topic=found.topic)
+    speaker.effect("answered", answer=found.id, topic=found.topic, sure=sure, or_topic=second.topic if second else None)
 
 
 def offer_two(speaker: Speaker, first: Answer, second: Answer) -> None:
     """Unsure: the two nearest and a person, in one short message."""
     choices = [Choice(a.label, payload("ask", answer=a.id)) for a in (first, second)]
     speaker.say("which_of_two", [*choices, speaker.choice("choice_person", payload("want_person"), key="PERSON")])
-    speaker.effect("answered", topic=first.topic)
+    speaker.effect("answered", topic=first.topic, or_topic=second.topic, sure="unsure")
 
 
-def follow_ups(tracker: Tracker, found: Answer) -> list[Answer]:
-    """Up to two answers to go on with; inside a lesson or the form the thread goes back there instead."""
+def further(speaker: Speaker, tracker: Tracker, found: Answer, second: Answer | None = None) -> list[Answer]:
+    """Up to two answers to go on with: the next nearest, where this one is only likely, and its follow-ups.
+
+    Inside a lesson or the form the thread goes back there instead.
+    """
     if tracker.active_loop.get("name") == FORM or tracker.get_slot("lesson_place"):
-        return []
-    known = answers("en")
-    return [a for a in (known.get(i) for i in found.follow_ups[:2]) if a is not None]
+        return [second] if second else []
+    known = answers(speaker.situation.lang)
+    follow_ups = [a for a in (known.get(i) for i in found.follow_ups) if a is not None and a != second]
+    return [*([second] if second else []), *follow_ups][:2]
 
 
 def missed(speaker: Speaker, tracker: Tracker) -> Events:
@@ -96,6 +112,16 @@ def missed(speaker: Speaker, tracker: Tracker) -> Events:
     choices = [onward(speaker, tracker), *(care.offer_choices(speaker)[:1] if count else ())]
     speaker.say(MISSED[count % len(MISSED)], choices)
     return [SlotSet("misses", count + 1)]
+
+
+def unreadable(speaker: Speaker, tracker: Tracker) -> bool:
+    """Whether the text is emoji alone or in a script of none of our languages; if so, that is said, and a person offered."""
+    text = str(tracker.latest_message.get("text") or "")
+    if not text or (any(letter.isalnum() for letter in text) and not other_script(text)):
+        return False
+    speaker.effect("answered", topic="out_of_scope")
+    speaker.say("other_language" if other_script(text) else "only_emoji", care.offer_choices(speaker)[:1])
+    return True
 
 
 def onward(speaker: Speaker, tracker: Tracker) -> Choice:

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import care
 from actions.handoff import FORM, leave_form
-from actions.parts import lessons
+from actions.parts import answers, lessons
 from actions.situation import Speaker, chosen, entity
 from bot.choices import Choice, payload
 from bot.lessons import player
@@ -41,6 +41,8 @@ class ActionMenu(Action):
         speaker = Speaker(dispatcher, tracker)
         page = entity(tracker, "page") or "0"
         left, choices = leave_form(tracker, speaker), menu(speaker, int(page) if page.isdecimal() else 0)
+        if choices and not any(speaker.situation.lang in lessons().languages(m.id) for m in lessons().modules):
+            speaker.say("lessons_in_english")
         speaker.say("menu" if choices else "no_lessons", choices)
         return left
 
@@ -112,13 +114,19 @@ class ActionSkip(Action):
 
 
 class ActionRepeat(Action):
-    """The same step again."""
+    """The same step again; outside a lesson the last answer, in its simplest words, and a person who can explain."""
 
     def name(self) -> str:
         return "action_repeat"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        return move(dispatcher, tracker, "repeat")
+        speaker, last = Speaker(dispatcher, tracker), tracker.get_slot("last_answer")
+        found = answers(speaker.situation.lang).get(last) if last and place_in(tracker) is None else None
+        if found is None or tracker.active_loop.get("name") == FORM:
+            return move(dispatcher, tracker, "repeat")
+        speaker.say("said_again")
+        speaker.tell(found.words(band="9-12", region=speaker.situation.region))
+        return []
 
 
 class ActionBoosters(Action):
@@ -182,7 +190,17 @@ def move(dispatcher: CollectingDispatcher, tracker: Tracker, how: str, *, option
             speaker.say("no_lesson_open", menu(speaker)[:3])
         return left
     turn = player.move(lessons(), place, move=how, option=option, step=entity(tracker, "step"), values=facts(speaker))
+    if how == "next" and turn.place is not None and turn.place.step == place.step:
+        speaker.say("choose_or_skip")  # "next" alone chooses nothing
     return [*left, *show(speaker, turn, place)]
+
+
+def show_again(speaker: Speaker, tracker: Tracker) -> Events:
+    """The step where they are, once more; nothing outside a lesson or inside the form."""
+    place = place_in(tracker)
+    if place is None or tracker.active_loop.get("name") == FORM:
+        return []
+    return show(speaker, player.show(lessons(), place, values=facts(speaker)))
 
 
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:

@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import care
 from actions.handoff import leave_form
+from actions.parts import places
 from actions.situation import Speaker, entity
 from bot.choices import payload
 from bot.directory.files import SUPPORT_THEMES
@@ -22,15 +23,6 @@ MOST_SUPPORT = 3
 Events = list[dict[str, Any]]
 
 _AGE = re.compile(r"\b(9|1[0-8])\b")
-_REGIONS = (
-    ("CA", r"\bcanad|\bontario|\btoronto|\bquebec|\bmontreal|\balberta|\bmanitoba|\bnova scotia|\bb\.?c\.?\b|\bsaskatchewan"),
-    ("US", r"\bunited states|\busa?\b|\bu\.s\.|\bamerica|\btexas|\bcalifornia|\bnew york|\bflorida"),
-    ("GB", r"\bengland|\buk\b|\bbritain|\bscotland|\bwales"),
-    ("AU", r"\baustralia"),
-    ("NZ", r"\bnew zealand"),
-    ("IE", r"\bireland"),
-    ("ZA", r"\bsouth africa"),
-)
 
 
 class ActionPrivacy(Action):
@@ -43,6 +35,19 @@ class ActionPrivacy(Action):
         speaker = Speaker(dispatcher, tracker)
         speaker.say("privacy")
         speaker.effect("answered", answer="about_private", topic="about_the_bot_privacy")
+        return []
+
+
+class ActionIsThisABot(Action):
+    """Says what it is."""
+
+    def name(self) -> str:
+        return "action_is_this_a_bot"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
+        speaker = Speaker(dispatcher, tracker)
+        speaker.say("is_this_a_bot")
+        speaker.effect("answered", answer="about_bot", topic="about_the_bot_privacy")
         return []
 
 
@@ -69,7 +74,9 @@ class ActionLines(Action):
         return "action_lines"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        care.say_lines(Speaker(dispatcher, tracker))
+        speaker = Speaker(dispatcher, tracker)
+        care.say_lines(speaker)
+        speaker.effect("answered", topic="getting_help")
         return []
 
 
@@ -91,6 +98,7 @@ class ActionSupport(Action):
         else:
             themes = [each for each in SUPPORT_THEMES if any(each in entry[0] for entry in known)]
             speaker.say("support_ask", [speaker.choice(f"choice_{each}", payload("support", theme=each)) for each in themes])
+        speaker.effect("answered", topic="getting_help")
         return leave_form(tracker, speaker)
 
 
@@ -119,7 +127,7 @@ class ActionSetRegion(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        region = entity(tracker, "region") or region_in(str(tracker.latest_message.get("text") or ""))
+        region = entity(tracker, "region") or places().region_in(str(tracker.latest_message.get("text") or ""))
         if region:
             speaker.effect("set", region=region)
         speaker.say("region_kept" if region else "region_unclear")
@@ -135,10 +143,3 @@ def band_in(text: str) -> str | None:
     if len(ages) != 1:
         return None
     return "9-12" if ages[0] <= 12 else "13-15" if ages[0] <= 15 else "16-18"
-
-
-def region_in(text: str) -> str | None:
-    """The region that a text names, by its country."""
-    said = text.casefold()
-    found = [region for region, pattern in _REGIONS if re.search(pattern, said)]
-    return found[0] if len(found) == 1 else None

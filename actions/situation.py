@@ -7,7 +7,7 @@ an action never looks them up and never guesses them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -96,6 +96,10 @@ class Speaker:
     def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         self._dispatcher = dispatcher
         self.situation = Situation.of(tracker)
+
+    def speak(self, lang: str) -> None:
+        """Go on in another language, from this message."""
+        self.situation = replace(self.situation, lang=lang)
 
     def say(self, message_id: str, choices: Sequence[Choice] = (), **values: Any) -> None:
         """Say the words of an id, with choices after them."""

@@ -101,6 +101,7 @@ class App:
             engine=self.engine,
             voice=self.voice,
             effects=effects,
+            languages=self.settings.languages,
         )
 
     @cached_property

@@ -92,5 +92,7 @@ async def _ask(app: App, number: int, line: Mapping[str, Any]) -> dict[str, Any]
         "replies": [m.text for m in said if m.direction == "out"],
         "answer": found.get("answer"),
         "topic": found.get("topic"),
+        "or_topic": found.get("or_topic"),
+        "sure": found.get("sure"),
         "level": max(m.verdict.level for m in said).word,
     }

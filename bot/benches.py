@@ -18,4 +18,16 @@ def _screen(settings: Settings, say: Say) -> None:
     say(report(judge(App(settings).screening, texts)))
 
 
-BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"screen": _screen}
+def _ask(settings: Settings, say: Say) -> None:
+    """Questions that nobody trained on, through the real dialogue: right topic, offered, wrong, outside."""
+    from bot.answers.bench import questions, report
+    from bot.asking import asked
+
+    for file in sorted((settings.root / "data" / "answers" / "unseen").glob("*.tsv")):
+        found = questions(file)
+        answers = asked(settings, [{"id": number, "text": q.text} for number, q in enumerate(found)])
+        say(f"{file.name}, {len(found)} questions")
+        say(report(found, answers))
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "screen": _screen}

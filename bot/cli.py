@@ -176,7 +176,7 @@ def doctor() -> None:
 
 
 @main.command()
-def bench(what: str = typer.Argument("screen", help="screen")) -> None:
+def bench(what: str = typer.Argument("screen", help="screen or ask")) -> None:
     """Measure, and say how it was measured."""
     from bot.benches import BENCHES
 

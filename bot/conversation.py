@@ -7,7 +7,8 @@ in the same transaction as the message that shows danger; nobody meets silence w
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -18,6 +19,7 @@ from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
 from bot.handoff.cases import Event, State, can
+from bot.language import plain_language
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
@@ -57,7 +59,15 @@ class Conversation:
     """Receives messages and replies to them."""
 
     def __init__(
-        self, *, store: Store, vault: Vault, screening: Careful, engine: Engine, voice: Voice, effects: Effects
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        screening: Careful,
+        engine: Engine,
+        voice: Voice,
+        effects: Effects,
+        languages: Sequence[str] = ("en",),
     ) -> None:
         self._store = store
         self._vault = vault
@@ -65,6 +75,7 @@ class Conversation:
         self._engine = engine
         self._voice = voice
         self._effects = effects
+        self._languages = languages
 
     def receive(self, inbound: Inbound) -> Received:
         """Keep, screen and route one message. One transaction, no network."""
@@ -74,6 +85,7 @@ class Conversation:
             if work.messages.known(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
+            thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
             route = choose_route(thread=thread, text=text, level=verdict.level)
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route)
@@ -81,6 +93,8 @@ class Conversation:
                 self._danger(work, thread, verdict)
             if is_new and route is not Route.KEYWORD:
                 self._voice.welcome(work, thread, danger=verdict.level)
+            elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
+                self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
                 self._keyword(work, thread, text)
             if route is Route.WORD:
@@ -112,6 +126,14 @@ class Conversation:
         return True
 
     # --- receive, step by step -------------------------------------------------------------------
+
+    def _in_their_language(self, work: UnitOfWork, thread: Thread, text: str) -> tuple[Thread, bool]:
+        """Who plainly writes another of our languages is answered in it; and whether that is new."""
+        lang = plain_language(text)
+        if lang in (None, thread.lang) or lang not in self._languages or read_choice(text, thread.choices):
+            return thread, False
+        work.threads.change(thread.id, lang=lang)
+        return replace(thread, lang=str(lang)), True
 
     def _look(self, work: UnitOfWork, thread: Thread, text: str) -> Verdict:
         """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's."""

@@ -16,7 +16,7 @@ from bot.directory import Directory, DirectoryError, lint_directory
 from bot.lessons.catalog import Catalog, LessonError
 from bot.lessons.lint import Rules, lint_lessons
 from bot.lessons.wording import MOST_CHARACTERS, Banned, BannedWordsError, fits_a_phone, read_banned, says_banned
-from bot.text import not_gsm
+from bot.text import for_sms, not_gsm
 from bot.words import Words, WordsError
 
 SCREEN_WORDS = "page_"
@@ -78,7 +78,7 @@ def _messages(folder: Path, banned: Sequence[Banned], *, line: str, title: str) 
             except WordsError as error:
                 yield f"{where}: {error}"
                 continue
-            found = [finding for text in said for finding in _message(message_id, lang, text, banned)]
+            found = [finding for text in said for finding in _message(message_id, text, banned)]
             yield from (f"{where}: {finding}" for finding in dict.fromkeys(found))
 
 
@@ -95,11 +95,11 @@ def _all_ways(words: Words, message_id: str, lang: str, *, line: str, title: str
     }  # fmt: skip
 
 
-def _message(message_id: str, lang: str, text: str, banned: Sequence[Banned]) -> Iterator[str]:
+def _message(message_id: str, text: str, banned: Sequence[Banned]) -> Iterator[str]:
     yield from says_banned(text, banned)
     if message_id.startswith(SCREEN_WORDS):
         return
-    if lang == "en" and not_gsm(text):
+    if not_gsm(for_sms(text)):
         yield from fits_a_phone(text)
     elif len(text) > MOST_CHARACTERS:
         yield f"it has up to {len(text)} characters; cut it to {MOST_CHARACTERS}."
@@ -109,7 +109,7 @@ def _answers(folder: Path, banned: Sequence[Banned], modules: set[str] | None) -
     """``modules`` are those an answer may lead on to; None when the lessons could not be read."""
     for language in sorted(p for p in folder.iterdir() if p.is_dir()):
         try:
-            answers = Answers.load(language)
+            answers = Answers.load(language, language.name)
         except AnswerError as error:
             yield str(error)
             continue

@@ -52,12 +52,21 @@ def segments(text: str) -> int:
 
 
 def for_sms(text: str) -> str:
-    """A text as it should leave for a phone: typographic characters made plain.
+    """A text as it should leave for a phone: typographic characters made plain, and letters that GSM-7 lacks without
+    their marks.
 
-    Letters that GSM-7 lacks (French and Spanish accents, names) stay: "ou" is not "où". The message then
-    takes more segments, which content is checked for, and a helper's words are worth.
+    French and Spanish keep é, è, à, ù, ñ and ü, so "ou" is still not "où"; "forêt" and "corazón" lose a mark that every
+    reader puts back. One such letter would otherwise turn two segments into five.
     """
-    return "\n".join(line.rstrip() for line in text.translate(PLAIN).strip().splitlines())
+    plain = "".join(_without_mark(letter) for letter in text.translate(PLAIN).strip())
+    return "\n".join(line.rstrip() for line in plain.splitlines())
+
+
+def _without_mark(letter: str) -> str:
+    if letter in BASIC or letter in EXTENDED:
+        return letter
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base in BASIC else letter
 
 
 def normalise(text: str) -> str:

@@ -109,7 +109,7 @@ class Voice:
             "check_in": self._check_in(work, thread),
             "lines_only": work.presence.is_on(LINES_ONLY),
             "people_here": work.staff.someone_here(),
-            "opens": _opens(work),
+            "opens": self._opens(work, thread),
             "emergency": self._directory.emergency(self.region(thread)),
             "limits": self._directory.limits(self.region(thread)),
             "lines": [{"name": line.name, "say": line.say()} for line in self._lines(work, thread)],
@@ -129,22 +129,22 @@ class Voice:
         return thread.region or self._region
 
     def _lines(self, work: UnitOfWork, thread: Thread) -> Sequence[Any]:
-        return self._directory.lines(self.region(thread), band=thread.band, now=work.now, limit=3)
+        return self._directory.lines(self.region(thread), band=thread.band, lang=thread.lang, now=work.now, limit=3)
 
     def _facts(self, work: UnitOfWork, thread: Thread) -> dict[str, Any]:
         lines = self._lines(work, thread)
         return {
             "service": self._service,
             "has_word": thread.has_word,
-            "opens": _opens(work),
+            "opens": self._opens(work, thread),
             "people_here": work.staff.someone_here(),
             "emergency": self._directory.emergency(self.region(thread)),
             "line": lines[0].say() if lines else None,
         }
 
-
-def _opens(work: UnitOfWork) -> str | None:
-    """When somebody is on call next, as day and hour; None while somebody is, or when no rota is kept."""
-    rota = work.rota.now()
-    opens = None if rota.anybody(work.now) else rota.opens(work.now)
-    return f"{opens:%A %H:%M}" if opens else None
+    def _opens(self, work: UnitOfWork, thread: Thread) -> str | None:
+        """When somebody is on call next, as day and hour; None while somebody is, or when no rota is kept."""
+        rota = work.rota.now()
+        opens = None if rota.anybody(work.now) else rota.opens(work.now)
+        days = self._words.say("weekdays", thread.lang).split()
+        return f"{days[opens.weekday()]} {opens:%H:%M}" if opens else None

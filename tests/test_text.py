@@ -20,9 +20,14 @@ def test_segments_are_counted_as_a_carrier_counts_them(text: str, count: int) ->
     assert segments(text) == count
 
 
-def test_typographic_characters_become_plain_and_letters_stay() -> None:
+def test_typographic_characters_become_plain_and_letters_a_phone_has_stay() -> None:
     assert for_sms("“It’s fine” – she said…") == '"It\'s fine" - she said...'
-    assert for_sms("où ça? mañana") == "où ça? mañana"
+    assert for_sms("où? mañana, été") == "où? mañana, été"
+
+
+def test_a_mark_that_would_cost_three_segments_is_left_out() -> None:
+    assert for_sms("ça, forêt, corazón") == "ca, foret, corazon"
+    assert for_sms("日本 😀") == "日本 😀"
 
 
 def test_what_is_made_plain_needs_no_ucs2() -> None:

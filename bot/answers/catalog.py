@@ -7,7 +7,7 @@ that exist; anything unknown or missing is one sentence that names the file and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Answer:
     follow_ups: tuple[str, ...] = ()
     web: str | None = None
     lesson: str | None = None
+    lang: str = "en"
 
     def words(self, *, band: str | None = None, region: str | None = None, channel: str = "sms") -> str:
         """The words for somebody: by region first, then the longer form on a screen, then by band."""
@@ -73,25 +74,33 @@ class Answer:
 
 
 class Answers:
-    """All answers of one language."""
+    """Answers by id: those of one language, or of one laid over another."""
 
     def __init__(self, answers: Iterable[Answer]) -> None:
         self._answers = {a.id: a for a in answers}
 
     @classmethod
-    def load(cls, folder: Path) -> Answers:
-        """Read every <topic>.yml in ``folder``. Raises AnswerError."""
+    def load(cls, folder: Path, lang: str = "en") -> Answers:
+        """Read every <topic>.yml in ``folder``, whose words are in ``lang``. Raises AnswerError."""
         files = sorted(folder.glob("*.yml"))
         if not files:
             raise AnswerError(f"{folder} holds no answers: restore the files from the repository.")
         found: dict[str, Answer] = {}
         for file in files:
-            for answer in _read(file):
+            for answer in _read(file, lang):
                 if answer.id in found:
                     raise AnswerError(f"{file.name}, {answer.id}: the id is used twice; give one of them another.")
                 found[answer.id] = answer
         _check_follow_ups(found)
         return cls(found.values())
+
+    def over(self, base: Answers) -> Answers:
+        """These where they exist, and ``base`` for the rest; follow-ups are those of ``base``, which has them all."""
+        return Answers(self._in_place_of(answer) for answer in base)
+
+    def _in_place_of(self, theirs: Answer) -> Answer:
+        mine = self.get(theirs.id)
+        return replace(mine, follow_ups=theirs.follow_ups, lesson=theirs.lesson) if mine else theirs
 
     def __iter__(self) -> Any:
         return iter(self._answers.values())
@@ -104,7 +113,7 @@ class Answers:
         return self._answers.get(answer_id or "")
 
 
-def _read(file: Path) -> list[Answer]:
+def _read(file: Path, lang: str) -> list[Answer]:
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
@@ -113,10 +122,10 @@ def _read(file: Path) -> list[Answer]:
         raise AnswerError(f"{file.name} must hold exactly `topic` and `answers`.")
     if data["topic"] not in TOPICS:
         raise AnswerError(f"{file.name}: {data['topic']!r} is no topic; use one of {', '.join(TOPICS)}.")
-    return [_answer(file, data["topic"], item) for item in data["answers"]]
+    return [_answer(file, data["topic"], item, lang) for item in data["answers"]]
 
 
-def _answer(file: Path, topic: str, item: Mapping[str, Any]) -> Answer:
+def _answer(file: Path, topic: str, item: Mapping[str, Any], lang: str) -> Answer:
     where = f"{file.name}, {item.get('id', 'an answer without id')}"
     unknown, missing = set(item) - FIELDS, [f for f in NEEDED if not item.get(f)]
     if unknown or missing:
@@ -138,6 +147,7 @@ def _answer(file: Path, topic: str, item: Mapping[str, Any]) -> Answer:
         follow_ups=tuple(item.get("follow_ups") or ()),
         web=str(item["web"]).strip() if item.get("web") else None,
         lesson=item.get("lesson"),
+        lang=lang,
     )
 
 

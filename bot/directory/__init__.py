@@ -65,11 +65,20 @@ class Directory:
         return country.limits.words if country and country.limits else None
 
     def lines(
-        self, region: str | None, *, now: datetime, themes: Sequence[str] = (), band: str | None = None, limit: int = 3
+        self,
+        region: str | None,
+        *,
+        now: datetime,
+        themes: Sequence[str] = (),
+        band: str | None = None,
+        lang: str = "en",
+        limit: int = 3,
     ) -> tuple[Line, ...]:
-        """Lines open now, best first: those for the wanted themes, then in the file's own order."""
+        """Lines open now, best first: those that speak the language, those for the themes, then in the file's own order."""
         fitting = [line for line in self._all(region, "line", band) if line.open_at(now)]
-        ranked = sorted(fitting, key=lambda line: not set(themes) & set(line.themes) if themes else False)
+        ranked = sorted(
+            fitting, key=lambda each: (lang not in each.languages, bool(themes) and not set(themes) & set(each.themes))
+        )
         return tuple(ranked[:limit])
 
     def support(self, region: str | None, *, band: str | None = None) -> tuple[Line, ...]:

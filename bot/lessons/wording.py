@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from bot.reading import grade, mean_sentence
-from bot.text import not_gsm, segments
+from bot.text import for_sms, not_gsm, segments
 
 MOST_SEGMENTS = 2
 MOST_CHARACTERS = 306
@@ -80,10 +80,10 @@ def says_banned(text: str, banned: Sequence[Banned]) -> Iterator[str]:
 
 def fits_a_phone(text: str) -> Iterator[str]:
     """What keeps a text, as it leaves, from being two plain segments."""
-    odd = not_gsm(text)
+    odd = not_gsm(for_sms(text))
     if odd:
         yield f"{' '.join(sorted(odd))} is not in the phone alphabet; write it plainly."
-    elif segments(text) > MOST_SEGMENTS:
+    elif segments(for_sms(text)) > MOST_SEGMENTS:
         yield f"it takes {segments(text)} segments with its choices, {len(text)} characters; cut it to {MOST_CHARACTERS}."
 
 

@@ -1,6 +1,6 @@
 """A Rasa component: finds the reviewed answer to a question and writes its id as an entity.
 
-One intent `ask` and one rule stand for all answers. It promises: entities `answer` and `answer_2`, the
+One intent `ask` and one rule stand for all answers. It promises: entities `answer`, `answer_2` and `sure`, the
 property `answer_score`, and the intent `ask` only where an answer is near; what is near nothing stays
 with the classifier, or becomes `out_of_scope`.
 """
@@ -19,12 +19,15 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.answers.catalog import Answers
+from bot.answers.catalog import Answer, Answers
 from bot.answers.finder import Decision, Finder, Found
 from bot.rasa_ext.meaning import CODE, encoder, encoder_folder, fingerprint_of, vector_of
 
 ASK = "ask"
 OUT_OF_SCOPE = "out_of_scope"
+OUTSIDE_INTENTS = frozenset({OUT_OF_SCOPE, "insult", "testing", "wrong_number", "injection", "small_talk", "medicine"})
+"""Intents whose examples lie outside of what the answers are about."""
+
 OPEN_INTENTS = frozenset({ASK, OUT_OF_SCOPE, "nlu_fallback"})
 """Intents that say nothing about what is wanted; any other intent is asked about only when it is a guess."""
 
@@ -40,9 +43,13 @@ NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "worried_about_f
 """Ways to people and out: taken as such even where an answer would be near."""
 
 
-def answers_folder() -> Path:
-    """The reviewed answers beside the code."""
-    return Path(__file__).resolve().parents[2] / "content" / "answers" / "en"
+ANSWERS = Path(__file__).resolve().parents[2] / "content" / "answers"
+
+
+def all_answers() -> list[Answer]:
+    """The reviewed answers of every language: one id has the ways of asking of them all."""
+    folders = sorted(p for p in ANSWERS.iterdir() if p.is_dir())
+    return [answer for folder in folders for answer in Answers.load(folder, folder.name)]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -78,12 +85,12 @@ class AnswerRetriever(GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Another answer file, finder or encoder is a reason to train again."""
         code = (CODE / "encoder.py", *sorted((CODE / "answers").glob("*.py")))
-        return fingerprint_of(*sorted(answers_folder().glob("*.yml")), *code)
+        return fingerprint_of(*sorted(ANSWERS.glob("*/*.yml")), *code)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Index the answers, with the out-of-scope examples as what lies outside."""
-        outside = [str(e.get(TEXT)) for e in training_data.intent_examples if e.get(INTENT) == OUT_OF_SCOPE]
-        self._finder = Finder.build(Answers.load(answers_folder()), outside, encoder(encoder_folder()).embed)
+        """Index the answers, with the examples of what lies outside."""
+        outside = [str(e.get(TEXT)) for e in training_data.intent_examples if e.get(INTENT) in OUTSIDE_INTENTS]
+        self._finder = Finder.build(all_answers(), outside, encoder(encoder_folder()).embed)
         with self._storage.write_to(self._resource) as folder:
             self._finder.save(folder)
         return self._resource
@@ -114,11 +121,13 @@ class AnswerRetriever(GraphComponent):
             if intent.get("name") in OPEN_INTENTS:
                 message.set(INTENT, {"name": OUT_OF_SCOPE, "confidence": 1.0 - found.score}, add_to_output=True)
             return
-        if found.decision is Decision.UNSURE and intent.get("name") not in OPEN_INTENTS:
+        if found.decision is not Decision.SURE and intent.get("name") not in OPEN_INTENTS:
             return
-        entities = [_entity("answer", found.answer)]
-        if found.decision is Decision.UNSURE:
+        entities = [_entity("answer", found.answer), _entity("sure", found.decision.value)]
+        if found.decision is not Decision.SURE:
             entities.append(_entity("answer_2", found.second))
+        if found.lang != "en":
+            entities.append(_entity("lang", found.lang))
         message.set(INTENT, {"name": ASK, "confidence": found.score}, add_to_output=True)
         message.set(ENTITIES, entities, add_to_output=True)
         message.set("answer_score", round(found.score, 4), add_to_output=True)

@@ -28,6 +28,9 @@ from bot.answers.shorthand import written_out
 from bot.encoder import Encoder
 
 ORIGIN = "meaning"
+WEIGHT = np.float32(6.0)
+"""How much the vector weighs for the classifier beside the counts of letters and words; by three-fold cross-validation over
+the examples, 0 reads 62 % of the ways through right, 1: 65 %, 4: 72 %, 6: 74 %, 15: 73 %."""
 LONGEST = 600
 """Characters of a text that are encoded: a longer one costs time and says no more about its intent."""
 
@@ -57,9 +60,9 @@ def encoder_folder() -> Path:
 
 
 def vector_of(message: Message) -> NDArray[Any] | None:
-    """The vector that this component gave a message, or None."""
+    """The vector (of length 1) that this component gave a message, or None."""
     found = [f for f in message.features if f.origin == ORIGIN and f.attribute == TEXT]
-    return np.asarray(found[0].features[0]) if found else None
+    return np.asarray(found[0].features[0]) / WEIGHT if found else None
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -81,14 +84,14 @@ class Meaning(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Another encoder or another way of writing out shorthand is a reason to train again."""
-        return fingerprint_of(ADAPTER, CODE / "encoder.py", CODE / "answers" / "shorthand.py")
+        return fingerprint_of(ADAPTER, CODE / "encoder.py", CODE / "answers" / "shorthand.py", Path(__file__))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the vector to every message that has a text."""
         told = [m for m in messages if m.get(TEXT)]
         texts = [written_out(str(m.get(TEXT))[:LONGEST]) for m in told]
         for message, vector in zip(told, encoder(self._folder).embed(texts), strict=True):
-            message.add_features(Features(vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))
+            message.add_features(Features(WEIGHT * vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

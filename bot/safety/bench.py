@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from bot.safety.screening import Screening
 from bot.safety.verdict import Level, Verdict
+from bot.shares import share
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,6 @@ def judge(screening: Screening, texts: Iterable[Example]) -> list[Judged]:
     return judged
 
 
-def wilson(hits: int, total: int) -> tuple[float, float]:
-    """The 95 % interval for a share of ``hits`` in ``total`` (Wilson 1927)."""
-    if total == 0:
-        return 0.0, 1.0
-    z, share = 1.96, hits / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    reach = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
 def report(judged: Sequence[Judged]) -> str:
     """The figures as lines of text, for a terminal or for docs/safety.md."""
     danger = [entry for entry in judged if entry.example.level >= Level.HIGH]
@@ -110,10 +100,7 @@ def _by_kind(harmless: Sequence[Judged]) -> list[str]:
 
 
 def _share(name: str, entries: Sequence[Judged], test: Callable[[Judged], bool]) -> str:
-    hits = sum(test(entry) for entry in entries)
-    low, high = wilson(hits, len(entries))
-    share = f"{100 * hits / len(entries):5.1f} %" if entries else "    -  "
-    return f"{name:<48} {share}  [{100 * low:.1f} .. {100 * high:.1f}]  {hits}/{len(entries)}"
+    return share(name, sum(test(entry) for entry in entries), len(entries))
 
 
 def _raised(entry: Judged) -> bool:

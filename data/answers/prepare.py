@@ -22,6 +22,7 @@ from bot.answers.shorthand import written_out
 from bot.encoder_weights import MINILM
 
 ROOT = Path(__file__).resolve().parents[2]
+ASK = "ask"
 EVERYDAY = 500  # ordinary texts that are asked of nobody: they lie outside, too
 
 
@@ -33,17 +34,19 @@ def rows(chance: np.random.Generator) -> Iterator[dict[str, Any]]:
             yield _row(question, answer.id, held=number in held)
         for text in sorted({answer.label, *answer.say.values(), *filter(None, [answer.web])}):
             yield _row(text, answer.id)
-    for number, text in enumerate(outside()):
-        yield _row(text, OUTSIDE, held=number % 6 == 0)
+    for intent, text in examples():
+        owner = OUTSIDE if intent == OUTSIDE else f"intent {intent}"
+        yield _row(text, owner, held=chance.random() < 1 / 6)
     everyday = (ROOT / "data/safety/model/everyday.txt").read_text(encoding="utf-8").splitlines()
     for number in chance.permutation(len(everyday))[:EVERYDAY]:
         yield _row(everyday[number], OUTSIDE)
 
 
-def outside() -> list[str]:
-    """The dialogue's own examples of what it does not answer."""
-    blocks = yaml.safe_load((ROOT / "data/nlu/en/elsewhere.yml").read_text(encoding="utf-8"))["nlu"]
-    return [line[2:] for line in next(b for b in blocks if b["intent"] == OUTSIDE)["examples"].splitlines()]
+def examples() -> list[tuple[str, str]]:
+    """The dialogue's own examples with their intents: other ways through lie apart from the answers, and from each other."""
+    files = sorted((ROOT / "data/nlu/en").glob("*.yml"))
+    blocks = [block for file in files for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]]
+    return [(b["intent"], line[2:]) for b in blocks if b["intent"] != ASK for line in b["examples"].splitlines()]
 
 
 def _row(text: str, owner: str, *, held: bool = False) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from actions.answers import ActionAnswer, ActionFallback
-from actions.parts import answers
-from actions.privacy import ActionForgetMe, ActionLines, ActionPrivacy, ActionSetBand, ActionSetRegion, band_in, region_in
+from actions.parts import answers, places
+from actions.privacy import ActionForgetMe, ActionLines, ActionPrivacy, ActionSetBand, ActionSetRegion, band_in
 from bot.choices import Choice, as_text, keyed
 from tests.actions.speaking import run
 
@@ -15,7 +15,7 @@ def test_an_answer_is_said_in_the_words_of_the_band() -> None:
     entities = {"answer": "grooming_what"}
     older, younger = run(ActionAnswer(), entities=entities), run(ActionAnswer(), entities=entities, band="9-12")
     assert older.texts != younger.texts
-    assert older.effects == [{"effect": "answered", "answer": "grooming_what", "topic": "grooming"}]
+    assert older.effects == [{"effect": "answered", "answer": "grooming_what", "topic": "grooming", "sure": "sure"}]
 
 
 def test_every_answer_fits_a_text_message_with_its_choices() -> None:
@@ -27,7 +27,7 @@ def test_every_answer_fits_a_text_message_with_its_choices() -> None:
 
 
 def test_unsure_offers_the_two_nearest_and_a_person() -> None:
-    said = run(ActionAnswer(), entities={"answer": "grooming_what", "answer_2": "grooming_signs"})
+    said = run(ActionAnswer(), entities={"answer": "grooming_what", "answer_2": "grooming_signs", "sure": "unsure"})
     assert said.choices == ["What grooming is", "Signs of grooming", "Talk to a person"]
 
 
@@ -83,8 +83,13 @@ def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, band: str | N
         ("i live in the uk", "GB"),
         ("somewhere", None),
         ("canada or the us", None),
+        ("ontario", "CA"),
+        ("je vis au québec", "CA"),
+        ("vivo en los ángeles", None),
+        ("im from nyc lol", "US"),
+        ("bc he said so", None),
     ],
 )
 def test_a_place_becomes_a_region(text: str, region: str | None) -> None:
-    assert region_in(text) == region
+    assert places().region_in(text) == region
     assert run(ActionSetRegion(), text=text).effects == ([{"effect": "set", "region": region}] if region else [])

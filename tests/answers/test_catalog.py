@@ -80,3 +80,20 @@ def test_a_wrong_file_is_one_sentence_that_names_the_place(tmp_path: Path, old: 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AnswerError, match="holds no answers"):
         Answers.load(tmp_path)
+
+
+def test_a_translation_is_laid_over_english_and_keeps_its_follow_ups() -> None:
+    english, french = Answers.load(ROOT / "content/answers/en"), Answers.load(ROOT / "content/answers/fr", "fr")
+    both = french.over(english)
+    assert len(both) == len(english)
+    for answer in french:
+        laid = both.get(answer.id)
+        assert laid and laid.lang == "fr" and laid.follow_ups == english.get(answer.id).follow_ups  # type: ignore[union-attr]
+    assert both.get("grooming_love").lang == "en"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("lang", ["fr", "es"])
+def test_every_translated_answer_is_one_of_the_english_ones(lang: str) -> None:
+    english = {a.id: a.topic for a in Answers.load(ROOT / "content/answers/en")}
+    for answer in Answers.load(ROOT / "content/answers" / lang, lang):
+        assert english.get(answer.id) == answer.topic, answer.id

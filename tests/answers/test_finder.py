@@ -15,6 +15,7 @@ from bot.answers.near import build_encoder
 from bot.answers.shorthand import written_out
 from bot.answers.spelling import Spelling
 from bot.encoder import Encoder
+from bot.rasa_ext.answer_retriever import OUTSIDE_INTENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 HELD_OUT = yaml.safe_load((Path(__file__).parent / "held_out.yml").read_text(encoding="utf-8"))
@@ -29,8 +30,9 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 
 @pytest.fixture(scope="module")
 def finder(encoder: Encoder) -> Finder:
-    examples = yaml.safe_load((ROOT / "data/nlu/en/elsewhere.yml").read_text(encoding="utf-8"))["nlu"][0]["examples"]
-    outside = [line[2:] for line in examples.splitlines()]
+    files = [ROOT / "data/nlu/en" / name for name in ("elsewhere.yml", "aside.yml")]
+    blocks = [block for file in files for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]]
+    outside = [line[2:] for b in blocks if b["intent"] in OUTSIDE_INTENTS for line in b["examples"].splitlines()]
     return Finder.build(Answers.load(ROOT / "content" / "answers" / "en"), outside, encoder.embed)
 
 
@@ -43,9 +45,14 @@ def test_unseen_questions_get_the_right_answer_or_the_right_choice(finder: Finde
     right = offered = wrong = 0
     for case in HELD_OUT["answered"]:
         found, wanted = find(finder, encoder, case["ask"]), {case["answer"], *case.get("or", ())}
-        right += found.decision is Decision.SURE and found.answer in wanted
+        said = found.decision in (Decision.SURE, Decision.LIKELY)
+        right += said and found.answer in wanted
         wrong += found.decision is Decision.SURE and found.answer not in wanted
-        offered += found.decision is Decision.UNSURE and bool({found.answer, found.second} & wanted)
+        offered += (
+            found.decision is not Decision.SURE
+            and bool({found.answer, found.second} & wanted)
+            and not (said and found.answer in wanted)
+        )
     total = len(HELD_OUT["answered"])
     # Floors against getting worse; docs/answers.md has the figures, and how far they are from the aim of 80, 90 and 3 %.
     assert right / total >= 0.33 and (right + offered) / total >= 0.58 and wrong / total <= 0.07

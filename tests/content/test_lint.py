@@ -39,7 +39,7 @@ def test_a_small_lesson_in_order_has_no_finding(tmp_path: Path) -> None:
     (puts(date(2026, 11, 22), "module", "review_by"), "module.yml: review_by 2026-11-22 is past; have it read again"),
     (puts(date(2026, 11, 24), "module", "reviewed_on"), "reviewed_on 2026-11-24 is still to come; write the day it was read"),
     (puts(date(2028, 11, 23), "module", "review_by"), "review_by is more than a year after reviewed_on"),
-    (puts("It is nice \u2014 very.", *WORDS, "hook", "say"), "one 9-12, hook: \u2014 is not in the phone alphabet; write it plainly"),
+    (puts("It is nice \u2603 very.", *WORDS, "hook", "say"), "one 9-12, hook: \u2603 is not in the phone alphabet; write it plainly"),
     (puts("We go on. " * 40, *WORDS, "hook", "say"), "hook: it takes 3 segments with its choices"),
     (puts("We go on. " * 28, *WORDS, "pick", "say"), "pick: it takes 3 segments with its choices"),
     (puts("We go on. " * 40, *WORDS, "pick", "options", "b", "feedback"), "pick: it takes 3 segments with its choices"),
@@ -117,7 +117,7 @@ def add(file: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(("message", "finding"), [
-    ('new: "It\u2019s fine."', "content/messages/en.yml, new: \u2019 is not in the phone alphabet"),
+    ('new: "It is fine \u2603"', "content/messages/en.yml, new: \u2603 is not in the phone alphabet"),
     (f'new: "{"We go on. " * 31}"', "new: it has up to 309 characters; cut it to 306"),
     (f'new: "{"We go on. " * 24}{{% if line %}}{{{{ line }}}}{{% endif %}}"', "characters; cut it to 306"),
     ('new: "Calm down, please."', 'new: it says "calm down", which dismisses'),

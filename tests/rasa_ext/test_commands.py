@@ -62,3 +62,25 @@ def test_the_action_server_knows_every_action_of_the_domain() -> None:
 
     wanted = {a for a in Domain.load(str(ROOT / "domain")).user_actions if not a.startswith("utter_")}
     assert wanted <= InProcessActions(failed=print).names
+
+
+FLOOR = 0.70
+"""Share of examples that a classifier which never saw them must read right; 0.74 was measured on 2026-11-23."""
+
+
+def test_unseen_examples_are_understood(tmp_path: Path) -> None:
+    """`rasa test nlu --cross-validation` over all examples in all languages, three folds: the classifier alone."""
+    out = tmp_path / "results"
+    code = rasa(
+        tmp_path / "nlu.log", "test", "nlu", "--cross-validation", "--folds", "3", "--nlu", "data/nlu", "--config",
+        "tests/rasa_ext/classifier.yml", "--domain", "domain", "--out", str(out), "--no-plot",
+    )  # fmt: skip
+    assert code == 0, (tmp_path / "nlu.log").read_text()[-2000:]
+    report = json.loads((out / "intent_report.json").read_text())
+    ways = {name: row for name, row in report.items() if isinstance(row, dict) and name not in SEVERAL and "avg" not in name}
+    read = sum(row["recall"] * row["support"] for row in ways.values()) / sum(row["support"] for row in ways.values())
+    assert read >= FLOOR, f"{read:.3f} of unseen examples were understood."
+
+
+SEVERAL = ("ask", "out_of_scope", "nlu_fallback", "disclosure")
+"""Intents that the answers' finder and the screening decide, which have tests and benches of their own."""

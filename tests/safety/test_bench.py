@@ -10,13 +10,14 @@ from bot.safety import bench
 from bot.safety.bench import Example, Judged
 from bot.safety.screening import Screening
 from bot.safety.verdict import Level, Verdict
+from bot.shares import wilson
 
 
 @pytest.mark.parametrize(
     ("hits", "total", "low", "high"), [(0, 0, 0, 1), (0, 10, 0, 0.278), (10, 10, 0.722, 1), (50, 100, 0.404, 0.596)]
 )
 def test_the_interval_is_wilsons(hits: int, total: int, low: float, high: float) -> None:
-    assert bench.wilson(hits, total) == pytest.approx((low, high), abs=0.001)
+    assert wilson(hits, total) == pytest.approx((low, high), abs=0.001)
 
 
 def test_the_report_counts_recall_false_alarms_and_category() -> None:

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
-    "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.choices", "bot.threads",
+    "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
     "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings",)
@@ -56,6 +56,7 @@ ONLY_IN = {
     "uvicorn": ("bot/web/",),
     "spacy": ("bot/safety/light_spacy.py",),
     "dotenv": ("bot/settings.py",),
+    "lingua": ("bot/language.py",),
 }
 
 

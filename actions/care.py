@@ -48,8 +48,11 @@ def is_imminent(situation: Situation) -> bool:
     return max(situation.level, situation.case_level) is Level.IMMINENT
 
 
-def give(speaker: Speaker, *, given: Given, asked: str | None) -> bool:
-    """Say care. ``asked`` is the form's open question. True when the form should begin."""
+def give(speaker: Speaker, *, given: Given, asked: str | None, answer: str | None = None) -> bool:
+    """Say care, then the ``answer`` to what was asked beside it. ``asked`` is the form's open question.
+
+    True when the form should begin.
+    """
     situation = speaker.situation
     if situation.level is Level.IMMINENT:
         speaker.say("care_imminent_again" if given.level is Level.IMMINENT else "care_imminent", _open_choices(speaker, asked))
@@ -61,9 +64,14 @@ def give(speaker: Speaker, *, given: Given, asked: str | None) -> bool:
         return False
     if situation.level is Level.ELEVATED:
         direct = question_after(situation) == "suicide"
-        speaker.say(_for_category(situation, "elevated"), suicide_choices(speaker) if direct else offer_choices(speaker))
+        choices = suicide_choices(speaker) if direct else offer_choices(speaker)
+        speaker.say(_for_category(situation, "elevated"), [] if answer else choices)
+        if answer:
+            speaker.tell(answer, choices)
         return False
     speaker.say(_for_category(situation, "high"))
+    if answer:
+        speaker.tell(answer)
     if not situation.people_here:
         speaker.say("nobody_here")
     return True

@@ -14,7 +14,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
 
 from actions import care
-from actions.situation import Speaker
+from actions.parts import answers
+from actions.situation import Speaker, entity
 from bot.safety.verdict import Level
 
 Events = list[dict[str, Any]]
@@ -36,6 +37,10 @@ def leave_form(tracker: Tracker, speaker: Speaker | None = None) -> Events:
     return [ActiveLoop(None), *NOTHING_LEFT]
 
 
+CARE_ALONE = frozenset({"suicide", "self_harm", "medical_emergency", "violence_threat", "eating_distress"})
+"""What somebody says of these is never met with information, whatever they asked beside it."""
+
+
 class ActionCare(Action):
     """Says care by level and category, and starts the form from high on."""
 
@@ -47,10 +52,28 @@ class ActionCare(Action):
         situation = speaker.situation
         given = care.Given.read(tracker.get_slot("care_given"), case_state=situation.case_state)
         in_form = tracker.active_loop.get("name") == FORM
-        start = care.give(speaker, given=given, asked=tracker.get_slot("requested_slot") if in_form else None)
+        asked = tracker.get_slot("requested_slot") if in_form else None
+        start = care.give(speaker, given=given, asked=asked, answer=asked_too(speaker, tracker, given))
         question = care.question_after(situation) if situation.level > given.level else "person"
         events = [SlotSet("care_given", given.and_now(situation.level).to_json()), SlotSet("question", question)]
         return [*events, FollowupAction(FORM)] if start and not in_form else events
+
+
+def asked_too(speaker: Speaker, tracker: Tracker, given: care.Given) -> str | None:
+    """The answer to a question that also discloses; None where only care will do, or was given before."""
+    situation = speaker.situation
+    found = answers(situation.lang).get(entity(tracker, "answer"))
+    if (
+        found is None
+        or entity(tracker, "sure") == "unsure"
+        or situation.category in CARE_ALONE
+        or situation.level <= given.level
+    ):
+        return None
+    if situation.level is Level.IMMINENT:
+        return None
+    speaker.effect("answered", answer=found.id, topic=found.topic, sure=entity(tracker, "sure"))
+    return found.words(band=situation.band, region=situation.region)
 
 
 class ValidateHandoffForm(FormValidationAction):
@@ -153,4 +176,5 @@ class ActionWorriedAboutFriend(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         speaker.say("worried_about_friend", care.friend_choices(speaker))
+        speaker.effect("answered", topic="helping_a_friend")
         return [*leave_form(tracker), SlotSet("question", None)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -16,13 +15,9 @@ from actions.situation import Speaker, chosen, entity
 from bot.choices import Choice, payload
 from bot.lessons import player
 from bot.lessons.player import Place, Turn
+from bot.text import asks
 
 Events = list[dict[str, Any]]
-
-_QUESTION = re.compile(
-    r"\s*(what|whats|wat|how|who|why|when|where|is|are|can|could|do|does|should|will)\b.*|.*\?\s*$", re.IGNORECASE | re.DOTALL
-)
-"""A text that asks something is answered even where a lesson asks for a sentence of their own."""
 
 MOST_IN_MENU = 8
 """More choices than this are a wall, on a screen too."""
@@ -41,6 +36,8 @@ class ActionMenu(Action):
         speaker = Speaker(dispatcher, tracker)
         page = entity(tracker, "page") or "0"
         left, choices = leave_form(tracker, speaker), menu(speaker, int(page) if page.isdecimal() else 0)
+        if not chosen(tracker):
+            speaker.effect("answered", topic="about_the_bot_privacy")  # "what can you do" is a question of its own
         if choices and not any(speaker.situation.lang in lessons().languages(m.id) for m in lessons().modules):
             speaker.say("lessons_in_english")
         speaker.say("menu" if choices else "no_lessons", choices)
@@ -206,7 +203,7 @@ def show_again(speaker: Speaker, tracker: Tracker) -> Events:
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:
     """When the open step asks for a sentence in their own words, this text is it; None otherwise."""
     place, text = place_in(tracker), str(tracker.latest_message.get("text") or "")
-    if place is None or tracker.active_loop.get("name") == FORM or chosen(tracker) or _QUESTION.match(text):
+    if place is None or tracker.active_loop.get("name") == FORM or chosen(tracker) or asks(text):
         return None
     steps = lessons().steps(module=place.module, lesson=place.lesson, band=place.band)
     if not any(step.id == place.step and step.kind == "practise" for step in steps):

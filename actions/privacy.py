@@ -59,6 +59,7 @@ class ActionForgetMe(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
+        speaker.effect("answered", topic="about_the_bot_privacy")
         if speaker.situation.case_state:
             speaker.say("forget_case_open")
             return leave_form(tracker)

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from bot import settings as settings_module
+from bot.cli_keep import backup, keys_app, restore
 from bot.cli_staff import staff_app
 from bot.cli_translations import translations_app
 from bot.settings import Settings, SettingsError
@@ -24,6 +25,9 @@ serve_app = typer.Typer(help="Start everything, or one process of it.", invoke_w
 main.add_typer(serve_app, name="serve")
 main.add_typer(staff_app, name="staff")
 main.add_typer(translations_app, name="translations")
+main.add_typer(keys_app, name="keys")
+main.command()(backup)
+main.command()(restore)
 
 console = Console(highlight=False)
 

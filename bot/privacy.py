@@ -19,6 +19,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+LOST_KEY = (
+    "Stored words cannot be read with HANDRAIL_SECRET_KEY: put the key they were written with back at the end of the list."
+)
+
 
 class PrivacyError(Exception):
     """Something encrypted cannot be read with the keys at hand."""
@@ -32,7 +36,8 @@ class Vault:
     """
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
-        self._ring = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(k, "words"))) for k in secret_keys])
+        keys = [Fernet(base64.urlsafe_b64encode(_derive(k, "words"))) for k in secret_keys]
+        self._ring, self._newest = MultiFernet(keys), keys[0]
         self._pseudonym_key = _derive(secret_keys[-1], "pseudonym")
         self._token_key = _derive(secret_keys[-1], "token")
 
@@ -73,17 +78,25 @@ class Vault:
         return None if sealed is None else json.loads(self.open(sealed))
 
     def rotate(self, sealed: bytes) -> bytes:
-        """The same secret under the newest key."""
-        return self._ring.rotate(sealed)
+        """The same secret under the newest key; raises PrivacyError when no key fits."""
+        try:
+            return self._ring.rotate(sealed)
+        except InvalidToken as error:
+            raise PrivacyError(LOST_KEY) from error
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key alone opens it."""
+        try:
+            self._newest.decrypt(bytes(sealed))
+        except InvalidToken:
+            return False
+        return True
 
     def _decrypt(self, sealed: bytes) -> bytes:
         try:
             return self._ring.decrypt(bytes(sealed))
         except InvalidToken as error:
-            raise PrivacyError(
-                "Stored words cannot be read with HANDRAIL_SECRET_KEY: "
-                "put the key they were written with back at the end of the list."
-            ) from error
+            raise PrivacyError(LOST_KEY) from error
 
     @staticmethod
     def _keyed_hash(key: bytes, text: str) -> str:

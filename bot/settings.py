@@ -109,7 +109,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_TWILIO_AUTH_TOKEN": "Its auth token; it also checks the signature of every webhook.",
     "HANDRAIL_TWILIO_FROM": "The number (+1...) or messaging service (MG...) that sends.",
     "HANDRAIL_TWILIO_API_URL": "Twilio's API. Default: https://api.twilio.com; demo mode uses its own phone.",
-    "HANDRAIL_LANGUAGES": "Languages that are screened, after commas. Default: en,es,fr.",
+    "HANDRAIL_LANGUAGES": "Languages that are screened and spoken, after commas. Default: en,es,fr.",
     "HANDRAIL_REGION": "Region to assume when a young person has not said one, such as CA. Default: none.",
     "HANDRAIL_TIME_ZONE": "The zone new shifts of the rota are written in, such as America/Toronto. Default: UTC.",
     "HANDRAIL_STAFF_URL": "The desk's address as staff open it, named in pages. Default: the staff listener.",

@@ -6,6 +6,7 @@ character turns the whole message into UCS-2 with 70 and 67. Characters of the e
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 BASIC = frozenset(
@@ -87,3 +88,16 @@ def _is_control(character: str) -> bool:
 
 def _is_lead(character: str) -> bool:
     return character.isspace() or character in "/\\" or unicodedata.category(character) == "Cf"
+
+
+_QUESTION = re.compile(
+    r"\s*(so |ok |um |hey )?"
+    r"(what|whats|wat|how|hows|who|whos|why|when|where|is|are|can|could|do|does|did|should|will|would|am)\b.*"
+    r"|.*\?\s*$|.*\b(is (it|that|this)|what (if|do|should)|how (do|can|to)|should i|or (no|not|nah))\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def asks(text: str) -> bool:
+    """Whether an English text is put as a question: by its first word, its mark, or the turn of phrase inside it."""
+    return bool(_QUESTION.match(text))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import BASIC, EXTENDED, LONGEST_IN, for_sms, normalise, not_gsm, segments
+from bot.text import BASIC, EXTENDED, LONGEST_IN, asks, for_sms, normalise, not_gsm, segments
 
 
 @pytest.mark.parametrize(("text", "count"), [
@@ -79,3 +79,11 @@ def test_making_plain_never_costs_more_than_it_saves(text: str) -> None:
     plain = for_sms(text)
     assert for_sms(plain) == plain
     assert not not_gsm(plain) or not_gsm(text)
+
+
+@pytest.mark.parametrize(("text", "asked"), [
+    ("is it ok that he checks my phone", True), ("wanting my phone password. normal or no", True), ("he checks my phone?", True),
+    ("so what do i do", True), ("he checks my phone", False), ("i told him no", False), ("", False), ("yes", False),
+])  # fmt: skip
+def test_a_question_is_known_by_its_form(text: str, asked: bool) -> None:
+    assert asks(text) is asked

@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.answers.catalog import Answer, Answers
 from bot.answers.finder import Decision, Finder, Found
 from bot.rasa_ext.meaning import CODE, encoder, encoder_folder, fingerprint_of, vector_of
+from bot.text import asks
 
 ASK = "ask"
 OUT_OF_SCOPE = "out_of_scope"
@@ -39,8 +40,12 @@ PLAINLY = 0.95
 
 CERTAIN = 0.85
 
-NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "worried_about_friend", "lines", "forget_me"})
+NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "forget_me", "change_language"})
 """Ways to people and out: taken as such even where an answer would be near."""
+
+ASKED, FEWEST_WORDS = 0.7, 4
+"""A text that is put as a question, of so many words and with an answer this near, is one whatever the classifier took it for:
+"what if my friend hates me for telling" is more than worry about a friend."""
 
 
 ANSWERS = Path(__file__).resolve().parents[2] / "content" / "answers"
@@ -103,8 +108,9 @@ class AnswerRetriever(GraphComponent):
                 continue
             intent = message.get(INTENT) or {}
             found = self._finder.find(str(message.get(TEXT)), vector)
-            if self._may_be_a_question(intent, found):
-                self._write(message, intent, found)
+            asked = _is_asked(str(message.get(TEXT)), found)
+            if asked or self._may_be_a_question(intent, found):
+                self._write(message, intent, found, asked=asked)
         return messages
 
     @staticmethod
@@ -116,12 +122,14 @@ class AnswerRetriever(GraphComponent):
             return False
         return found.decision is Decision.SURE and found.score >= PLAINLY
 
-    def _write(self, message: Message, intent: dict[str, Any], found: Found) -> None:
+    def _write(self, message: Message, intent: dict[str, Any], found: Found, *, asked: bool) -> None:
+        if asked and intent.get("name") in NEVER_A_QUESTION:
+            return
         if found.decision is Decision.OUT_OF_SCOPE:
             if intent.get("name") in OPEN_INTENTS:
                 message.set(INTENT, {"name": OUT_OF_SCOPE, "confidence": 1.0 - found.score}, add_to_output=True)
             return
-        if found.decision is not Decision.SURE and intent.get("name") not in OPEN_INTENTS:
+        if found.decision is not Decision.SURE and not asked and intent.get("name") not in OPEN_INTENTS:
             return
         entities = [_entity("answer", found.answer), _entity("sure", found.decision.value)]
         if found.decision is not Decision.SURE:
@@ -131,6 +139,11 @@ class AnswerRetriever(GraphComponent):
         message.set(INTENT, {"name": ASK, "confidence": found.score}, add_to_output=True)
         message.set(ENTITIES, entities, add_to_output=True)
         message.set("answer_score", round(found.score, 4), add_to_output=True)
+
+
+def _is_asked(text: str, found: Found) -> bool:
+    near = found.decision in (Decision.SURE, Decision.LIKELY) and found.score >= ASKED
+    return near and len(text.split()) >= FEWEST_WORDS and asks(text)
 
 
 def _entity(name: str, value: str) -> dict[str, Any]:

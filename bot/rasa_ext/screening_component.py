@@ -21,9 +21,14 @@ from rasa.shared.nlu.training_data.message import Message
 from bot import settings
 from bot.safety.screening import Screening
 from bot.safety.verdict import Level
+from bot.text import asks
 
 SCREENING = "screening"
 DISCLOSURE = "disclosure"
+
+
+ANSWER_TOO = ("answer", "sure")
+"""What is kept of a question that also discloses: care comes first, then the answer (actions/handoff.py)."""
 
 
 @lru_cache(maxsize=1)
@@ -79,4 +84,5 @@ class ScreeningComponent(GraphComponent):
         message.set(SCREENING, verdict, add_to_output=True)
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
-        message.set(ENTITIES, [], add_to_output=True)
+        kept = [e for e in message.get(ENTITIES) or () if e.get("entity") in ANSWER_TOO] if asks(str(message.get(TEXT))) else []
+        message.set(ENTITIES, kept, add_to_output=True)

@@ -149,3 +149,34 @@ def test_no_is_kept() -> None:
 
 def test_yes_to_the_offer_of_a_person_is_consent() -> None:
     assert run(ActionAffirm(), slots={"question": "person"}).effects[0]["event"] == "consent"
+
+
+# --- a question that also discloses ------------------------------------------------------------------
+
+ASKED_TOO = {"answer": "red_flags_phone", "sure": "likely"}
+
+
+def test_a_question_that_also_discloses_gets_care_first_and_then_its_answer() -> None:
+    said = run(ActionCare(), level="elevated", category="dating_violence", entities=ASKED_TOO, text="he checks my phone, is that ok")
+    assert "free and safe" in said.texts[0] and "phone" in said.texts[1].lower()
+    assert said.choices and {"effect": "answered", "answer": "red_flags_phone", "topic": "red_flags", "sure": "likely"} in said.effects
+
+
+def test_at_high_the_answer_comes_before_the_form_asks() -> None:
+    said = run(ActionCare(), level="high", category="dating_violence", entities=ASKED_TOO)
+    assert len(said.texts) == 2 and said.followup == "handoff_form"
+
+
+@pytest.mark.parametrize(
+    ("level", "category", "entities"),
+    [
+        ("high", "suicide", {"answer": "feelings_suicidal_q", "sure": "sure"}),
+        ("elevated", "self_harm", {"answer": "feelings_urge_hurt", "sure": "sure"}),
+        ("imminent", "dating_violence", ASKED_TOO),
+        ("elevated", "dating_violence", {"answer": "red_flags_phone", "sure": "unsure"}),
+        ("elevated", "dating_violence", {}),
+    ],
+)
+def test_care_alone_where_information_would_be_cold_or_a_guess(level: str, category: str, entities: dict[str, str]) -> None:
+    said = run(ActionCare(), level=level, category=category, entities=entities)
+    assert not any(effect["effect"] == "answered" for effect in said.effects)

@@ -281,3 +281,17 @@ def test_an_answer_that_was_not_understood_is_said_again_with_a_person(page: Pag
     page.texts("what is sextortion")
     page.texts("i dont get it")
     page.sees("Here it is again")
+
+
+def test_a_question_that_also_discloses_gets_both(page: Page) -> None:
+    page.texts("my boyfriend goes through my phone and gets so mad, is that normal??")
+    said = page.new()
+    care = next(n for n, text in enumerate(said) if "free and safe" in text or "Thank you for telling me" in text)
+    answer = next(n for n, text in enumerate(said) if "phone" in text.lower() and n != care)
+    assert care < answer
+
+
+def test_a_question_about_telling_is_answered_and_not_only_comforted(page: Page) -> None:
+    page.texts("what if my friend hates me for telling a teacher")
+    page.sees("friend")
+    assert "Want ideas for what to say" not in " ".join(page.everything())

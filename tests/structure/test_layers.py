@@ -26,6 +26,7 @@ EDGE = (
     "bot.web",
     "bot.cli",
     "bot.cli_staff",
+    "bot.cli_keep",
     "bot.cli_preview",
     "bot.cli_translations",
     "bot.serve",

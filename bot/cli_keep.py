@@ -1,0 +1,69 @@
+"""``handrail backup``, ``restore`` and ``keys``: keeping what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bot import settings as settings_module
+from bot.settings import SettingsError
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+keys_app = typer.Typer(
+    help="The keys that words and numbers are sealed with.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+TO = typer.Argument(..., help="The new file.")
+FROM = typer.Argument(..., metavar="FROM", help="A file that `handrail backup` wrote.")
+
+
+def with_app(act: Callable[[App], Any]) -> Any:
+    """Do something with this installation; a refusal is one sentence and an error."""
+    from bot.app import App
+    from bot.privacy import PrivacyError
+    from bot.store.database import StoreError
+
+    try:
+        return act(App(settings_module.load()))
+    except (SettingsError, StoreError, PrivacyError):
+        raise typer.Exit(1) from None
+
+
+@keys_app.command("rotate")
+def keys_rotate() -> None:
+    """Seal everything stored with the newest of HANDRAIL_SECRET_KEY; may run beside the service, and again."""
+    from bot.store.rotation import rotate, under_older_keys
+
+    def act(app: App) -> None:
+        app.store.migrate()
+        rotate(app.store, app.vault)
+        left = under_older_keys(app.store, app.vault)
+        if left:
+            pass
+
+    with_app(act)
+
+
+def backup(to: Path = TO) -> None:
+    """Copy the SQLite database to a file, while the service runs."""
+    from bot.store.backup import back_up
+
+    with_app(lambda app: back_up(app.store, to))
+
+
+def restore(from_: Path = FROM) -> None:
+    """Put a copy back; the service must be stopped. What was there is put aside, not deleted."""
+    from bot.store.backup import restore as put_back
+
+    def act(app: App) -> Path | None:
+        aside = put_back(app.store, from_, now=app.now())
+        app.store.migrate()
+        return aside
+
+    with_app(act)

@@ -157,9 +157,14 @@ ASKED_TOO = {"answer": "red_flags_phone", "sure": "likely"}
 
 
 def test_a_question_that_also_discloses_gets_care_first_and_then_its_answer() -> None:
-    said = run(ActionCare(), level="elevated", category="dating_violence", entities=ASKED_TOO, text="he checks my phone, is that ok")
+    said = run(
+        ActionCare(), level="elevated", category="dating_violence", entities=ASKED_TOO, text="he checks my phone, is that ok"
+    )
     assert "free and safe" in said.texts[0] and "phone" in said.texts[1].lower()
-    assert said.choices and {"effect": "answered", "answer": "red_flags_phone", "topic": "red_flags", "sure": "likely"} in said.effects
+    assert (
+        said.choices
+        and {"effect": "answered", "answer": "red_flags_phone", "topic": "red_flags", "sure": "likely"} in said.effects
+    )
 
 
 def test_at_high_the_answer_comes_before_the_form_asks() -> None:

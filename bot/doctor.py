@@ -12,6 +12,7 @@ from bot.lint import lint
 from bot.safety.screening import ScreeningError
 from bot.settings import Settings
 from bot.store.database import StoreError
+from bot.store.rotation import under_older_keys
 from bot.training import dialogue_model
 
 STUCK = timedelta(minutes=10)
@@ -60,6 +61,7 @@ def _database(app: App) -> Iterator[Finding]:
         late = [c for c in work.cases.due() if c.deadline_at and c.deadline_at < work.now - STUCK]
         stuck = work.messages.stuck(older_than=STUCK)
         overdue = work.retention.overdue()
+    older = under_older_keys(app.store, app.vault)
     yield Finding(
         not broken,
         "The audit chain is whole."
@@ -83,4 +85,10 @@ def _database(app: App) -> Iterator[Finding]:
         "Nothing overdue is left."
         if not overdue
         else f"{overdue} rows should be deleted by now: is `handrail serve outbox` running?",
+    )
+    yield Finding(
+        True,
+        "Everything is sealed with the newest key."
+        if not older
+        else f"{older} values are sealed with an older key: `handrail keys rotate` seals them anew.",
     )

@@ -10,6 +10,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import care
 from actions.answers import onward, unreadable
 from actions.handoff import FORM
 from actions.lessons import place_in, practised, show_again
@@ -49,8 +50,9 @@ class ActionElsewhere(Action):
         intent = str((tracker.latest_message.get("intent") or {}).get("name"))
         messages = SAID_TO[intent]
         told = sum(1 for event in tracker.events if event.get("event") == "user" and _intent_of(event) == intent)
+        choices = [onward(speaker, tracker), *(care.offer_choices(speaker)[:1] if told > 1 else ())]
         in_form = tracker.active_loop.get("name") == FORM
-        speaker.say(messages[max(0, told - 1) % len(messages)], [] if in_form else [onward(speaker, tracker)])
+        speaker.say(messages[max(0, told - 1) % len(messages)], [] if in_form else choices)
         speaker.effect("answered", topic="out_of_scope")
         return []
 

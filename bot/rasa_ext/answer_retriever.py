@@ -43,6 +43,11 @@ CERTAIN = 0.85
 NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "forget_me", "change_language"})
 """Ways to people and out: taken as such even where an answer would be near."""
 
+NAVIGATION = frozenset(
+    {"repeat", "start_lesson", "next", "back_step", "skip", "pause", "lesson_choice", "slower", "set_band", "set_region"}
+)
+"""Ways through: "can you say that again" is put as a question and is none."""
+
 ASKED, FEWEST_WORDS = 0.7, 4
 """A text that is put as a question, of so many words and with an answer this near, is one whatever the classifier took it for:
 "what if my friend hates me for telling" is more than worry about a friend."""
@@ -108,7 +113,7 @@ class AnswerRetriever(GraphComponent):
                 continue
             intent = message.get(INTENT) or {}
             found = self._finder.find(str(message.get(TEXT)), vector)
-            asked = _is_asked(str(message.get(TEXT)), found)
+            asked = intent.get("name") not in NAVIGATION and _is_asked(str(message.get(TEXT)), found)
             if asked or self._may_be_a_question(intent, found):
                 self._write(message, intent, found, asked=asked)
         return messages

@@ -20,7 +20,7 @@ QUEUED = {"state": "queued", "level": "imminent"}
 
 def test_a_question_gets_its_reviewed_answer(thread: Thread) -> None:
     assert "builds trust" in thread.says("wat is grooming")
-    assert {"effect": "answered", "answer": "grooming_what", "topic": "grooming"} in thread.effects
+    assert {"effect": "answered", "answer": "grooming_what", "topic": "grooming", "sure": "sure"} in thread.effects
 
 
 def test_what_is_asked_twice_in_other_words_is_the_same_answer(thread: Thread) -> None:

@@ -255,7 +255,8 @@ class Conversation:
                 self._voice.say(work, thread, "lines_only" if turn.metadata["lines_only"] else "engine_down")
 
     def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
-        """Not when a person took over in between, or somebody else answered: the bot is silent then."""
+        """Not when a person took over in between, or another gateway answered: the bot is silent then."""
+        work.threads.hold(message.thread_id)
         now = work.messages.get(message.id)
         if now is None or now.state != "kept":
             return False

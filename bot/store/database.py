@@ -13,7 +13,8 @@ from alembic.config import Config
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import QueuePool
 
 from bot.privacy import Vault
@@ -22,9 +23,27 @@ from bot.store.unit_of_work import UnitOfWork
 CHANGED = "handrail_changed"
 """The PostgreSQL channel on which every commit tells the other processes."""
 
+SCHEMA_LOCK = 7_246_002
+"""PostgreSQL advisory lock of whoever brings the schema up to date: of many processes that start together one does."""
+
 
 class StoreError(Exception):
     """The database cannot be used; the sentence says what to do."""
+
+
+class StoreDown(StoreError):
+    """The database cannot be read or written just now: gone, full, locked or broken. Nothing of the unit of work was kept,
+    or, when the connection broke at the very commit, all of it."""
+
+
+DOWN = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
+"""What the libraries raise when the database, and not our statement, is what is wrong."""
+
+LONGEST_CONNECT = 5
+"""Seconds to wait for PostgreSQL to answer: well inside the 15 that Twilio waits for a webhook."""
+
+LONGEST_WAIT = 8
+"""Seconds to wait for a free connection, or for another process of this machine that writes to SQLite."""
 
 
 class Store:
@@ -43,18 +62,20 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        """One transaction that writes: all of it is kept, or none."""
-        with self.engine.connect() as connection:
+        """One transaction that writes: all of it is kept, or none. Raises StoreDown."""
+        with _down_is_said(), self.engine.connect() as connection:
             connection.execution_options(handrail_writes=True)
             with connection.begin():
-                yield self._work(connection)
+                work = self._work(connection)
+                yield work
+                work.audit.write()
                 if not self.is_sqlite:
                     connection.execute(text(f"NOTIFY {CHANGED}"))
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """One transaction that only reads."""
-        with self.engine.connect() as connection, connection.begin():
+        """One transaction that only reads. Raises StoreDown."""
+        with _down_is_said(), self.engine.connect() as connection, connection.begin():
             yield self._work(connection)
 
     def migrate(self) -> None:
@@ -63,7 +84,12 @@ class Store:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.engine.connect() as connection:
-                command.upgrade(_alembic(connection), "head")
+                if self.is_sqlite:
+                    command.upgrade(_alembic(connection), "head")
+                    return
+                with connection.begin():
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
+                    command.upgrade(_alembic(connection), "head")
         except OperationalError as error:
             raise StoreError(
                 f"The database at {make_url(self.url).render_as_string()} cannot be opened: "
@@ -78,6 +104,19 @@ class Store:
         return UnitOfWork(connection, self._vault, self._clock)
 
 
+@contextmanager
+def _down_is_said() -> Iterator[None]:
+    """A database that is gone is one kind of error, whichever of the libraries noticed it, and quotes no statement."""
+    try:
+        yield
+    except DOWN as error:
+        raise StoreDown(f"The database does not answer ({type(error).__name__}).") from error
+    except DatabaseError as error:
+        if type(error) is DatabaseError:  # a file that is damaged or no database; the kinds below it are our own mistakes
+            raise StoreDown("The database file is damaged: put a copy back with `handrail restore`.") from error
+        raise
+
+
 def _alembic(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -88,14 +127,23 @@ def _alembic(connection: Connection) -> Config:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, future=True, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return create_engine(
+            parsed,
+            future=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            pool_timeout=LONGEST_WAIT,
+            connect_args={"connect_timeout": LONGEST_CONNECT, "tcp_user_timeout": LONGEST_WAIT * 1000},
+        )
     engine = create_engine(
         parsed,
         future=True,
         poolclass=QueuePool,  # without it each unit of work would open the file anew
         pool_size=10,
         max_overflow=10,
-        connect_args={"timeout": 10, "check_same_thread": False},
+        pool_timeout=LONGEST_WAIT,
+        connect_args={"timeout": LONGEST_WAIT, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -7,7 +7,7 @@ in the same transaction as the message that shows danger; nobody meets silence w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -107,11 +107,15 @@ class Conversation:
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
 
-    async def reply(self) -> bool:
-        """Answer the next kept message, whichever thread it is of; False when none waits."""
+    async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
+        """Answer the next kept message, whichever thread it is of; False when none waits.
+
+        ``found`` is called when there is one, before it is answered: another may wait behind it.
+        """
         message = await asyncio.to_thread(self._claim)
         if message is None:
             return False
+        found()
         turn = await asyncio.to_thread(self._turn, message)
         if turn.metadata["lines_only"]:  # a supervisor has silenced the dialogue
             await asyncio.to_thread(self._answer_without_engine, message, turn)

@@ -16,6 +16,9 @@ log = structlog.get_logger()
 SWEEP = 1.0
 """Seconds between two looks at the clocks of waiting cases."""
 
+BEAT = "outbox.alive"
+"""The file that is touched at every round, so that whoever watches this process can tell that it goes on."""
+
 EXPIRY = 600.0
 """Seconds between two looks at what is to be deleted."""
 
@@ -24,15 +27,18 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """Send and sweep until ``stop`` is set."""
     app = App(settings)
     app.store.migrate()
+    settings.var.mkdir(parents=True, exist_ok=True)
+    beat = settings.var / BEAT
     news = threading.Event()
     changes.watch(app.store, news.set, stop)
     log.info("outbox ready")
     next_sweep = next_expiry = time.monotonic()
     while not stop.is_set():
         news.clear()
+        beat.touch()
         try:
             while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
-                pass
+                beat.touch()
             while not stop.is_set() and app.case_events.send_next():
                 pass
             if time.monotonic() >= next_sweep:

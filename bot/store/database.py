@@ -23,6 +23,9 @@ from bot.store.unit_of_work import UnitOfWork
 CHANGED = "handrail_changed"
 """The PostgreSQL channel on which every commit tells the other processes."""
 
+TELL = f"SELECT pg_notify('{CHANGED}', '') WHERE txid_current_if_assigned() IS NOT NULL"
+"""Said at a commit that changed something. A look into an empty queue is no news: it would wake everybody to look again."""
+
 SCHEMA_LOCK = 7_246_002
 """PostgreSQL advisory lock of whoever brings the schema up to date: of many processes that start together one does."""
 
@@ -70,7 +73,7 @@ class Store:
                 yield work
                 work.audit.write()
                 if not self.is_sqlite:
-                    connection.execute(text(f"NOTIFY {CHANGED}"))
+                    connection.execute(text(TELL))
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

@@ -22,7 +22,6 @@ from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
 
-
 SWEEP_LOCK = 7_246_003
 """PostgreSQL advisory lock of the outbox that moves the clocks."""
 

@@ -14,8 +14,8 @@ CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
     "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
-BASE = ("bot.settings",)
-MIDDLE = ("bot.engine", "bot.channels", "bot.store")
+BASE = ("bot.settings", "bot.addresses")
+MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
     "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",

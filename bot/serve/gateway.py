@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 import structlog
 
@@ -26,9 +27,9 @@ DRAIN = 1.0
 """Seconds between two looks at what waits on disk."""
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None:
     """Serve until cancelled; also while the database is down, for then texts are kept on disk."""
-    app = App(settings)
+    app = make(settings)
     try:
         app.store.migrate()
     except StoreError as error:

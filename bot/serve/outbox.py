@@ -29,9 +29,9 @@ CATCH_UP = 300.0
 """Seconds between two questions to the provider for texts that never came."""
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], App] = App) -> None:
     """Send and sweep until ``stop`` is set."""
-    app = App(settings)
+    app = make(settings)
     app.store.migrate()
     news = threading.Event()
     changes.watch(app.store, news.set, stop)
@@ -40,7 +40,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     work = Rounds(
         (SWEEP, app.outbox.sweep),
         (CATCH_UP, app.catch_up.look),
-        (EXPIRY, lambda: app.outbox.expire() if clock.is_steady() else log.error("clock jumped", deleted="nothing")),
+        (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()),
     )
     while not stop.is_set():
         news.clear()
@@ -88,4 +88,9 @@ class SteadyClock:
         """False at the first question, and when the time moved otherwise than the seconds that passed."""
         now, elapsed, seen = self._now(), self._elapsed(), self._seen
         self._seen = now, elapsed
-        return seen is not None and abs((now - seen[0]).total_seconds() - (elapsed - seen[1])) < JUMP
+        if seen is None:
+            return False
+        steady = abs((now - seen[0]).total_seconds() - (elapsed - seen[1])) < JUMP
+        if not steady:
+            log.error("clock jumped", deleted="nothing")
+        return steady

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.choices import Choice
@@ -194,6 +194,11 @@ class MessageRows:
         waiting = (message.c.thread_id == thread_id, message.c.direction == "out", message.c.state == "queued")
         put_off = (message.c.due_at > self._now, message.c.error_code.in_(codes))
         self._connection.execute(update(message).where(*waiting, *put_off).values(due_at=self._now))
+
+    def unfinished(self) -> int:
+        """How many messages are still to be answered or sent."""
+        waiting = message.c.state.in_(("kept", "queued", "sending"))
+        return int(self._connection.execute(select(func.count()).select_from(message).where(waiting)).scalar_one())
 
     def stuck(self, *, older_than: timedelta) -> int:
         """How many messages have waited too long to be answered or sent."""

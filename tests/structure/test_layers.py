@@ -32,6 +32,7 @@ EDGE = (
     "bot.serve",
     "bot.doctor",
     "bot.benches",
+    "bot.faults",
     "bot.asking",
     "actions",
 )

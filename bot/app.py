@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bot.careful import Careful
 from bot.case_events import CaseEvents
+from bot.catch_up import CatchUp
 from bot.channels.mail import Mail
 from bot.channels.sms import Sms
 from bot.channels.webhook import SignedWebhook
@@ -23,6 +24,7 @@ from bot.desk.work import Desk
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.intake import Intake
 from bot.lessons.catalog import Catalog
 from bot.live import Live
 from bot.outbox import Outbox
@@ -31,6 +33,7 @@ from bot.privacy import Vault
 from bot.safety.screening import Screening
 from bot.settings import Settings
 from bot.sign_in import SignIn
+from bot.spool import Spool
 from bot.store.database import Store
 from bot.voice import Voice
 from bot.words import Words
@@ -116,9 +119,39 @@ class App:
         return Sms(twilio=self.settings.twilio, public_url=self.settings.public_url)
 
     @cached_property
+    def spool(self) -> Spool:
+        """What waits on this machine's disk while the database is down."""
+        return Spool(self.settings.var / "spool", self.vault)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Takes in what Twilio brings."""
+        return Intake(
+            store=self.store,
+            conversation=self.conversation,
+            pager=self.pager,
+            voice=self.voice,
+            spool=self.spool,
+            clock=self.now,
+            languages=self.settings.languages,
+        )
+
+    @cached_property
+    def catch_up(self) -> CatchUp:
+        """Asks Twilio for what never came."""
+        return CatchUp(store=self.store, sms=self.sms, intake=self.intake)
+
+    @cached_property
     def outbox(self) -> Outbox:
         """Sends and sweeps."""
-        return Outbox(store=self.store, sms=self.sms, voice=self.voice, pager=self.pager, lessons=self.lessons)
+        return Outbox(
+            store=self.store,
+            sms=self.sms,
+            voice=self.voice,
+            pager=self.pager,
+            lessons=self.lessons,
+            per_second=self.settings.twilio.per_second,
+        )
 
     @cached_property
     def case_events(self) -> CaseEvents:

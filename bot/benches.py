@@ -30,4 +30,11 @@ def _ask(settings: Settings, say: Say) -> None:
         say(report(found, answers))
 
 
+def faults(settings: Settings, say: Say, *, kills: int, database: str) -> bool:
+    """Kill processes under traffic and count what was lost, doubled or forgotten; whether nothing was."""
+    from bot.faults.run import run
+
+    return not run(settings, kills=kills, database=database, say=say).wrong
+
+
 BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "screen": _screen}

@@ -180,9 +180,26 @@ def doctor() -> None:
 
 
 @main.command()
-def bench(what: str = typer.Argument("screen", help="screen or ask")) -> None:
+def bench(
+    what: str = typer.Argument("screen", help="screen, ask or faults"),
+    kills: int = typer.Option(40, help="faults: how often a process is killed."),
+    database: str = typer.Option("sqlite", help="faults: sqlite or postgresql."),
+) -> None:
     """Measure, and say how it was measured."""
-    from bot.benches import BENCHES
+    from bot.benches import BENCHES, faults
+
+    if what == "faults":
+        from bot.faults.run import FaultsError
+
+        if database not in ("sqlite", "postgresql"):
+            raise fail(f"There is no bench on {database!r}: use sqlite or postgresql.")
+        try:
+            well = faults(load_settings(), print, kills=kills, database=database)
+        except FaultsError as error:
+            raise fail(error) from None
+        if not well:
+            raise fail("Something was lost, doubled or forgotten.")
+        return
 
     if what not in BENCHES:
         raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")

@@ -15,6 +15,7 @@ import structlog
 
 from bot.careful import Careful
 from bot.channels.base import Inbound
+from bot.channels.refusals import PHONE_AWAY
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
@@ -82,9 +83,10 @@ class Conversation:
         thread_id = inbound.thread_id or self._vault.pseudonym(inbound.channel, inbound.address)
         text = normalise(inbound.text)
         with self._store.begin() as work:
-            if work.messages.known(inbound.provider_id):
+            if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
+            work.messages.due_now(thread_id, PHONE_AWAY)
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
             route = choose_route(thread=thread, text=text, level=verdict.level)

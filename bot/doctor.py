@@ -29,7 +29,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Every finding, good and bad."""
     app = App(settings)
-    return [finding for look in (_content, _models, _database) for finding in _safely(look, app)]
+    return [finding for look in (_content, _models, _spool, _database) for finding in _safely(look, app)]
 
 
 def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
@@ -52,6 +52,23 @@ def _models(app: App) -> Iterator[Finding]:
     yield Finding(trained, "The dialogue model is there." if trained else "There is no dialogue model: run `handrail train`.")
     _ = app.screening
     yield Finding(True, "The screening loads.")
+
+
+def _spool(app: App) -> Iterator[Finding]:
+    waiting, aside = len(app.spool.waiting()), len(app.spool.aside())
+    yield Finding(
+        not waiting,
+        "Nothing waits on disk."
+        if not waiting
+        else f"{waiting} texts wait on disk for the database: is it running, and is the gateway?",
+    )
+    yield Finding(
+        not aside,
+        "Nothing was put aside."
+        if not aside
+        else f"{aside} kept texts could not be read and were put aside in {app.settings.var / 'spool'}: is a key missing from "
+        "HANDRAIL_SECRET_KEY? Put it back, and name the files .waiting again.",
+    )
 
 
 def _database(app: App) -> Iterator[Finding]:

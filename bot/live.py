@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from bot.store import changes
-from bot.store.database import Store
+from bot.store.database import Store, StoreDown
 
 DESK = "desk"
 CALM = 0.05
@@ -40,7 +40,11 @@ class Live:
             while True:
                 await self._anything.wait()
                 self._anything.clear()
-                self._tell(await asyncio.to_thread(self._news))
+                try:
+                    self._tell(await asyncio.to_thread(self._news))
+                except StoreDown:  # the database comes back, and its changes with it
+                    self._anything.set()
+                    await asyncio.sleep(1.0)
                 await asyncio.sleep(CALM)
         finally:
             self._stop.set()

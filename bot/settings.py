@@ -44,6 +44,7 @@ class Twilio:
     auth_token: str = field(repr=False)
     sender: str
     api_url: str = "https://api.twilio.com"
+    per_second: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_TWILIO_AUTH_TOKEN": "Its auth token; it also checks the signature of every webhook.",
     "HANDRAIL_TWILIO_FROM": "The number (+1...) or messaging service (MG...) that sends.",
     "HANDRAIL_TWILIO_API_URL": "Twilio's API. Default: https://api.twilio.com; demo mode uses its own phone.",
+    "HANDRAIL_TWILIO_PER_SECOND": "Texts a second that this number may send: 1 for most Canadian numbers, "
+    "100 for a short code. Default: 10.",
     "HANDRAIL_LANGUAGES": "Languages that are screened and spoken, after commas. Default: en,es,fr.",
     "HANDRAIL_REGION": "Region to assume when a young person has not said one, such as CA. Default: none.",
     "HANDRAIL_TIME_ZONE": "The zone new shifts of the rota are written in, such as America/Toronto. Default: UTC.",
@@ -237,7 +240,13 @@ def _twilio(given: Mapping[str, str], *, demo: bool, phone: Address) -> Twilio:
         )
     sid, token, sender = DEMO_TWILIO if missing else tuple(given[n] for n in names)
     default = phone.url if missing else "https://api.twilio.com"
-    return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=given.get("HANDRAIL_TWILIO_API_URL") or default)
+    return Twilio(
+        account_sid=sid,
+        auth_token=token,
+        sender=sender,
+        api_url=given.get("HANDRAIL_TWILIO_API_URL") or default,
+        per_second=_positive(given, "HANDRAIL_TWILIO_PER_SECOND", 10.0),
+    )
 
 
 def _time_zone(given: Mapping[str, str]) -> str:
@@ -276,6 +285,16 @@ def _exit_url(given: Mapping[str, str]) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"HANDRAIL_EXIT_URL is {url!r}: write a whole address, such as https://www.wikipedia.org/.")
     return url
+
+
+def _positive(given: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(given.get(name) or default)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 10_000:
+        raise SettingsError(f"{name} is {given.get(name)!r}: write a number over 0, such as {default:g}.")
+    return value
 
 
 def _seconds(given: Mapping[str, str], name: str, default: float) -> float:

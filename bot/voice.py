@@ -7,6 +7,7 @@ directory, and "somebody is here" from the desks that are open now.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.choices import Choice, keyed, payload
@@ -95,6 +96,14 @@ class Voice:
             return
         label = self._words.say("choice_person", thread.lang)
         self.say(work, thread, "danger_without_engine", [Choice(label=label, payload=payload("want_person"), key="PERSON")])
+
+    def without_database(self, lang: str, *, now: datetime) -> str:
+        """That a text is kept and its answer comes late, while nothing can be looked up: what is true for everybody."""
+        lines = self._directory.lines(self._region, lang=lang, now=now, limit=1)
+        emergency = self._directory.emergency(self._region)
+        return self._words.say(
+            "kept_on_disk", lang, service=self._service, emergency=emergency, line=lines[0].say() if lines else None
+        )
 
     def for_engine(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> dict[str, Any]:
         """What the engine may know about a thread: no number, no name, no reasons."""

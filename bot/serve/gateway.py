@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 import structlog
 
 from bot.app import App
 from bot.settings import Settings
+from bot.store.database import StoreError
 from bot.web.listener import listen
 from bot.web.sites import public_site, staff_site
 
@@ -21,10 +23,17 @@ GLANCE = 5.0
 """Seconds after which the inbox is looked at even when nobody told us of a change."""
 
 
-async def run(settings: Settings) -> None:
-    """Serve until cancelled."""
-    app = App(settings)
-    app.store.migrate()
+DRAIN = 1.0
+"""Seconds between two looks at what waits on disk."""
+
+
+async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None:
+    """Serve until cancelled; also while the database is down, for then texts are kept on disk."""
+    app = make(settings)
+    try:
+        app.store.migrate()
+    except StoreError as error:
+        log.error("database down at start", reason=str(error))
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
     log.info("gateway ready", parts=len(parts))
@@ -32,6 +41,7 @@ async def run(settings: Settings) -> None:
     await asyncio.gather(
         app.live.run(),
         _tell_replier(app, wake),
+        _drain(app),
         *(_reply(app, wake) for _ in range(AT_ONCE)),
         listen(public_site(app), settings.public),
         listen(staff_site(app), settings.staff),
@@ -43,6 +53,18 @@ async def _tell_replier(app: App, wake: asyncio.Event) -> None:
         wake.set()
 
 
+async def _drain(app: App) -> None:
+    """Take in what waits on disk as soon as the database answers; its schema may have to be made current first."""
+    while True:
+        if app.spool.waiting():
+            try:
+                await asyncio.to_thread(app.store.migrate)
+                await asyncio.to_thread(app.intake.drain)
+            except Exception as error:  # noqa: BLE001 - the edge: it waits on disk, and the next round tries again
+                log.error("kept texts not taken in", kind=type(error).__name__)
+        await asyncio.sleep(DRAIN)
+
+
 async def _reply(app: App, wake: asyncio.Event) -> None:
     """Answer what waits; sleep when nothing does. A failure here must not stop the next reply."""
     while True:
@@ -52,5 +74,6 @@ async def _reply(app: App, wake: asyncio.Event) -> None:
         except Exception as error:  # noqa: BLE001 - the edge: the claim runs out and the message is taken up again
             log.error("reply failed", kind=type(error).__name__)
             await asyncio.sleep(1.0)
+            continue
         await wake.wait()
         wake.clear()

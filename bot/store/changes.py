@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 import psycopg2
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bot.store.database import CHANGED, Store
 
@@ -33,6 +35,14 @@ def watch(store: Store, changed: Callable[[], None], stop: threading.Event) -> t
 
 
 def _sqlite(store: Store, stop: threading.Event) -> Iterator[None]:
+    while not stop.is_set():
+        try:
+            yield from _glance(store, stop)
+        except sqlite3.Error:
+            stop.wait(1.0)  # the file is gone, locked or being restored; looking again is all there is to do
+
+
+def _glance(store: Store, stop: threading.Event) -> Iterator[None]:
     connection = sqlite3.connect(str(store.engine.url.database), check_same_thread=False, isolation_level=None)
     seen = -1
     try:
@@ -49,7 +59,7 @@ def _postgres(store: Store, stop: threading.Event) -> Iterator[None]:
     while not stop.is_set():
         try:
             yield from _listen(store, stop)
-        except psycopg2.OperationalError:
+        except (psycopg2.Error, DBAPIError, NoConnectionFree):
             stop.wait(1.0)  # the server is restarting; listening again is all there is to do
 
 

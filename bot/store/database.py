@@ -13,7 +13,8 @@ from alembic.config import Config
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import QueuePool
 
 from bot.privacy import Vault
@@ -25,6 +26,21 @@ CHANGED = "handrail_changed"
 
 class StoreError(Exception):
     """The database cannot be used; the sentence says what to do."""
+
+
+class StoreDown(StoreError):
+    """The database cannot be read or written just now: gone, full, locked or broken. Nothing of the unit of work was kept,
+    or, when the connection broke at the very commit, all of it."""
+
+
+DOWN = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
+"""What the libraries raise when the database, and not our statement, is what is wrong."""
+
+LONGEST_CONNECT = 5
+"""Seconds to wait for PostgreSQL to answer: well inside the 15 that Twilio waits for a webhook."""
+
+LONGEST_WAIT = 8
+"""Seconds to wait for a free connection, or for another process of this machine that writes to SQLite."""
 
 
 class Store:
@@ -43,8 +59,8 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
-        """One transaction that writes: all of it is kept, or none."""
-        with self.engine.connect() as connection:
+        """One transaction that writes: all of it is kept, or none. Raises StoreDown."""
+        with _down_is_said(), self.engine.connect() as connection:
             connection.execution_options(handrail_writes=True)
             with connection.begin():
                 yield self._work(connection)
@@ -53,8 +69,8 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """One transaction that only reads."""
-        with self.engine.connect() as connection, connection.begin():
+        """One transaction that only reads. Raises StoreDown."""
+        with _down_is_said(), self.engine.connect() as connection, connection.begin():
             yield self._work(connection)
 
     def migrate(self) -> None:
@@ -78,6 +94,19 @@ class Store:
         return UnitOfWork(connection, self._vault, self._clock)
 
 
+@contextmanager
+def _down_is_said() -> Iterator[None]:
+    """A database that is gone is one kind of error, whichever of the libraries noticed it, and quotes no statement."""
+    try:
+        yield
+    except DOWN as error:
+        raise StoreDown(f"The database does not answer ({type(error).__name__}).") from error
+    except DatabaseError as error:
+        if type(error) is DatabaseError:  # a file that is damaged or no database; the kinds below it are our own mistakes
+            raise StoreDown("The database file is damaged: put a copy back with `handrail restore`.") from error
+        raise
+
+
 def _alembic(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -88,14 +117,23 @@ def _alembic(connection: Connection) -> Config:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, future=True, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return create_engine(
+            parsed,
+            future=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            pool_timeout=LONGEST_WAIT,
+            connect_args={"connect_timeout": LONGEST_CONNECT, "tcp_user_timeout": LONGEST_WAIT * 1000},
+        )
     engine = create_engine(
         parsed,
         future=True,
         poolclass=QueuePool,  # without it each unit of work would open the file anew
         pool_size=10,
         max_overflow=10,
-        connect_args={"timeout": 10, "check_same_thread": False},
+        pool_timeout=LONGEST_WAIT,
+        connect_args={"timeout": LONGEST_WAIT, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -106,6 +106,40 @@ message = Table(
     Index("ix_message_work", "state", "direction", "due_at"),
 )
 
+received = Table(
+    "received",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("message_id", Integer, ForeignKey("message.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("provider_id", String(128), unique=True),
+    Column("code", String(32)),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("provider_id", String(128), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("code", String(32)),
+    Column("at", Instant, nullable=False),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("sender", String(64), primary_key=True),
+    Column("next_at", Instant, nullable=False),
+)
+
 case = Table(
     "case",
     metadata,

@@ -13,6 +13,7 @@ from bot.choices import Choice
 from bot.handoff.cases import HELD
 from bot.privacy import Vault
 from bot.safety.verdict import Level
+from bot.store.once import insert_once
 from bot.store.tables import address, case, message, thread, tracker
 from bot.threads import Thread
 
@@ -36,14 +37,18 @@ class ThreadRows:
     def find_or_create(
         self, thread_id: str, *, channel: str, lang: str = "en", number: str | None = None
     ) -> tuple[Thread, bool]:
-        """The thread of a pseudonym, and whether it is new. The number is kept encrypted, in its own table."""
-        found = self.get(thread_id)
-        is_new = found is None or self._come_back(thread_id)
-        if found is None:
-            self.create(thread_id, channel=channel, lang=lang)
+        """The thread of a pseudonym, and whether it is new. The number is kept encrypted, in its own table.
+
+        The thread is held until the end of the transaction: of two texts in the same moment the second waits, and sees
+        the first.
+        """
+        is_new = insert_once(self._connection, thread, **self._row(thread_id, channel=channel, lang=lang))
+        self._connection.execute(select(thread.c.id).where(thread.c.id == thread_id).with_for_update())
+        found = self._existing(thread_id)
+        is_new = self._come_back(thread_id) or is_new
         if number is not None:
             self._keep_number(thread_id, number)
-        return found or self._existing(thread_id), is_new
+        return found, is_new
 
     def create(
         self,
@@ -56,20 +61,12 @@ class ThreadRows:
         token_hash: str | None = None,
     ) -> None:
         """Add a thread."""
-        self._connection.execute(
-            insert(thread).values(
-                id=thread_id,
-                channel=channel,
-                lang=lang,
-                band=band,
-                region=region,
-                level=int(Level.NONE),
-                token_hash=token_hash,
-                last_seq=0,
-                created_at=self._now,
-                last_at=self._now,
-            )
-        )
+        row = self._row(thread_id, channel=channel, lang=lang, band=band, region=region, token_hash=token_hash)
+        self._connection.execute(insert(thread).values(**row))
+
+    def _row(self, thread_id: str, *, channel: str, lang: str, **more: Any) -> dict[str, Any]:
+        begun = {"level": int(Level.NONE), "last_seq": 0, "created_at": self._now, "last_at": self._now}
+        return {"id": thread_id, "channel": channel, "lang": lang, **begun, **more}
 
     def by_token(self, token: str) -> str | None:
         """The id of the web thread that a token opens."""
@@ -95,6 +92,11 @@ class ThreadRows:
         """The number behind a pseudonym. Only the outbox, and the desk with a reason, may ask."""
         sealed = self._connection.execute(select(address.c.sealed_number).where(address.c.thread_id == thread_id)).scalar()
         return self._vault.open(sealed) if sealed else None
+
+    def number_gone(self, thread_id: str) -> None:
+        """Their number no longer exists: whoever gets it next begins as a stranger."""
+        self._connection.execute(delete(address).where(address.c.thread_id == thread_id))
+        self.start_afresh(thread_id)
 
     def keep_word(self, thread_id: str, word: str) -> None:
         """Keep their private word, as a keyed hash only."""
@@ -135,7 +137,7 @@ class ThreadRows:
             select(message.c.id).where(message.c.thread_id == thread.c.id, message.c.state.in_(("queued", "sending")))
         )
         wanted = select(thread.c.id).where(thread.c.forgotten_at <= self._now - FAREWELL, ~waiting)
-        gone = [row.id for row in self._connection.execute(wanted)]
+        gone = [row.id for row in self._connection.execute(wanted.with_for_update(skip_locked=True))]
         for thread_id in gone:
             self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
             self._connection.execute(delete(address).where(address.c.thread_id == thread_id))

@@ -17,6 +17,7 @@ from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
 from bot.store.retention import RetentionRows
 from bot.store.rota import PageRows, RotaRows
+from bot.store.sending import SendingRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
@@ -30,6 +31,7 @@ class UnitOfWork:
         self.audit = AuditRows(connection, self.now)
         self.threads = ThreadRows(connection, vault, self.now)
         self.messages = MessageRows(connection, vault, self.now)
+        self.sending = SendingRows(connection, vault, self.now)
         self.cases = CaseRows(connection, vault, self.audit, self.now)
         self.check_ins = CheckInRows(connection, self.now)
         self.boosters = BoosterRows(connection, self.now)

@@ -23,7 +23,7 @@ def public_site(app: App) -> Starlette:
     return Starlette(
         routes=[
             *youth_routes(app),
-            *webhook_routes(sms=app.sms, conversation=app.conversation, pager=app.pager, store=app.store),
+            *webhook_routes(sms=app.sms, intake=app.intake),
             *paged_routes(pager=app.pager, service=app.settings.service_name),
             *_health(app),
         ],

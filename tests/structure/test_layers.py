@@ -15,10 +15,10 @@ CORE = (
     "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings",)
-MIDDLE = ("bot.engine", "bot.channels", "bot.store")
+MIDDLE = ("bot.engine", "bot.channels", "bot.store", "bot.spool")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
-    "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
+    "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events", "bot.deliveries", "bot.intake", "bot.catch_up",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
@@ -32,6 +32,7 @@ EDGE = (
     "bot.serve",
     "bot.doctor",
     "bot.benches",
+    "bot.faults",
     "bot.asking",
     "actions",
 )

@@ -107,6 +107,12 @@ class Conversation:
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text that a door would refuse for its pace must be taken all the same."""
+        with self._store.read() as work:
+            recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
+        return self._screening.look(normalise(text), recent).level >= Level.ELEVATED
+
     async def reply(self) -> bool:
         """Answer the next kept message, whichever thread it is of; False when none waits."""
         message = await asyncio.to_thread(self._claim)

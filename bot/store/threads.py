@@ -10,7 +10,7 @@ from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.choices import Choice
-from bot.handoff.cases import HELD
+from bot.handoff.cases import ENDED, HELD
 from bot.privacy import Vault
 from bot.safety.verdict import Level
 from bot.store.tables import address, case, message, thread, tracker
@@ -18,6 +18,10 @@ from bot.threads import Thread
 
 FAREWELL = timedelta(seconds=60)
 """How long a forgotten thread's bare row waits for the last message to leave, or the page to close."""
+
+
+TOKEN_LIFE = timedelta(hours=12)
+"""How long a page's token opens its chat after the last word: an evening and its night, not a phone found next week."""
 
 
 class ThreadRows:
@@ -72,9 +76,19 @@ class ThreadRows:
         )
 
     def by_token(self, token: str) -> str | None:
-        """The id of the web thread that a token opens."""
-        wanted = self._vault.token_hash(token)
-        return self._connection.execute(select(thread.c.id).where(thread.c.token_hash == wanted)).scalar()
+        """The id of the web thread that a token opens: for a while after the last word, or as long as a case is open."""
+        same = thread.c.token_hash == self._vault.token_hash(token)
+        return self._connection.execute(select(thread.c.id).where(same, ~self._token_is_over())).scalar()
+
+    def drop_tokens(self) -> int:
+        """Take back the tokens whose time is over; returns how many."""
+        over = update(thread).where(thread.c.token_hash.is_not(None), self._token_is_over()).values(token_hash=None)
+        return int(self._connection.execute(over).rowcount)
+
+    def _token_is_over(self) -> Any:
+        ended = [s.value for s in ENDED]
+        has_case = exists(select(case.c.id).where(case.c.thread_id == thread.c.id, case.c.state.not_in(ended)))
+        return (thread.c.last_at < self._now - TOKEN_LIFE) & ~has_case
 
     def change(self, thread_id: str, **values: Any) -> None:
         """Set columns such as ``band``, ``region``, ``lang`` or ``opted_out_at``."""

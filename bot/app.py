@@ -32,6 +32,7 @@ from bot.safety.screening import Screening
 from bot.settings import Settings
 from bot.sign_in import SignIn
 from bot.store.database import Store
+from bot.store.retention import Keep
 from bot.voice import Voice
 from bot.words import Words
 
@@ -58,7 +59,8 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The one database."""
-        return Store(self.settings.database_url, self.vault, self.now)
+        keep = Keep(words=self.settings.keep_words, cases=self.settings.keep_cases)
+        return Store(self.settings.database_url, self.vault, self.now, keep)
 
     @cached_property
     def words(self) -> Words:

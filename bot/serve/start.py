@@ -28,9 +28,11 @@ ONE_SENTENCE = (StoreError, WordsError, DirectoryError, LessonError, ScreeningEr
 
 def everything(settings: Settings, *, say: Say, fail: Fail) -> None:
     """Check, train what is missing, start all processes, print where to go."""
+    from bot.serve import logs
     from bot.serve.supervisor import StartError, Supervisor, processes
     from bot.training import TrainingError, train_everything
 
+    logs.guard()
     try:
         check(settings)
         train_everything(settings, say=say, force=False)
@@ -78,6 +80,7 @@ def outbox(settings: Settings, *, fail: Fail) -> None:
     from bot.serve import logs
     from bot.serve import outbox as process
 
+    logs.guard()
     logs.configure(settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -91,7 +94,10 @@ def outbox(settings: Settings, *, fail: Fail) -> None:
 def engine(settings: Settings, *, fail: Fail) -> None:
     """The dialogue engine, until asked to stop."""
     from bot.rasa_ext.server import EngineError, serve
+    from bot.serve import logs
 
+    logs.guard()
+    logs.to_standard_error()
     try:
         serve(settings)
     except (EngineError, *ONE_SENTENCE) as error:
@@ -132,6 +138,7 @@ def _engine_ready(settings: Settings) -> Callable[[], bool]:
 def _run_async(settings: Settings, run: Callable[[Settings], Coroutine[Any, Any, None]], fail: Fail) -> None:
     from bot.serve import logs
 
+    logs.guard()
     logs.configure(settings.log_level)
     settings.var.mkdir(parents=True, exist_ok=True)
     try:

@@ -188,6 +188,11 @@ class MessageRows:
         """Write how a claimed message ended."""
         self._change(message_id, state=state, claimed_until=None, **values)
 
+    def stop_queued(self, thread_id: str) -> None:
+        """They asked us to stop: what waits to be sent to them is not sent any more."""
+        waiting = (message.c.thread_id == thread_id) & (message.c.state == "queued")
+        self._connection.execute(update(message).where(waiting).values(state="opted out", claimed_until=None))
+
     def delivery(self, provider_id: str, state: str, error_code: str | None) -> str | None:
         """Take in a delivery report; returns the thread it belongs to. Late and repeated ones do no harm."""
         row = self._connection.execute(select(message).where(message.c.provider_id == provider_id)).first()

@@ -13,7 +13,7 @@ from bot.choices import Choice
 from bot.handoff.cases import ENDED, HELD
 from bot.privacy import Vault
 from bot.safety.verdict import Level
-from bot.store.tables import address, case, message, thread, tracker
+from bot.store.tables import address, booster, case, check_in, message, note, thread, tracker, typing
 from bot.threads import Thread
 
 FAREWELL = timedelta(seconds=60)
@@ -130,12 +130,13 @@ class ThreadRows:
         return self._vault.token_hash(f"word:{thread_id}:{plain}")
 
     def forget(self, thread_id: str) -> None:
-        """Erase a thread's words, tracker and facts at once.
+        """Erase a thread's words, tracker and facts at once, with what is still to be sent and what staff noted of it.
 
         The bare row and the number stay until the farewell is sent (``purge``); a case keeps the bare row.
         """
-        self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
-        self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
+        for table in (tracker, message, booster, check_in, typing):
+            self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
+        self._connection.execute(delete(note).where(note.c.case_id.in_(select(case.c.id).where(case.c.thread_id == thread_id))))
         empty = self._vault.seal_json([])
         wordless = {"sealed_reasons": empty, "sealed_summary": None}
         self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(**wordless))
@@ -151,13 +152,19 @@ class ThreadRows:
         wanted = select(thread.c.id).where(thread.c.forgotten_at <= self._now - FAREWELL, ~waiting)
         gone = [row.id for row in self._connection.execute(wanted)]
         for thread_id in gone:
-            self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
-            self._connection.execute(delete(address).where(address.c.thread_id == thread_id))
-            if self._connection.execute(select(case.c.id).where(case.c.thread_id == thread_id)).first():
+            for table in (message, address, tracker):  # the tracker again: an engine may have answered too late
+                self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
+            if self._keeps_bare_row(thread_id):
                 self.change(thread_id, forgotten_at=None, token_hash=None)
             else:
                 self._connection.execute(delete(thread).where(thread.c.id == thread_id))
         return len(gone)
+
+    def _keeps_bare_row(self, thread_id: str) -> bool:
+        """A case refers to it, or the wish not to be texted must outlive being forgotten."""
+        opted_out = select(thread.c.id).where(thread.c.id == thread_id, thread.c.opted_out_at.is_not(None))
+        has_case = select(case.c.id).where(case.c.thread_id == thread_id)
+        return any(self._connection.execute(wanted).first() is not None for wanted in (opted_out, has_case))
 
     def _existing(self, thread_id: str) -> Thread:
         found = self.get(thread_id)

@@ -115,7 +115,14 @@ def test_no_door_reads_a_body_without_end(house: House, make, told: bool) -> Non
         if method in ("POST", "DELETE"):
             content = piece * pieces if told else iter([piece] * pieces)
             headers = {"content-type": "multipart/form-data; boundary=x"} if "sign-in" in path else {}
-            assert client.request(method, path, content=content, headers=headers).status_code in (204, 400, 401, 403, 404, 413), path
+            assert client.request(method, path, content=content, headers=headers).status_code in (
+                204,
+                400,
+                401,
+                403,
+                404,
+                413,
+            ), path
 
 
 # --- the staff listener denies by default ------------------------------------------------------------

@@ -110,7 +110,7 @@ def _a_conversation_with_danger_and_a_person(night: Night) -> None:
     night.does(1, "note", text=NOTE)
     night.pages.append(night.does(1, "reveal", reason=REASON).text)
     assert NUMBER in night.pages[-1] and WORDS in night.staff.get("/case/1").text  # the desk, and nobody else, reads it
-    night.does(1, "close", outcome="supported", chi_category="Violence: emotional")
+    night.does(1, "close", outcome="supported", chi_category="Violence: Physical abuse")
     night.phone_shows("bot again")
     chat = night.chats()
     assert chat.post("/chat/messages", json={"id": "m1", "text": f"{NAME} says {WORDS}"}).status_code == 202

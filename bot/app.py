@@ -28,6 +28,7 @@ from bot.live import Live
 from bot.outbox import Outbox
 from bot.paging import Pager
 from bot.privacy import Vault
+from bot.redaction import Redaction
 from bot.safety.screening import Screening
 from bot.settings import Settings
 from bot.sign_in import SignIn
@@ -80,6 +81,11 @@ class App:
         return Screening.load(self.settings.content / "safety", model, languages=self.settings.languages)
 
     @cached_property
+    def redaction(self) -> Redaction:
+        """What takes out who somebody is."""
+        return Redaction.load(self.settings.content / "redaction")
+
+    @cached_property
     def voice(self) -> Voice:
         """What the gateway itself says."""
         settings = self.settings
@@ -95,11 +101,11 @@ class App:
     @cached_property
     def conversation(self) -> Conversation:
         """The spine."""
-        effects = Effects(directory=self.directory, languages=self.settings.languages)
+        effects = Effects(directory=self.directory, languages=self.settings.languages, redaction=self.redaction)
         return Conversation(
             store=self.store,
             vault=self.vault,
-            screening=Careful(self.screening),
+            screening=Careful(self.screening, self.redaction),
             engine=self.engine,
             voice=self.voice,
             effects=effects,

@@ -14,6 +14,7 @@ from bot.directory import DirectoryError
 from bot.handoff.demo_staff import DEMO_STAFF, demo_password
 from bot.lessons.catalog import LessonError
 from bot.privacy import PrivacyError
+from bot.redaction import RedactionError
 from bot.safety.screening import ScreeningError
 from bot.settings import Settings
 from bot.store.database import StoreError
@@ -22,7 +23,17 @@ from bot.words import WordsError
 Fail = Callable[[object], Exception]
 Say = Callable[[str], None]
 
-ONE_SENTENCE = (StoreError, WordsError, DirectoryError, LessonError, ScreeningError, PrivacyError, yaml.YAMLError, OSError)
+ONE_SENTENCE = (
+    StoreError,
+    WordsError,
+    DirectoryError,
+    LessonError,
+    ScreeningError,
+    PrivacyError,
+    RedactionError,
+    yaml.YAMLError,
+    OSError,
+)
 """What can be wrong with an installation; each of these already says what to do."""
 
 
@@ -52,7 +63,7 @@ def check(settings: Settings) -> None:
     app = App(settings)
     app.store.migrate()
     Catalog.load(settings.content / "lessons")
-    _ = app.words, app.directory, app.desk
+    _ = app.words, app.directory, app.desk, app.redaction
     with app.store.read() as work:
         nobody = not work.staff.everyone()
     if settings.demo and nobody:

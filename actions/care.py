@@ -53,6 +53,7 @@ class Beside:
 
 ALONE = Beside()
 
+
 def is_imminent(situation: Situation) -> bool:
     """Danger now, in this message or in the open case: people were asked for already."""
     return max(situation.level, situation.case_level) is Level.IMMINENT

@@ -30,11 +30,13 @@ from bot.live import Live
 from bot.outbox import Outbox
 from bot.paging import Pager
 from bot.privacy import Vault
+from bot.redaction import Redaction
 from bot.safety.screening import Screening
 from bot.settings import Settings
 from bot.sign_in import SignIn
 from bot.spool import Spool
 from bot.store.database import Store
+from bot.store.retention import Keep
 from bot.voice import Voice
 from bot.words import Words
 
@@ -61,7 +63,8 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The one database."""
-        return Store(self.settings.database_url, self.vault, self.now)
+        keep = Keep(words=self.settings.keep_words, cases=self.settings.keep_cases)
+        return Store(self.settings.database_url, self.vault, self.now, keep)
 
     @cached_property
     def words(self) -> Words:
@@ -81,6 +84,11 @@ class App:
         return Screening.load(self.settings.content / "safety", model, languages=self.settings.languages)
 
     @cached_property
+    def redaction(self) -> Redaction:
+        """What takes out who somebody is."""
+        return Redaction.load(self.settings.content / "redaction")
+
+    @cached_property
     def voice(self) -> Voice:
         """What the gateway itself says."""
         settings = self.settings
@@ -96,11 +104,11 @@ class App:
     @cached_property
     def conversation(self) -> Conversation:
         """The spine."""
-        effects = Effects(directory=self.directory, languages=self.settings.languages)
+        effects = Effects(directory=self.directory, languages=self.settings.languages, redaction=self.redaction)
         return Conversation(
             store=self.store,
             vault=self.vault,
-            screening=Careful(self.screening),
+            screening=Careful(self.screening, self.redaction),
             engine=self.engine,
             voice=self.voice,
             effects=effects,

@@ -37,4 +37,12 @@ def faults(settings: Settings, say: Say, *, kills: int, database: str) -> bool:
     return not run(settings, kills=kills, database=database, say=say).wrong
 
 
-BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "screen": _screen}
+def _redact(settings: Settings, say: Say) -> None:
+    """What the redaction finds, by kind and language, on lines that no rule was made for; and what it takes wrongly."""
+    from bot.app import App
+    from bot.redaction.bench import measure, read_marked, report
+
+    say(report(measure(App(settings).redaction, read_marked(settings.root / "data" / "redaction" / "unseen.txt"))))
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "redact": _redact, "screen": _screen}

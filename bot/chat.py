@@ -81,6 +81,10 @@ class Chat:
         provider_id = f"web:{thread_id}:{client_id}"[:128]
         self._conversation.receive(Inbound(channel="web", provider_id=provider_id, text=text, thread_id=thread_id))
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text, after what was just said in its thread, shows danger. Nothing is kept."""
+        return self._conversation.shows_danger(text[:MOST_CHARACTERS], thread_id)
+
     def _lang(self, thread_id: str) -> str:
         with self._store.read() as work:
             thread = work.threads.get(thread_id)

@@ -181,7 +181,7 @@ def doctor() -> None:
 
 @main.command()
 def bench(
-    what: str = typer.Argument("screen", help="screen, ask or faults"),
+    what: str = typer.Argument("screen", help="screen, ask, redact, fuzz or faults"),
     kills: int = typer.Option(40, help="faults: how often a process is killed."),
     database: str = typer.Option("sqlite", help="faults: sqlite or postgresql."),
 ) -> None:

@@ -31,6 +31,7 @@ from bot.text import normalise
 from bot.threads import (
     Route,
     Thread,
+    asks_to_be_forgotten,
     choose_route,
     is_fresh_start,
     is_help,
@@ -105,9 +106,17 @@ class Conversation:
                 work.presence.stops_typing(thread.id, "you")
             if route is Route.HELD and wants_other_person(text):
                 self._other_person(work, thread)
+            if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text):
+                self._forget(work, thread)
             if inbound.media:
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
+
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text that a door would refuse for its pace must be taken all the same."""
+        with self._store.read() as work:
+            recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
+        return self._screening.look(normalise(text), recent).level >= Level.ELEVATED
 
     async def reply(self) -> bool:
         """Answer the next kept message, whichever thread it is of; False when none waits."""
@@ -196,6 +205,16 @@ class Conversation:
             work.cases.move(case, Event.HAND_BACK, actor="young person", detail=said, not_staff_id=case.staff_id)
             self._voice.say(work, thread, "other_person_asked")
 
+    def _forget(self, work: UnitOfWork, thread: Thread) -> None:
+        """Erased at once, without the engine: silently for who asked us not to text. A live case is told of honestly."""
+        case = work.cases.open_for(thread.id)
+        if case:
+            work.audit.add(actor="young person", what="asked to be forgotten", case_id=case.id)
+        else:
+            work.threads.forget(thread.id)
+        if not thread.opted_out:
+            self._voice.say(work, thread, "forget_case_open" if case else "forgotten")
+
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
         case = work.cases.open_for(thread.id)
@@ -204,7 +223,8 @@ class Conversation:
         elif is_start(text):
             work.threads.change(thread.id, opted_out_at=None)
             self._voice.say(work, thread, "started")
-        else:
+        elif not thread.opted_out:
+            work.messages.stop_queued(thread.id)
             self._voice.say(work, thread, "stopped")
             work.threads.change(thread.id, opted_out_at=work.now)
             if case:
@@ -248,7 +268,9 @@ class Conversation:
                 return
             thread = thread_of(work, message)
             work.messages.settle(message.id, "answered")
-            if turn.choice and turn.choice.startswith("/want_person"):
+            if turn.choice and turn.choice.startswith("/forget_me"):
+                self._forget(work, thread)
+            elif turn.choice and turn.choice.startswith("/want_person"):
                 self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
                 self._voice.say(work, thread, "person_asked_without_engine")
             elif message.verdict.level >= Level.ELEVATED:

@@ -101,7 +101,8 @@ def _database(app: App) -> Iterator[Finding]:
         not overdue,
         "Nothing overdue is left."
         if not overdue
-        else f"{overdue} rows should be deleted by now: is `handrail serve outbox` running?",
+        else f"{sum(overdue.values())} rows should be deleted by now ({', '.join(f'{n} of {t}' for t, n in overdue.items())}): "
+        "is `handrail serve outbox` running?",
     )
     yield Finding(
         True,

@@ -28,6 +28,7 @@ from bot.store.database import Store
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
+from bot.threads import Thread
 from bot.voice import Voice
 
 log = structlog.get_logger()
@@ -125,7 +126,9 @@ class Outbox:
     def expire(self) -> int:
         """Delete what its time is over for; returns how many rows went."""
         with self._store.begin() as work:
-            return work.retention.expire() + work.sending.forget()
+            gone = work.retention.expire() + work.sending.forget() + work.threads.drop_tokens()
+        self._store.fold_in()
+        return gone
 
     def _send(self, message: Message, *, to: str, body: str) -> None:
         """Only a message that was claimed before may have gone out already: of that one the provider is asked first."""
@@ -206,10 +209,15 @@ class Outbox:
             if told == "outside line":
                 timed_out = work.cases.move(case, Event.TIME_OUT)
                 work.cases.move(timed_out, Event.FALL_BACK)
-                if case.safe_to_text != "no":
+                if _may_be_texted(case, thread):
                     self._voice.say(work, thread, "nobody_came")
                 return
         if case.heartbeat_at and case.heartbeat_at <= work.now:
             work.cases.beat(case)
-            if case.safe_to_text != "no":
+            if _may_be_texted(case, thread):
                 self._voice.waiting_word(work, thread)
+
+
+def _may_be_texted(case: Case, thread: Thread) -> bool:
+    """Not where they said that it is not safe, and not after STOP."""
+    return case.safe_to_text != "no" and not thread.opted_out

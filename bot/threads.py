@@ -100,6 +100,11 @@ KEYWORDS: dict[str, str] = {
     "lines": "lines",
     "directory": "lines",
     "forget me": "forget_me",
+    "delete my data": "forget_me",
+    "oublie-moi": "forget_me",
+    "oubliez-moi": "forget_me",
+    "olvídame": "forget_me",
+    "olvidame": "forget_me",
 }
 """Typed words that mean the same everywhere, and the intent each stands for."""
 
@@ -138,6 +143,11 @@ def keyword(text: str) -> str | None:
     """The payload a typed word stands for, such as PERSON; None for anything longer."""
     intent = KEYWORDS.get(_bare(text))
     return payload(intent) if intent else None
+
+
+def asks_to_be_forgotten(text: str) -> bool:
+    """Whether a text is the typed wish to be forgotten, and nothing more."""
+    return KEYWORDS.get(_bare(text)) == "forget_me"
 
 
 def choose_route(*, thread: Thread, text: str, level: Level) -> Route:

@@ -67,7 +67,7 @@ class Voice:
     ) -> None:
         """Say who is here, or that they had to go. ``staff_id`` is set while somebody is here."""
         text = self._words.say(message_id, thread.lang, **self._facts(work, thread), name=name)
-        state = IMMEDIATE.get(thread.channel, "queued")
+        state = "opted out" if thread.opted_out else IMMEDIATE.get(thread.channel, "queued")
         work.messages.queue(thread.id, text, who="note", state=state, staff_id=staff_id, case_id=case_id)
         work.threads.offer(thread.id, ())
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import QueuePool
 
 from bot.privacy import Vault
+from bot.store.retention import Keep
 from bot.store.unit_of_work import UnitOfWork
 
 CHANGED = "handrail_changed"
@@ -46,8 +47,9 @@ LONGEST_WAIT = 8
 class Store:
     """The one database. Safe to share between threads; one per process."""
 
-    def __init__(self, url: str, vault: Vault, clock: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, vault: Vault, clock: Callable[[], datetime], keep: Keep = Keep()) -> None:  # noqa: B008 - frozen
         self.url = url
+        self._keep = keep
         self._vault = vault
         self._clock = clock
         self.engine = _engine(url)
@@ -86,12 +88,23 @@ class Store:
                 "check HANDRAIL_DATABASE_URL and that it is running."
             ) from error
 
+    def fold_in(self) -> None:
+        """Fold SQLite's log of changes into the file, so that nothing deleted is left in it; later where somebody is busy."""
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            for pragma in ("busy_timeout=200", "wal_checkpoint(TRUNCATE)", "busy_timeout=10000"):
+                raw.cursor().execute(f"PRAGMA {pragma}").close()
+        finally:
+            raw.close()
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
     def _work(self, connection: Connection) -> UnitOfWork:
-        return UnitOfWork(connection, self._vault, self._clock)
+        return UnitOfWork(connection, self._vault, self._clock, self._keep)
 
 
 @contextmanager
@@ -120,6 +133,7 @@ def _engine(url: str) -> Engine:
         return create_engine(
             parsed,
             future=True,
+            hide_parameters=True,
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
@@ -129,6 +143,7 @@ def _engine(url: str) -> Engine:
     engine = create_engine(
         parsed,
         future=True,
+        hide_parameters=True,  # an error of the database does not quote what was to be written
         poolclass=QueuePool,  # without it each unit of work would open the file anew
         pool_size=10,
         max_overflow=10,

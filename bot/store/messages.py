@@ -189,6 +189,11 @@ class MessageRows:
         """Write how a claimed message ended."""
         self._change(message_id, state=state, claimed_until=None, **values)
 
+    def stop_queued(self, thread_id: str) -> None:
+        """They asked us to stop: what waits to be sent to them is not sent any more."""
+        waiting = (message.c.thread_id == thread_id) & (message.c.state == "queued")
+        self._connection.execute(update(message).where(waiting).values(state="opted out", claimed_until=None))
+
     def due_now(self, thread_id: str, codes: Sequence[str]) -> None:
         """What was put off for one of these reasons is due now."""
         waiting = (message.c.thread_id == thread_id, message.c.direction == "out", message.c.state == "queued")

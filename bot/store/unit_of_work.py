@@ -15,7 +15,7 @@ from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
 from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
-from bot.store.retention import RetentionRows
+from bot.store.retention import Keep, RetentionRows
 from bot.store.rota import PageRows, RotaRows
 from bot.store.sending import SendingRows
 from bot.store.staff import StaffRows
@@ -26,7 +26,7 @@ from bot.store.trackers import TrackerRows
 class UnitOfWork:
     """Everything inside is kept together or not at all; leaving by an exception keeps nothing."""
 
-    def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime]) -> None:
+    def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime], keep: Keep) -> None:
         self.now = clock()
         self.audit = AuditRows(connection, self.now)
         self.threads = ThreadRows(connection, vault, self.now)
@@ -39,6 +39,6 @@ class UnitOfWork:
         self.rota = RotaRows(connection)
         self.pages = PageRows(connection, vault, self.now)
         self.cursors = CursorRows(connection, self.now)
-        self.retention = RetentionRows(connection, self.now)
+        self.retention = RetentionRows(connection, self.now, keep)
         self.staff = StaffRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)

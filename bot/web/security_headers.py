@@ -20,6 +20,14 @@ OWN_ASSETS_ONLY: Mapping[str, str] = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+NOTHING_AT_ALL: Mapping[str, str] = {
+    "default-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+"""The content policy of an answer that is no page: nothing is loaded, sent or framed."""
+
 NEVER_NEEDED = (
     "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture", "fullscreen", "geolocation", "gyroscope",
     "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb",

@@ -14,13 +14,15 @@ from bot.web.desk import desk_routes
 from bot.web.lesson_pages import lesson_routes
 from bot.web.paged import paged_routes
 from bot.web.supervisor import supervisor_routes
+from bot.web.walls import Walled
 from bot.web.webhooks import webhook_routes
 from bot.web.youth import youth_error_pages, youth_routes
 
 
 def public_site(app: App) -> Starlette:
     """Web chat for young people, and Twilio's webhooks."""
-    return Starlette(
+    return Walled(
+        https_only=_https_only(app),
         routes=[
             *youth_routes(app),
             *webhook_routes(sms=app.sms, intake=app.intake),
@@ -33,7 +35,13 @@ def public_site(app: App) -> Starlette:
 
 def staff_site(app: App) -> Starlette:
     """The desk."""
-    return Starlette(routes=[*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *_health(app)])
+    routes = [*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *_health(app)]
+    return Walled(https_only=_https_only(app), routes=routes)
+
+
+def _https_only(app: App) -> bool:
+    """Not on this machine's own addresses, where a browser would then refuse everything else that runs there."""
+    return app.settings.public_url.startswith("https://")
 
 
 def _health(app: App) -> list[Route]:

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.web.pace import Pace
+from bot.web.callers import Callers
+from bot.web.pace import YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
 from bot.web.youth_doors import ChatDoors
 from bot.web.youth_forms import TalkForms
@@ -28,8 +29,6 @@ __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_p
 
 STATIC = Path(__file__).parent / "static"
 YOUTH_FILES = frozenset({"tokens.css", "youth.css", "youth.js", "mark.svg", "paged.css"})
-MOST_OPENINGS, MOST_MESSAGES, IN_SECONDS = 300, 30, 10.0
-"""Chats opened in all, and messages of one chat, that are taken in ``IN_SECONDS``."""
 
 
 def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
@@ -38,11 +37,9 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
     ``clock`` gives growing seconds, for the pace of the doors.
     """
     page = YouthPage(app)
-    openings = Pace(most=MOST_OPENINGS, seconds=IN_SECONDS, clock=clock)
-    messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-    typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-    doors = ChatDoors(app, page, openings=openings, messages=messages, typing=typing)
-    forms = TalkForms(app, page, openings=openings, messages=messages)
+    paces = YouthPaces(callers=Callers(app.settings.proxies), clock=clock)
+    doors = ChatDoors(app, page, paces=paces)
+    forms = TalkForms(app, page, paces=paces)
 
     async def first(request: Request) -> Response:
         region = page.region(request.query_params.get("region"))

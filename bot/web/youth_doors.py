@@ -7,6 +7,7 @@ is answered with 202 once it is kept; the same id again is the same message.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from bot.chat import ChatRefused
 from bot.threads import BANDS
 from bot.web import sse
-from bot.web.pace import Pace
+from bot.web.pace import YouthPaces
 from bot.web.youth_page import YouthPage
 from bot.web.youth_parts import YouthParts
 
@@ -28,17 +29,16 @@ RETRY_SECONDS = "2"
 class ChatDoors:
     """Open, send, listen, forget."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, typing: Pace) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
         self._app = app
         self._page = page
-        self._openings = openings
-        self._messages = messages
-        self._typing = typing
+        self._paces = paces
 
     async def open(self, request: Request) -> Response:
         """POST /chat/threads with an optional {"band", "region", "lang"} -> 201 {"token"}."""
         try:
-            if not self._openings.takes("open"):
+            self._refuse_other_sites(request)
+            if not self._paces.may_open(request):
                 raise self._refused(request, "page_error_busy", 429)
             wish = await self._object(request, empty_is_fine=True)
             lang = self._page.language(request, asked=_text(wish, "lang"))
@@ -57,7 +57,7 @@ class ChatDoors:
             client_id, text = _text(message, "id"), _text(message, "text")
             if not client_id or len(client_id) > MOST_ID or not text.strip():
                 raise self._refused(request, "page_error_unreadable", 400)
-            if not self._messages.takes(thread):
+            if not await self._paces.may_say(request, thread, partial(shows_danger, self._app, text, thread)):
                 raise self._refused(request, "page_error_fast", 429)
             await run_in_threadpool(self._app.chat.send, thread, client_id, text)
         except ChatRefused as refused:
@@ -80,7 +80,7 @@ class ChatDoors:
         """POST /chat/typing -> 204: the person at the desk sees that they are writing."""
         try:
             _, thread = await self._thread(request)
-            if not self._typing.takes(thread):
+            if not self._paces.may_type(thread):
                 raise self._refused(request, "page_error_fast", 429)
         except ChatRefused as refused:
             return refusal(refused)
@@ -95,6 +95,7 @@ class ChatDoors:
         return Response(status_code=204)
 
     async def _thread(self, request: Request) -> tuple[str, str]:
+        self._refuse_other_sites(request)
         token = bearer(request)
         thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
         if thread is None:
@@ -115,6 +116,11 @@ class ChatDoors:
             raise self._refused(request, "page_error_unreadable", 400)
         return read
 
+    def _refuse_other_sites(self, request: Request) -> None:
+        """Another site's page in their browser may not speak for them."""
+        if from_other_site(request):
+            raise self._refused(request, "page_error_unreadable", 403)
+
     def _refused(self, request: Request, words_id: str, status: int) -> ChatRefused:
         return ChatRefused(self._app.words.say(words_id, self._page.language(request)), status=status)
 
@@ -124,6 +130,16 @@ def refusal(refused: ChatRefused) -> JSONResponse:
     headers = {"Retry-After": RETRY_SECONDS} if refused.status == 429 else {}
     headers |= {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
     return JSONResponse({"error": refused.sentence}, status_code=refused.status, headers=headers)
+
+
+def from_other_site(request: Request) -> bool:
+    """Whether the browser says that another site's page made this request; a program says nothing."""
+    return request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
+async def shows_danger(app: YouthParts, text: str, thread: str | None) -> bool:
+    """Whether a text shows danger, after what was just said in its thread."""
+    return await run_in_threadpool(app.chat.shows_danger, text, thread)
 
 
 def bearer(request: Request) -> str:
@@ -143,5 +159,6 @@ async def small_body(request: Request) -> bytes | None:
 
 
 def _text(data: dict[str, Any], name: str) -> str:
+    """A text field; halves of characters and nulls, which no database keeps, are left out of it."""
     value = data.get(name)
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "ignore").decode().replace("\0", "") if isinstance(value, str) else ""

@@ -50,6 +50,9 @@ class Chat(Protocol):
         Raises ChatRefused: 400 cannot be read, 401 over, 413 too long, 429 too fast.
         """
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text shows danger; nothing is kept."""
+
     def since(self, thread_id: str, seq: int) -> Sequence[Said]:
         """The lines after ``seq``, in order; 0 for all."""
 
@@ -81,6 +84,8 @@ class YouthSettings(Protocol):
     def page_title(self) -> str: ...
     @property
     def exit_url(self) -> str: ...
+    @property
+    def proxies(self) -> Sequence[str]: ...
 
 
 class YouthParts(Protocol):

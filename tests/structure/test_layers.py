@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
+    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
-BASE = ("bot.settings",)
+BASE = ("bot.settings", "bot.settings_secrets")
 MIDDLE = ("bot.engine", "bot.channels", "bot.store", "bot.spool")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
@@ -39,7 +39,7 @@ EDGE = (
 
 MAY_IMPORT = {
     CORE: CORE,
-    BASE: BASE,
+    BASE: CORE + BASE,
     MIDDLE: CORE + BASE + MIDDLE,
     SPINE: CORE + BASE + MIDDLE + SPINE,
     ENGINE_SIDE: CORE + BASE + MIDDLE + ENGINE_SIDE + ("actions", "bot.app", "bot.training"),

@@ -121,6 +121,9 @@ class FakeChat:
         if not self.silent:
             self._answer(thread_id, text)
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        return "scared" in text
+
     def since(self, thread_id: str, seq: int) -> Sequence[FakeSaid]:
         thread = self.threads.get(thread_id)
         return [said for said in thread.said if said.seq > seq] if thread else []
@@ -185,6 +188,7 @@ class FakeSettings:
     service_name: str = "Handrail"
     page_title: str = "Notes"
     exit_url: str = "https://www.example.org/weather"
+    proxies: tuple[str, ...] = ("127.0.0.1",)
 
 
 class FakeApp:

@@ -1,9 +1,11 @@
-"""``handrail bench``: what is measured, and how to run it."""
+"""``handrail bench``: what can be measured, and how to run it. A bench is a function here and a line in ``BENCHES``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
+from bot.bench.machine import described
 from bot.settings import Settings
 
 Say = Callable[[str], None]
@@ -30,4 +32,63 @@ def _ask(settings: Settings, say: Say) -> None:
         say(report(found, answers))
 
 
-BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "screen": _screen}
+def _turn(settings: Settings, say: Say) -> None:
+    """One turn, and turns a second, beside Rasa's own starter bot (which is trained at first use)."""
+    from bot.bench.turns import bench_turn
+
+    bench_turn(settings, say)
+
+
+def _long(settings: Settings, say: Say) -> None:
+    """The same turn at 10, 100 and 500 of one thread, beside Rasa's own starter bot; some minutes."""
+    from bot.bench.turns import bench_long
+
+    bench_long(settings, say)
+
+
+def _webhook(settings: Settings, say: Say) -> None:
+    """Webhook acknowledgement at 50 and 200 texts a second with danger mixed in, and when the desk sees it."""
+    from bot.bench.traffic import bench_webhook
+
+    bench_webhook(settings, say)
+
+
+def _chat(settings: Settings, say: Say) -> None:
+    """Web chat: from sending a message to its reply on the page's stream."""
+    from bot.bench.traffic import bench_chat
+
+    bench_chat(settings, say)
+
+
+def _backlog(settings: Settings, say: Say) -> None:
+    """Ten minutes of texts that nobody answered: how long until all are answered and sent."""
+    from bot.bench.traffic import bench_backlog
+
+    bench_backlog(settings, say)
+
+
+def _start(settings: Settings, say: Say) -> None:
+    """Start-up and idle memory of each process, beside Rasa's own starter bot."""
+    from bot.bench.starting import bench_start
+
+    bench_start(settings, say)
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {
+    "screen": _screen,
+    "ask": _ask,
+    "turn": _turn,
+    "long": _long,
+    "webhook": _webhook,
+    "chat": _chat,
+    "start": _start,
+    "backlog": _backlog,
+}
+
+
+def run(settings: Settings, names: Sequence[str], say: Say, *, now: datetime) -> None:
+    """Run benches one after the other, each under a line that says on what machine and how it was taken."""
+    for name in names:
+        say(f"== {name}: {BENCHES[name].__doc__}")
+        say(f"   {described(now)}")
+        BENCHES[name](settings, say)

@@ -180,13 +180,25 @@ def doctor() -> None:
 
 
 @main.command()
-def bench(what: str = typer.Argument("screen", help="screen or ask")) -> None:
+def bench(
+    what: list[str] = typer.Argument(None, help="What to measure, such as: screen turn webhook. Without: the list."),
+) -> None:
     """Measure, and say how it was measured."""
-    from bot.benches import BENCHES
+    from bot.app import utc_now
+    from bot.bench.installation import BenchError
+    from bot.benches import BENCHES, run
 
-    if what not in BENCHES:
-        raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")
-    BENCHES[what](load_settings(), print)
+    unknown = [name for name in what or () if name not in BENCHES]
+    if unknown:
+        raise fail(f"There is no bench {unknown[0]!r}: use one of {', '.join(sorted(BENCHES))}.")
+    if not what:
+        for name, measure in BENCHES.items():
+            print(f"{name:<10} {measure.__doc__}")
+        return
+    try:
+        run(load_settings(), what, lambda line: print(line, flush=True), now=utc_now())
+    except BenchError as error:
+        raise fail(error) from None
 
 
 def _json_lines() -> Any:

@@ -1,9 +1,12 @@
-"""``handrail bench``: what is measured, and how to run it."""
+"""``handrail bench``: what can be measured, and how to run it. A bench is a function here and a line in ``BENCHES``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 
+from bot.bench.machine import described
 from bot.settings import Settings
 
 Say = Callable[[str], None]
@@ -30,11 +33,20 @@ def _ask(settings: Settings, say: Say) -> None:
         say(report(found, answers))
 
 
-def faults(settings: Settings, say: Say, *, kills: int, database: str) -> bool:
-    """Kill processes under traffic and count what was lost, doubled or forgotten; whether nothing was."""
-    from bot.faults.run import run
+def _faults(settings: Settings, say: Say, *, kills: int = 40, database: str = "sqlite") -> None:
+    """Processes killed under traffic (--kills, --database): what was lost, doubled or forgotten."""
+    from bot.bench.installation import BenchError
+    from bot.faults.run import FaultsError
+    from bot.faults.run import run as kill_and_count
 
-    return not run(settings, kills=kills, database=database, say=say).wrong
+    if database not in ("sqlite", "postgresql"):
+        raise BenchError(f"There is no bench on {database!r}: use sqlite or postgresql.")
+    try:
+        counted = kill_and_count(settings, kills=kills, database=database, say=say)
+    except FaultsError as error:
+        raise BenchError(str(error)) from error
+    if counted.wrong:
+        raise BenchError("Something was lost, doubled or forgotten.")
 
 
 def _redact(settings: Settings, say: Say) -> None:
@@ -45,4 +57,68 @@ def _redact(settings: Settings, say: Say) -> None:
     say(report(measure(App(settings).redaction, read_marked(settings.root / "data" / "redaction" / "unseen.txt"))))
 
 
-BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "redact": _redact, "screen": _screen}
+def _turn(settings: Settings, say: Say) -> None:
+    """One turn, and turns a second, beside Rasa's own starter bot (which is trained at first use)."""
+    from bot.bench.turns import bench_turn
+
+    bench_turn(settings, say)
+
+
+def _long(settings: Settings, say: Say) -> None:
+    """The same turn at 10, 100 and 500 of one thread, beside Rasa's own starter bot; some minutes."""
+    from bot.bench.turns import bench_long
+
+    bench_long(settings, say)
+
+
+def _webhook(settings: Settings, say: Say) -> None:
+    """Webhook acknowledgement at 50 and 200 texts a second with danger mixed in, and when the desk sees it."""
+    from bot.bench.traffic import bench_webhook
+
+    bench_webhook(settings, say)
+
+
+def _chat(settings: Settings, say: Say) -> None:
+    """Web chat: from sending a message to its reply on the page's stream."""
+    from bot.bench.traffic import bench_chat
+
+    bench_chat(settings, say)
+
+
+def _backlog(settings: Settings, say: Say) -> None:
+    """Ten minutes of texts that nobody answered: how long until all are answered and sent."""
+    from bot.bench.traffic import bench_backlog
+
+    bench_backlog(settings, say)
+
+
+def _start(settings: Settings, say: Say) -> None:
+    """Start-up and idle memory of each process, beside Rasa's own starter bot."""
+    from bot.bench.starting import bench_start
+
+    bench_start(settings, say)
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {
+    "screen": _screen,
+    "ask": _ask,
+    "turn": _turn,
+    "long": _long,
+    "webhook": _webhook,
+    "chat": _chat,
+    "start": _start,
+    "backlog": _backlog,
+    "redact": _redact,
+    "faults": _faults,
+}
+
+
+def run(
+    settings: Settings, names: Sequence[str], say: Say, *, now: datetime, kills: int = 40, database: str = "sqlite"
+) -> None:
+    """Run benches one after the other, each under a line that says on what machine and how it was taken."""
+    benches = {**BENCHES, "faults": partial(_faults, kills=kills, database=database)}
+    for name in names:
+        say(f"== {name}: {BENCHES[name].__doc__}")
+        say(f"   {described(now)}")
+        benches[name](settings, say)

@@ -181,29 +181,26 @@ def doctor() -> None:
 
 @main.command()
 def bench(
-    what: str = typer.Argument("screen", help="screen, ask, redact, fuzz or faults"),
+    what: list[str] = typer.Argument(None, help="What to measure, such as: screen turn webhook. Without: the list."),
     kills: int = typer.Option(40, help="faults: how often a process is killed."),
     database: str = typer.Option("sqlite", help="faults: sqlite or postgresql."),
 ) -> None:
     """Measure, and say how it was measured."""
-    from bot.benches import BENCHES, faults
+    from bot.app import utc_now
+    from bot.bench.installation import BenchError
+    from bot.benches import BENCHES, run
 
-    if what == "faults":
-        from bot.faults.run import FaultsError
-
-        if database not in ("sqlite", "postgresql"):
-            raise fail(f"There is no bench on {database!r}: use sqlite or postgresql.")
-        try:
-            well = faults(load_settings(), print, kills=kills, database=database)
-        except FaultsError as error:
-            raise fail(error) from None
-        if not well:
-            raise fail("Something was lost, doubled or forgotten.")
+    unknown = [name for name in what or () if name not in BENCHES]
+    if unknown:
+        raise fail(f"There is no bench {unknown[0]!r}: use one of {', '.join(sorted(BENCHES))}.")
+    if not what:
+        for name, measure in BENCHES.items():
+            print(f"{name:<10} {measure.__doc__}")
         return
-
-    if what not in BENCHES:
-        raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")
-    BENCHES[what](load_settings(), print)
+    try:
+        run(load_settings(), what, lambda line: print(line, flush=True), now=utc_now(), kills=kills, database=database)
+    except BenchError as error:
+        raise fail(error) from None
 
 
 def _json_lines() -> Any:

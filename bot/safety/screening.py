@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.encoder_weights import EncoderError, minilm_words
 from bot.safety.classifier import Classifier, ClassifierError, Opinion
 from bot.safety.pattern_file import PatternError
-from bot.safety.patterns import Hit, Patterns
+from bot.safety.patterns import Hit, Patterns, plain_words
 from bot.safety.verdict import Level, Reason, Verdict
 
 LANGUAGES = ("en", "es", "fr")
@@ -80,7 +80,8 @@ class Screening:
 
     def _read_as(self, text: str) -> str:
         """The language whose everyday words the text holds most of; the first enabled one when in doubt."""
-        return max(self._patterns, key=lambda patterns: patterns.familiarity(text)).language
+        words = plain_words(text)
+        return max(self._patterns, key=lambda patterns: patterns.familiarity(words)).language
 
 
 def _told_by_patterns(ranked: Sequence[Hit]) -> Verdict:

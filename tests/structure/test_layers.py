@@ -31,6 +31,7 @@ EDGE = (
     "bot.cli_translations",
     "bot.serve",
     "bot.doctor",
+    "bot.bench",
     "bot.benches",
     "bot.faults",
     "bot.asking",

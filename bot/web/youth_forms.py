@@ -28,13 +28,14 @@ MOST_FIELDS = 20
 
 
 class TalkForms:
-    """POST /talk: start, send, look for news, delete, leave."""
+    """POST /talk: start, send, look for news, keep a way back, come back, delete, leave."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, returns: Pace) -> None:
         self._app = app
         self._page = page
         self._openings = openings
         self._messages = messages
+        self._returns = returns
 
     async def talk(self, request: Request) -> Response:
         """One form; ``do`` names the button that sent it."""
@@ -44,6 +45,8 @@ class TalkForms:
         view = self._view(request, form)
         thread = await run_in_threadpool(self._app.chat.thread_of, view.token) if view.token else None
         do = form.get("do", "")
+        if do == "return":
+            return await self._come_back(form, view)
         if do in ("leave", "forget"):
             return await self._end(do, view, thread)
         if view.token and thread is None:
@@ -52,7 +55,8 @@ class TalkForms:
 
     async def _end(self, do: str, view: View, thread: str | None) -> Response:
         if thread:
-            await run_in_threadpool(self._app.chat.forget, thread)
+            chat = self._app.chat
+            await run_in_threadpool(chat.leave if do == "leave" else chat.forget, thread)
         if do == "leave":
             return HTMLResponse(self._page.left_html(view.lang))
         return self._html(replace(view, token=None), "page_forgotten")
@@ -62,7 +66,10 @@ class TalkForms:
         try:
             if thread is None:
                 view, thread = await self._opened(view)
-            if text:
+            if form.get("do") == "keep":
+                made = await run_in_threadpool(self._app.chat.keep_way_back, thread, form.get("word", ""))
+                view = replace(view, way_back=made)
+            elif text:
                 await self._send(thread, form.get("id", ""), text, view.lang)
         except ChatRefused as refused:
             said = await run_in_threadpool(self._app.chat.since, thread, 0) if thread else ()
@@ -70,6 +77,16 @@ class TalkForms:
             return self._html(refused_view, status=refused.status)
         said = await run_in_threadpool(self._app.chat.since, thread, 0)
         return self._html(replace(view, said=said))
+
+    async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
+        if not self._returns.takes("return"):
+            return self._html(view, "page_error_busy", 429)
+        token = await run_in_threadpool(self._app.chat.come_back, form.get("word", "")[:MOST_ID])
+        thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
+        if thread is None:
+            return self._html(view, "page_word_wrong", 404)
+        said = await run_in_threadpool(self._app.chat.since, thread, 0)
+        return self._html(replace(view, token=token, said=said))
 
     async def _opened(self, view: View) -> tuple[View, str]:
         if not self._openings.takes("open"):

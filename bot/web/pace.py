@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.way_back import word_of
+
 MOST_KEYS = 20_000
+
+
+MOST_RETURNS, RETURNS_SECONDS = 20, 60.0
+MOST_OF_A_WORD, WORD_SECONDS = 5, 3600.0
+"""Tries to come back to a chat: in all, and with one word. So slow that guessing the number leads nowhere."""
 
 
 @dataclass
@@ -46,3 +53,15 @@ class Pace:
             self._buckets.clear()
         bucket = self._buckets[key] = _Bucket(left=float(self._most), at=now)
         return bucket
+
+
+class ReturnPace:
+    """How fast ways back may be tried: all together, and each word by itself."""
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._all = Pace(most=MOST_RETURNS, seconds=RETURNS_SECONDS, clock=clock)
+        self._words = Pace(most=MOST_OF_A_WORD, seconds=WORD_SECONDS, clock=clock)
+
+    def takes(self, said: str) -> bool:
+        """Whether one more try is in time."""
+        return self._all.takes("all") and self._words.takes(word_of(said))

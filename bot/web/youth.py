@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.web.pace import Pace
+from bot.web.pace import Pace, ReturnPace
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
 from bot.web.youth_doors import ChatDoors
 from bot.web.youth_forms import TalkForms
@@ -32,8 +32,6 @@ STATIC = Path(__file__).parent / "static"
 YOUTH_FILES = frozenset({"tokens.css", "youth.css", "exit.js", "youth.js", "mark.svg", "paged.css"})
 MOST_OPENINGS, MOST_MESSAGES, IN_SECONDS = 300, 30, 10.0
 """Chats opened in all, and messages of one chat, that are taken in ``IN_SECONDS``."""
-MOST_RETURNS = 20
-"""Tries to come back to a chat, in all, in a minute: so slow that guessing leads nowhere (``bot/way_back.py``)."""
 
 
 def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
@@ -45,7 +43,7 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
     openings = Pace(most=MOST_OPENINGS, seconds=IN_SECONDS, clock=clock)
     messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
     typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-    returns = Pace(most=MOST_RETURNS, seconds=60.0, clock=clock)
+    returns = ReturnPace(clock=clock)
     doors = ChatDoors(app, page, openings=openings, messages=messages, typing=typing, returns=returns)
     forms = TalkForms(app, page, openings=openings, messages=messages, returns=returns)
 

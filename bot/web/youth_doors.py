@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from bot.chat import ChatRefused
 from bot.threads import BANDS
 from bot.web import sse
-from bot.web.pace import Pace
+from bot.web.pace import Pace, ReturnPace
 from bot.web.youth_page import YouthPage
 from bot.web.youth_parts import YouthParts
 
@@ -29,7 +29,7 @@ class ChatDoors:
     """Open, send, listen, leave, come back, forget."""
 
     def __init__(
-        self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, typing: Pace, returns: Pace
+        self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, typing: Pace, returns: ReturnPace
     ) -> None:
         self._app = app
         self._page = page
@@ -118,10 +118,10 @@ class ChatDoors:
     async def come_back(self, request: Request) -> Response:
         """POST /chat/way-back {"way_back"} -> 201 {"token"}; the token of the page before stops working."""
         try:
-            if not self._returns.takes("return"):
-                raise self._refused(request, "page_error_busy", 429)
-            said = _text(await self._object(request), "way_back")
-            token = await run_in_threadpool(self._app.chat.come_back, said[:MOST_ID])
+            said = _text(await self._object(request), "way_back")[:MOST_ID]
+            if not self._returns.takes(said):
+                raise self._refused(request, "page_word_slow", 429)
+            token = await run_in_threadpool(self._app.chat.come_back, said)
             if token is None:
                 raise self._refused(request, "page_word_wrong", 404)
         except ChatRefused as refused:

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.chat import ChatRefused
 from bot.threads import BANDS
-from bot.web.pace import Pace
+from bot.web.pace import Pace, ReturnPace
 from bot.web.youth_doors import MOST_ID, small_body
 from bot.web.youth_page import WAYS, View, YouthPage
 from bot.web.youth_parts import YouthParts
@@ -30,7 +30,7 @@ MOST_FIELDS = 20
 class TalkForms:
     """POST /talk: start, send, look for news, keep a way back, come back, delete, leave."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, returns: Pace) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, returns: ReturnPace) -> None:
         self._app = app
         self._page = page
         self._openings = openings
@@ -79,9 +79,10 @@ class TalkForms:
         return self._html(replace(view, said=said))
 
     async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
-        if not self._returns.takes("return"):
-            return self._html(view, "page_error_busy", 429)
-        token = await run_in_threadpool(self._app.chat.come_back, form.get("word", "")[:MOST_ID])
+        typed = form.get("word", "")[:MOST_ID]
+        if not self._returns.takes(typed):
+            return self._html(view, "page_word_slow", 429)
+        token = await run_in_threadpool(self._app.chat.come_back, typed)
         thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
         if thread is None:
             return self._html(view, "page_word_wrong", 404)

@@ -226,9 +226,19 @@ def test_a_word_that_does_not_fit_and_a_way_back_that_leads_nowhere_are_said_in_
 def test_guessing_ways_back_is_slow_for_everybody_together():
     now = 0.0
     client = _client_at(FakeApp(), lambda: now)
-    codes = [client.post("/chat/way-back", json={"way_back": f"otter {n}"}).status_code for n in range(25)]
+    codes = [client.post("/chat/way-back", json={"way_back": f"{chr(97 + n) * 4} 1"}).status_code for n in range(25)]
     assert codes == [404] * 20 + [429] * 5
     now = 3.0
+    assert client.post("/chat/way-back", json={"way_back": "heron 1"}).status_code == 404
+
+
+def test_one_word_can_be_tried_five_times_an_hour():
+    now = 0.0
+    client = _client_at(FakeApp(), lambda: now)
+    codes = [client.post("/chat/way-back", json={"way_back": f"Otter {n:06d}"}).status_code for n in range(7)]
+    assert codes == [404] * 5 + [429] * 2
+    assert client.post("/chat/way-back", json={"way_back": "heron 1"}).status_code == 404
+    now = 721.0
     assert client.post("/chat/way-back", json={"way_back": "otter 1"}).status_code == 404
 
 

@@ -2,95 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
-from starlette.routing import Route
+from playwright.sync_api import expect
 
-from tests.web.fakes import FakeApp, site
+from tests.browser.visitor import AXE, LAPTOP, PHONE, Visitor, clean
+from tests.web.fakes import site
 
 pytestmark = pytest.mark.slow
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-PHONE = {"width": 360, "height": 740}
-LAPTOP = {"width": 1280, "height": 800}
 BUSY = "Failed to load resource"
-
-
-@pytest.fixture
-def weather(serve) -> Iterator[str]:
-    """The site that quick exit opens."""
-    pages = [Route("/", lambda _: HTMLResponse("<title>Weather</title><h1>Sunny</h1>"))]
-    with serve(Starlette(routes=pages)) as address:
-        yield address + "/"
-
-
-@pytest.fixture
-def app(weather) -> FakeApp:
-    return FakeApp(exit_url=weather)
-
-
-@pytest.fixture
-def address(app, serve) -> Iterator[str]:
-    with serve(site(app)) as address:
-        yield address + "/"
-
-
-@dataclass
-class Visitor:
-    """A young person at a browser."""
-
-    page: Page
-    app: FakeApp
-    errors: list[str] = field(default_factory=list)
-
-    def starts(self, way: str = "ask") -> None:
-        self.page.locator(f".way-{way}").click()
-
-    def says(self, text: str) -> None:
-        self.page.get_by_label("Write here").fill(text)
-        self.page.keyboard.press("Enter")
-
-    def sees(self, text: str) -> None:
-        expect(self.page.get_by_role("log")).to_contain_text(text)
-
-    def chooses(self, label: str) -> None:
-        self.page.get_by_role("log").get_by_role("button", name=label).last.click()
-
-    def said(self, thread: str = "t1") -> list[str]:
-        return [line.text for line in self.app.chat.threads[thread].said if line.who == "you"]
-
-    def history(self) -> list[str]:
-        session = self.page.context.new_cdp_session(self.page)
-        return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
-
-
-@pytest.fixture
-def visit(chromium: Browser, app: FakeApp, address: str) -> Iterator[Callable[..., Visitor]]:
-    opened = []
-
-    def open_page(viewport: dict[str, int] = PHONE, **options: object) -> Visitor:
-        context = chromium.new_context(viewport=viewport, **options)
-        opened.append(context)
-        visitor = Visitor(context.new_page(), app)
-        visitor.page.on("console", lambda m: visitor.errors.append(m.text) if m.type == "error" else None)
-        visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
-        visitor.page.goto(address)
-        return visitor
-
-    yield open_page
-    for context in opened:
-        context.close()
-
-
-@pytest.fixture
-def visitor(visit) -> Visitor:
-    return visit()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 568}, LAPTOP], ids=["phone", "small", "laptop"])
@@ -468,11 +388,3 @@ def test_axe_finds_nothing_in_any_state(visit, theme, viewport):
     clean(visitor.page, "person")
     visitor.page.locator("#menu > summary").click()
     clean(visitor.page, "options")
-
-
-def clean(page: Page, state: str) -> None:
-    found = page.evaluate(
-        "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-        ".map((v) => [v.id, v.help, v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 4)])"
-    )
-    assert found == [], state

@@ -35,7 +35,7 @@ def test_the_rules_of_a_region_are_said_only_where_the_directory_has_them_with_a
 
 @pytest.mark.parametrize("lang", ["en", "fr", "es"])
 def test_every_region_has_its_name_in_every_language(words, directory, lang):
-    assert ids(words, "page_region_", lang) == {region for region, _ in directory.regions()}
+    assert ids(words, "page_region_", lang) - {"none"} == {region for region, _ in directory.regions()}
 
 
 @pytest.mark.parametrize("lang", ["en", "fr", "es"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -21,7 +22,8 @@ from bot.desk.reading import DeskReading
 from bot.desk.rota import RotaDesk
 from bot.desk.team import Team
 from bot.desk.work import Desk
-from bot.directory import Directory
+from bot.directory import Directory, Line
+from bot.directory.line import DAYS
 from bot.effects import Effects
 from bot.engine import Engine
 from bot.intake import Intake
@@ -241,10 +243,21 @@ class App:
         """The regions a young person can pick, as id and name."""
         return self.directory.regions()
 
-    def page_lines(self, region: str | None) -> list[str]:
-        """Ready sentences of the lines open now."""
-        lines = self.directory.lines(region or self.settings.region, now=self.now(), limit=3)
-        return [line.say() for line in lines]
+    def page_lines(self, region: str | None, lang: str = "en") -> list[str]:
+        """Ready sentences of the lines open now, in a language of the page."""
+        lines = self.directory.lines(region or self.settings.region, now=self.now(), lang=lang, limit=3)
+        return [self._line(line, lang) for line in lines]
+
+    def every_line(self, region: str, lang: str = "en") -> list[str]:
+        """Ready sentences of all lines of a region, open now or not, with their hours."""
+        lines = next((c.lines for c in self.directory.everything() if c.region == region), ())
+        return [self._line(line, lang) for line in lines if line.kind == "line"]
+
+    def _line(self, line: Line, lang: str) -> str:
+        facts = {"name": line.name, "call": line.call, "text": line.text, "web": line.chat or line.web}
+        days = dict(zip(DAYS, self.words.say("page_days", lang).split(), strict=True))
+        hours = re.sub("|".join(DAYS), lambda day: days[day.group()], line.hours)
+        return self.words.say("page_line", lang, hours=hours, **facts)
 
     def emergency(self, region: str | None) -> str | None:
         """The emergency number of a region."""

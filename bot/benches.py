@@ -117,7 +117,10 @@ def run(
     settings: Settings, names: Sequence[str], say: Say, *, now: datetime, kills: int = 40, database: str = "sqlite"
 ) -> None:
     """Run benches one after the other, each under a line that says on what machine and how it was taken."""
-    benches = {**BENCHES, "faults": partial(_faults, kills=kills, database=database)}
+    benches: dict[str, Callable[[Settings, Say], None]] = {
+        **BENCHES,
+        "faults": partial(_faults, kills=kills, database=database),
+    }
     for name in names:
         say(f"== {name}: {BENCHES[name].__doc__}")
         say(f"   {described(now)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any, Optional
 
 import typer
@@ -177,6 +178,17 @@ def doctor() -> None:
         print(("ok   " if finding.well else "MEND ") + finding.sentence)
     if not all(f.well for f in found):
         raise typer.Exit(1)
+
+
+@main.command("help-page")
+def help_page(folder: Path = typer.Argument(..., help="Where the files go; a proxy serves them when we are away.")) -> None:
+    """Write the page of help lines that needs no server: one file a language."""
+    from bot.app import App
+    from bot.web.youth_now import write
+
+    app = App(load_settings())
+    for file in write(app, folder, today=app.now().date()):
+        print(file)
 
 
 @main.command()

@@ -66,6 +66,7 @@ thread = Table(
     Column("forgotten_at", Instant, index=True),
     Column("word_hash", String(64)),
     Column("waits_since", Instant),
+    Column("way_back_hash", String(64), unique=True),
     Column("sealed_choices", LargeBinary),
     Column("last_seq", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -16,6 +16,7 @@ from bot.safety.verdict import Level
 from bot.store.once import insert_once
 from bot.store.tables import address, booster, case, check_in, message, note, thread, tracker, typing
 from bot.threads import Thread
+from bot.way_back import plain
 
 FAREWELL = timedelta(seconds=60)
 """How long a forgotten thread's bare row waits for the last message to leave, or the page to close."""
@@ -121,6 +122,23 @@ class ThreadRows:
         kept = self._connection.execute(select(thread.c.word_hash).where(thread.c.id == thread_id)).scalar()
         return kept is None or kept == self._hash_of(thread_id, text)
 
+    def keep_way_back(self, thread_id: str, said: str) -> None:
+        """Keep the way back to a web chat, as a keyed hash only; an earlier one stops working."""
+        self.change(thread_id, way_back_hash=self._way_back(said))
+
+    def by_way_back(self, said: str) -> str | None:
+        """The id of the web thread that a way back leads to."""
+        wanted = (thread.c.way_back_hash == self._way_back(said)) & thread.c.forgotten_at.is_(None)
+        return self._connection.execute(select(thread.c.id).where(wanted)).scalar()
+
+    def has_way_back(self, thread_id: str) -> bool:
+        """Whether they kept a way back."""
+        kept = (thread.c.id == thread_id) & thread.c.way_back_hash.is_not(None)
+        return self._connection.execute(select(thread.c.id).where(kept)).first() is not None
+
+    def _way_back(self, said: str) -> str:
+        return self._vault.token_hash(f"way back:{plain(said)}")
+
     def start_afresh(self, thread_id: str) -> None:
         """The word is forgotten: so is everything this thread was, for whoever holds the phone now."""
         self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
@@ -128,8 +146,8 @@ class ThreadRows:
         self.change(thread_id, **bare)
 
     def _hash_of(self, thread_id: str, word: str) -> str:
-        plain = "".join(c for c in word.casefold() if c.isalnum())
-        return self._vault.token_hash(f"word:{thread_id}:{plain}")
+        bare = "".join(c for c in word.casefold() if c.isalnum())
+        return self._vault.token_hash(f"word:{thread_id}:{bare}")
 
     def forget(self, thread_id: str) -> None:
         """Erase a thread's words, tracker and facts at once, with what is still to be sent and what staff noted of it.
@@ -143,7 +161,7 @@ class ThreadRows:
         wordless = {"sealed_reasons": empty, "sealed_summary": None}
         self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(**wordless))
         bare = {"band": None, "region": None, "lesson": None, "sealed_choices": None, "level": int(Level.NONE)}
-        bare.update(word_hash=None, waits_since=None)
+        bare.update(word_hash=None, waits_since=None, way_back_hash=None)
         self.change(thread_id, forgotten_at=self._now, **bare)
 
     def purge(self) -> int:

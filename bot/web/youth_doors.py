@@ -27,7 +27,7 @@ RETRY_SECONDS = "2"
 
 
 class ChatDoors:
-    """Open, send, listen, forget."""
+    """Open, send, listen, leave, come back, forget."""
 
     def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
         self._app = app
@@ -73,7 +73,8 @@ class ChatDoors:
                 raise self._refused(request, "page_error_unreadable", 400)
         except ChatRefused as refused:
             return refusal(refused)
-        stream = sse.events(self._app, token=token, thread_id=thread, after=int(last))
+        lang = self._page.language(request)
+        stream = sse.events(self._app, token=token, thread_id=thread, after=int(last), lang=lang)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def types(self, request: Request) -> Response:
@@ -93,6 +94,36 @@ class ChatDoors:
         if thread:
             await run_in_threadpool(self._app.chat.forget, thread)
         return Response(status_code=204)
+
+    async def leave(self, request: Request) -> Response:
+        """DELETE /chat/token -> 204: the page was left. Forgets the chat too, unless a way back to it was kept."""
+        thread = await run_in_threadpool(self._app.chat.thread_of, bearer(request))
+        if thread:
+            await run_in_threadpool(self._app.chat.leave, thread)
+        return Response(status_code=204)
+
+    async def keep_way_back(self, request: Request) -> Response:
+        """PUT /chat/way-back {"word"} -> {"way_back"}, shown this once."""
+        try:
+            _, thread = await self._thread(request)
+            word = _text(await self._object(request), "word")
+            made = await run_in_threadpool(self._app.chat.keep_way_back, thread, word)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"way_back": made})
+
+    async def come_back(self, request: Request) -> Response:
+        """POST /chat/way-back {"way_back"} -> 201 {"token"}; the token of the page before stops working."""
+        try:
+            said = _text(await self._object(request), "way_back")[:MOST_ID]
+            if not self._paces.may_come_back(said):
+                raise self._refused(request, "page_word_slow", 429)
+            token = await run_in_threadpool(self._app.chat.come_back, said)
+            if token is None:
+                raise self._refused(request, "page_word_wrong", 404)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"token": token}, status_code=201)
 
     async def _thread(self, request: Request) -> tuple[str, str]:
         self._refuse_other_sites(request)

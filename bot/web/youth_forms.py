@@ -29,7 +29,7 @@ MOST_FIELDS = 20
 
 
 class TalkForms:
-    """POST /talk: start, send, look for news, delete, leave."""
+    """POST /talk: start, send, look for news, keep a way back, come back, delete, leave."""
 
     def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
         self._app = app
@@ -46,6 +46,8 @@ class TalkForms:
             return self._html(replace(view, token=None), "page_error_unreadable", 403)
         thread = await run_in_threadpool(self._app.chat.thread_of, view.token) if view.token else None
         do = form.get("do", "")
+        if do == "return":
+            return await self._come_back(form, view)
         if do in ("leave", "forget"):
             return await self._end(do, view, thread)
         if view.token and thread is None:
@@ -54,7 +56,8 @@ class TalkForms:
 
     async def _end(self, do: str, view: View, thread: str | None) -> Response:
         if thread:
-            await run_in_threadpool(self._app.chat.forget, thread)
+            chat = self._app.chat
+            await run_in_threadpool(chat.leave if do == "leave" else chat.forget, thread)
         if do == "leave":
             return HTMLResponse(self._page.left_html(view.lang))
         return self._html(replace(view, token=None), "page_forgotten")
@@ -64,7 +67,10 @@ class TalkForms:
         try:
             if thread is None:
                 view, thread = await self._opened(request, view, text)
-            if text:
+            if form.get("do") == "keep":
+                made = await run_in_threadpool(self._app.chat.keep_way_back, thread, form.get("word", ""))
+                view = replace(view, way_back=made)
+            elif text:
                 await self._send(request, thread, form.get("id", ""), text, view.lang)
         except ChatRefused as refused:
             said = await run_in_threadpool(self._app.chat.since, thread, 0) if thread else ()
@@ -72,6 +78,17 @@ class TalkForms:
             return self._html(refused_view, status=refused.status)
         said = await run_in_threadpool(self._app.chat.since, thread, 0)
         return self._html(replace(view, said=said))
+
+    async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
+        typed = form.get("word", "")[:MOST_ID]
+        if not self._paces.may_come_back(typed):
+            return self._html(view, "page_word_slow", 429)
+        token = await run_in_threadpool(self._app.chat.come_back, typed)
+        thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
+        if thread is None:
+            return self._html(view, "page_word_wrong", 404)
+        said = await run_in_threadpool(self._app.chat.since, thread, 0)
+        return self._html(replace(view, token=token, said=said))
 
     async def _opened(self, request: Request, view: View, text: str) -> tuple[View, str]:
         is_danger = partial(shows_danger, self._app, text, None)

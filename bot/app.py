@@ -23,6 +23,10 @@ from bot.desk.work import Desk
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.group_talk import GroupTalk
+from bot.group_telling import GroupTelling
+from bot.groups.activities import Activities
+from bot.groups.steps import GroupLessons
 from bot.lessons.catalog import Catalog
 from bot.live import Live
 from bot.outbox import Outbox
@@ -101,8 +105,24 @@ class App:
             engine=self.engine,
             voice=self.voice,
             effects=effects,
+            groups=self.group_talk,
             languages=self.settings.languages,
         )
+
+    @cached_property
+    def group_lessons(self) -> GroupLessons:
+        """Lessons and activities as groups play them."""
+        return GroupLessons(self.lessons, Activities.load(self.settings.content / "groups"))
+
+    @cached_property
+    def group_talk(self) -> GroupTalk:
+        """What a text is to a group."""
+        return GroupTalk(voice=self.voice, lessons=self.group_lessons, service=self.settings.service_name)
+
+    @cached_property
+    def group_telling(self) -> GroupTelling:
+        """Tells phones where their group is."""
+        return GroupTelling(store=self.store, talk=self.group_talk)
 
     @cached_property
     def chat(self) -> Chat:

@@ -18,6 +18,7 @@ from bot.channels.base import Inbound
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
+from bot.group_talk import GroupTalk
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.privacy import Vault
@@ -67,6 +68,7 @@ class Conversation:
         engine: Engine,
         voice: Voice,
         effects: Effects,
+        groups: GroupTalk,
         languages: Sequence[str] = ("en",),
     ) -> None:
         self._store = store
@@ -75,6 +77,7 @@ class Conversation:
         self._engine = engine
         self._voice = voice
         self._effects = effects
+        self._groups = groups
         self._languages = languages
 
     def receive(self, inbound: Inbound) -> Received:
@@ -87,7 +90,8 @@ class Conversation:
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
-            route = choose_route(thread=thread, text=text, level=verdict.level)
+            group = self._groups.reads(work, thread, text, aim=inbound.aim)
+            route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict)
@@ -97,6 +101,8 @@ class Conversation:
                 self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
                 self._keyword(work, thread, text)
+            if route is Route.GROUP and group:
+                self._groups.take(work, thread, group)
             if route is Route.WORD:
                 self._their_word(work, thread, text)
             if route is Route.HELD:
@@ -205,6 +211,7 @@ class Conversation:
         else:
             self._voice.say(work, thread, "stopped")
             work.threads.change(thread.id, opted_out_at=work.now)
+            self._groups.leave_quietly(work, thread.id)
             if case:
                 work.audit.add(actor="young person", what="opted out", case_id=case.id)
 

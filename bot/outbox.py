@@ -108,7 +108,7 @@ class Outbox:
     def expire(self) -> int:
         """Delete what its time is over for; returns how many rows went."""
         with self._store.begin() as work:
-            return work.retention.expire()
+            return work.retention.expire() + work.group_answers.expire()
 
     def _send_once(self, message: Message, *, to: str, body: str) -> str:
         """Only a message that was claimed before may have gone out already."""

@@ -11,7 +11,8 @@ class Inbound:
 
     ``provider_id`` is unique across channels, such as ``sms:SM...`` or ``web:<thread>:<client id>``.
     ``address`` names the young person on the channel; ``number`` is set when we must be able to write
-    back to it, and ``thread_id`` when the channel knows the thread already.
+    back to it, and ``thread_id`` when the channel knows the thread already. ``aim`` is set by a group's page, where a field
+    says what a text is for: ``box`` the question box, ``step`` the step on the screen, ``me`` the bot alone.
     """
 
     channel: str
@@ -21,6 +22,7 @@ class Inbound:
     number: str | None = None
     thread_id: str | None = None
     media: bool = False
+    aim: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     while not stop.is_set():
         news.clear()
         try:
+            while not stop.is_set() and app.group_telling.tell_some():
+                pass
             while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
                 pass
             while not stop.is_set() and app.case_events.send_next():

@@ -13,7 +13,7 @@ from bot.choices import Choice
 from bot.handoff.cases import HELD
 from bot.privacy import Vault
 from bot.safety.verdict import Level
-from bot.store.tables import address, case, message, thread, tracker
+from bot.store.tables import address, case, group_answer, group_text, message, seat, thread, tracker
 from bot.threads import Thread
 
 FAREWELL = timedelta(seconds=60)
@@ -121,7 +121,8 @@ class ThreadRows:
         The bare row and the number stay until the farewell is sent (``purge``); a case keeps the bare row.
         """
         self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
-        self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
+        for table in (message, group_answer, group_text, seat):
+            self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
         empty = self._vault.seal_json([])
         wordless = {"sealed_reasons": empty, "sealed_summary": None}
         self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(**wordless))

@@ -18,7 +18,7 @@ BASE = ("bot.settings",)
 MIDDLE = ("bot.engine", "bot.channels", "bot.store")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
-    "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
+    "bot.group_talk", "bot.group_telling", "bot.group_room", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")

@@ -23,6 +23,8 @@ from bot.desk.work import Desk
 from bot.directory import Directory
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.group_room import GroupRoom
+from bot.group_seats import GroupSeats
 from bot.group_talk import GroupTalk
 from bot.group_telling import GroupTelling
 from bot.groups.activities import Activities
@@ -123,6 +125,23 @@ class App:
     def group_telling(self) -> GroupTelling:
         """Tells phones where their group is."""
         return GroupTelling(store=self.store, talk=self.group_talk)
+
+    @cached_property
+    def group_seats(self) -> GroupSeats:
+        """Seats in groups, from their page."""
+        return GroupSeats(
+            store=self.store,
+            vault=self.vault,
+            conversation=self.conversation,
+            talk=self.group_talk,
+            lessons=self.group_lessons,
+            words=self.words,
+        )
+
+    @cached_property
+    def group_room(self) -> GroupRoom:
+        """A facilitator's session."""
+        return GroupRoom(store=self.store, vault=self.vault, talk=self.group_talk, lessons=self.group_lessons)
 
     @cached_property
     def chat(self) -> Chat:

@@ -16,8 +16,8 @@ _ADDRESS = re.compile(
 _NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){2,}")
 _PLACE = re.compile(r"\b\d+\s+(?:\w+\s+){1,3}(?:street|st|road|rd|avenue|ave|drive|dr|lane|rue|calle)\b", re.IGNORECASE)
 _SAID = re.compile(
-    r"\b(?P<lead>my name(?:'s| is)|i'?m called|is called|named|me llamo|se llama|je m'appelle|s'appelle|mr\.?|mrs\.?|ms\.?|miss|"
-    r"coach|uncle|aunt|auntie|t[ií]o|t[ií]a|oncle|tante)\s+(?P<name>[^\W\d_][\w'-]+)",
+    r"\b(?P<lead>my name(?:'s| is)|i'?m called|is called|named|me llamo|se llama|je m'appelle|s'appelle|mr\.?|mrs\.?|ms\.?|"
+    r"miss|coach|uncle|aunt|auntie|t[ií]o|t[ií]a|oncle|tante)\s+(?P<name>[^\W\d_][\w'-]+)",
     re.IGNORECASE,
 )
 _CAPITAL = re.compile(r"(?<![.!?¿¡:]\s)(?<!^)(?<=\s)(?P<name>[A-ZÀ-ÖØ-Þ][\w'-]*[a-zà-öø-ÿ][\w'-]*)")

@@ -11,6 +11,8 @@ from starlette.routing import Route
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.group_doors import group_routes
+from bot.web.group_pages import room_routes
 from bot.web.lesson_pages import lesson_routes
 from bot.web.paged import paged_routes
 from bot.web.supervisor import supervisor_routes
@@ -23,6 +25,7 @@ def public_site(app: App) -> Starlette:
     return Starlette(
         routes=[
             *youth_routes(app),
+            *group_routes(app),
             *webhook_routes(sms=app.sms, conversation=app.conversation, pager=app.pager, store=app.store),
             *paged_routes(pager=app.pager, service=app.settings.service_name),
             *_health(app),
@@ -33,7 +36,8 @@ def public_site(app: App) -> Starlette:
 
 def staff_site(app: App) -> Starlette:
     """The desk."""
-    return Starlette(routes=[*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *_health(app)])
+    routes = [*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *room_routes(app), *api_routes(app)]
+    return Starlette(routes=[*routes, *_health(app)])
 
 
 def _health(app: App) -> list[Route]:

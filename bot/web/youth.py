@@ -27,7 +27,7 @@ from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
 __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
 
 STATIC = Path(__file__).parent / "static"
-YOUTH_FILES = frozenset({"tokens.css", "youth.css", "youth.js", "mark.svg", "paged.css"})
+YOUTH_FILES = frozenset({"tokens.css", "youth.css", "youth.js", "mark.svg", "paged.css", "group.css", "group.js"})
 MOST_OPENINGS, MOST_MESSAGES, IN_SECONDS = 300, 30, 10.0
 """Chats opened in all, and messages of one chat, that are taken in ``IN_SECONDS``."""
 

@@ -30,4 +30,11 @@ def _ask(settings: Settings, say: Say) -> None:
         say(report(found, answers))
 
 
-BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "screen": _screen}
+def _groups(settings: Settings, say: Say) -> None:
+    """500 people in two groups, 200 answers in a second through the HTTP doors, and danger texts among them."""
+    from bot.group_bench import measure
+
+    say(measure(settings).report())
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "groups": _groups, "screen": _screen}

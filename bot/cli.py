@@ -180,7 +180,7 @@ def doctor() -> None:
 
 
 @main.command()
-def bench(what: str = typer.Argument("screen", help="screen or ask")) -> None:
+def bench(what: str = typer.Argument("screen", help="screen, ask or groups")) -> None:
     """Measure, and say how it was measured."""
     from bot.benches import BENCHES
 

@@ -1,4 +1,4 @@
-"""A young person's side of a group: the join page, and the doors its script uses (docs/openapi.yml).
+"""A young person's side of a group: the join page, and the doors that its script uses.
 
 Promises: no name, no account, no cookie; the token only in a header; a text is always screened, an answer is one
 of the options that are on the screen or is refused.

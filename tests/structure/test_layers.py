@@ -32,6 +32,7 @@ EDGE = (
     "bot.serve",
     "bot.doctor",
     "bot.benches",
+    "bot.group_bench",
     "bot.asking",
     "actions",
 )

@@ -46,7 +46,7 @@ class Facilitator:
         self.does("step", number=ids.index(step))
 
     @property
-    def subject(self):  # noqa: ANN201
+    def subject(self):
         with self.house.app.store.read() as work:
             return work.groups.get(self.group).subject
 
@@ -72,7 +72,7 @@ class Young:
         self.seat = answer.json()
         self.client.headers["Authorization"] = f"Bearer {self.seat['token']}"
 
-    def answers(self, step: str, *options: str):  # noqa: ANN201
+    def answers(self, step: str, *options: str):
         return self.client.post("/group/answers", json={"step": step, "options": list(options)})
 
     def writes(self, text: str, to: str, client_id: str = "1") -> None:
@@ -208,7 +208,9 @@ def test_guessing_by_page_is_held_back_too(house: House, fay: Facilitator) -> No
     assert answers[:60] == [404] * 60 and answers[60:] == [429, 429]
 
 
-def test_a_small_group_sees_its_result_when_the_poll_is_closed_and_no_answer_comes_after(house: House, fay: Facilitator) -> None:
+def test_a_small_group_sees_its_result_when_the_poll_is_closed_and_no_answer_comes_after(
+    house: House, fay: Facilitator
+) -> None:
     fay.goes_to("lesson:notice")
     everybody = [Young(house, fay.code) for _ in range(7)]
     for number, young in enumerate(everybody):
@@ -256,7 +258,9 @@ def test_a_worker_may_not_run_groups_and_a_facilitator_never_sees_the_desk(house
     assert fay.client.get("/case/1").status_code == 403
 
 
-def test_a_worry_about_the_group_reaches_the_desk_and_the_desk_answers_on_the_page(house: House, fay: Facilitator, desk: Desk) -> None:
+def test_a_worry_about_the_group_reaches_the_desk_and_the_desk_answers_on_the_page(
+    house: House, fay: Facilitator, desk: Desk
+) -> None:
     fay.does("worry", words="Two of them have gone quiet after the story", how_soon="soon")
     card = desk.sees_case(level="high", state="queued")
     assert "gone quiet" in desk.opens(card).transcript[0].text

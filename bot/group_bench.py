@@ -54,7 +54,7 @@ class Burst:
         lines = [f"{n}: median {at(t, 50):.0f} ms, p99 {at(t, 99):.0f} ms ({len(t)})" for n, t in shares]
         return "\n".join(
             [
-                f"{self.people} people in two groups; {self.answers} answers sent within one second, done after {self.seconds:.2f} s",
+                f"{self.people} people in two groups; {self.answers} answers within a second, done after {self.seconds:.2f} s",
                 f"counted {self.counted}, {'each once and as given' if self.right else 'WRONG'}; {self.cases} cases opened",
                 *lines,
             ]

@@ -50,6 +50,7 @@ class GroupTalk:
         self._voice = voice
         self._lessons = lessons
         self._service = service
+        self._lines: dict[tuple[int, str, datetime], str] = {}
 
     # --- what a text is ---------------------------------------------------------------------------
 
@@ -216,9 +217,17 @@ class GroupTalk:
 
     def show(self, group: Group, step: GroupStep, lang: str, now: datetime) -> Shown:
         """The words of a step."""
-        line = self._voice.first_line(group.region, band=group.subject.band, lang=lang, now=now)
-        values = {"service": self._service, "line": line}
+        values = {"service": self._service, "line": self._line(group, lang, now)}
         return self._lessons.show(group.subject, step, lang=lang, values=values)
+
+    def _line(self, group: Group, lang: str, now: datetime) -> str:
+        """A line that is open now; looked up once a minute for a group, and not for each answer."""
+        key = (group.id, lang, now.replace(second=0, microsecond=0))
+        found = self._lines.get(key)
+        if found is None:
+            found = self._voice.first_line(group.region, band=group.subject.band, lang=lang, now=now)
+            self._lines = {**({} if len(self._lines) > 200 else self._lines), key: found}
+        return found
 
 
 def marker(group: Group) -> str:

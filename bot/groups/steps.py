@@ -18,6 +18,9 @@ QUESTIONS = "questions"
 """Among the activities of a group: ask the module's items before and after."""
 
 LANGUAGES = ("en", "es", "fr")
+MOST_SHOWN = 2000
+"""Rendered steps that are kept in memory."""
+
 COUNTED = frozenset({"one", "scale", "many"})
 """Kinds whose answers are counted and shown."""
 
@@ -76,6 +79,7 @@ class GroupLessons:
     def __init__(self, catalog: Catalog, activities: Activities) -> None:
         self.catalog = catalog
         self.activities = activities
+        self._shown: dict[tuple[object, ...], Shown] = {}
 
     def steps(self, subject: Subject) -> tuple[GroupStep, ...]:
         """All steps in order; raises KeyError for a lesson that is not there (any more)."""
@@ -95,7 +99,15 @@ class GroupLessons:
         return [GroupStep(f"{when}:{name}", "one", tuple(item.options)) for name, item in items.items()]
 
     def show(self, subject: Subject, step: GroupStep, *, lang: str, values: Mapping[str, str]) -> Shown:
-        """The words of a step in a language, with its placeholders filled."""
+        """The words of a step in a language, with its placeholders filled; made once, for a room that asks at once."""
+        key = (subject, step, lang, *sorted(values.items()))
+        if key not in self._shown:
+            if len(self._shown) >= MOST_SHOWN:
+                self._shown.clear()
+            self._shown[key] = self._made(subject, step, lang, values)
+        return self._shown[key]
+
+    def _made(self, subject: Subject, step: GroupStep, lang: str, values: Mapping[str, str]) -> Shown:
         if step.source == ALSO:
             words = self.activities.say(step.name, lang)
             return Shown(render(words.say, values), words.labels, {}, "")

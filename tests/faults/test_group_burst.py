@@ -28,7 +28,6 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_two_hundred_answers_in_a_second_count_once_each_and_a_danger_text_among_them_is_kept(settings: Settings) -> None:
     found: Burst = measure(settings, people=500, answers=200, dangers=20)
-    print(found.report())
     assert (found.counted, found.right) == (200, True)
     assert found.cases == 40, "each danger text, in the burst and before it, has its case"
     assert len(found.danger_ms) == 20

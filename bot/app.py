@@ -26,6 +26,12 @@ from bot.directory import Directory, Line
 from bot.directory.line import DAYS
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.group_room import GroupRoom
+from bot.group_seats import GroupSeats
+from bot.group_talk import GroupTalk
+from bot.group_telling import GroupTelling
+from bot.groups.activities import Activities
+from bot.groups.steps import GroupLessons
 from bot.intake import Intake
 from bot.lessons.catalog import Catalog
 from bot.live import Live
@@ -114,8 +120,41 @@ class App:
             engine=self.engine,
             voice=self.voice,
             effects=effects,
+            groups=self.group_talk,
             languages=self.settings.languages,
         )
+
+    @cached_property
+    def group_lessons(self) -> GroupLessons:
+        """Lessons and activities as groups play them."""
+        return GroupLessons(self.lessons, Activities.load(self.settings.content / "groups"))
+
+    @cached_property
+    def group_talk(self) -> GroupTalk:
+        """What a text is to a group."""
+        return GroupTalk(voice=self.voice, lessons=self.group_lessons, service=self.settings.service_name)
+
+    @cached_property
+    def group_telling(self) -> GroupTelling:
+        """Tells phones where their group is."""
+        return GroupTelling(store=self.store, talk=self.group_talk)
+
+    @cached_property
+    def group_seats(self) -> GroupSeats:
+        """Seats in groups, from their page."""
+        return GroupSeats(
+            store=self.store,
+            vault=self.vault,
+            conversation=self.conversation,
+            talk=self.group_talk,
+            lessons=self.group_lessons,
+            words=self.words,
+        )
+
+    @cached_property
+    def group_room(self) -> GroupRoom:
+        """A facilitator's session."""
+        return GroupRoom(store=self.store, vault=self.vault, talk=self.group_talk, lessons=self.group_lessons)
 
     @cached_property
     def chat(self) -> Chat:

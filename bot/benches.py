@@ -99,6 +99,13 @@ def _start(settings: Settings, say: Say) -> None:
     bench_start(settings, say)
 
 
+def _groups(settings: Settings, say: Say) -> None:
+    """500 people in two groups, 200 answers in a second through the HTTP doors, and danger texts among them."""
+    from bot.group_bench import measure
+
+    say(measure(settings).report())
+
+
 BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {
     "screen": _screen,
     "ask": _ask,
@@ -108,6 +115,7 @@ BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {
     "chat": _chat,
     "start": _start,
     "backlog": _backlog,
+    "groups": _groups,
     "redact": _redact,
     "faults": _faults,
 }

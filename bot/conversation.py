@@ -19,6 +19,7 @@ from bot.channels.refusals import PHONE_AWAY
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
+from bot.group_talk import GroupTalk
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.privacy import Vault
@@ -69,6 +70,7 @@ class Conversation:
         engine: Engine,
         voice: Voice,
         effects: Effects,
+        groups: GroupTalk,
         languages: Sequence[str] = ("en",),
     ) -> None:
         self._store = store
@@ -77,6 +79,7 @@ class Conversation:
         self._engine = engine
         self._voice = voice
         self._effects = effects
+        self._groups = groups
         self._languages = languages
 
     def receive(self, inbound: Inbound) -> Received:
@@ -90,7 +93,8 @@ class Conversation:
             work.messages.due_now(thread_id, PHONE_AWAY)
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
-            route = choose_route(thread=thread, text=text, level=verdict.level)
+            group = self._groups.reads(work, thread, text, aim=inbound.aim)
+            route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict)
@@ -100,6 +104,8 @@ class Conversation:
                 self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
                 self._keyword(work, thread, text)
+            if route is Route.GROUP and group:
+                self._groups.take(work, thread, group)
             if route is Route.WORD:
                 self._their_word(work, thread, text)
             if route is Route.HELD:
@@ -227,6 +233,7 @@ class Conversation:
             work.messages.stop_queued(thread.id)
             self._voice.say(work, thread, "stopped")
             work.threads.change(thread.id, opted_out_at=work.now)
+            self._groups.leave_quietly(work, thread.id)
             if case:
                 work.audit.add(actor="young person", what="opted out", case_id=case.id)
 

@@ -23,6 +23,7 @@ class Route(str, Enum):
     HELD = "held"
     OPTED_OUT = "opted_out"
     KEYWORD = "keyword"
+    GROUP = "group"
     ORDINARY = "ordinary"
 
 
@@ -150,11 +151,12 @@ def asks_to_be_forgotten(text: str) -> bool:
     return KEYWORDS.get(_bare(text)) == "forget_me"
 
 
-def choose_route(*, thread: Thread, text: str, level: Level) -> Route:
+def choose_route(*, thread: Thread, text: str, level: Level, group: bool = False) -> Route:
     """One route for a message.
 
     A carrier word is an opt-out even in a crisis (the case stays with a person, who is told). After a long silence
-    nothing is said before their word, except to danger. Then a person who holds the thread, danger, opted out.
+    nothing is said before their word, except to danger. Then a person who holds the thread, danger, opted out; and only
+    then their group, when the text is plainly meant for it (``group``).
     """
     if thread.channel == "sms" and (is_stop(text) or is_start(text) or is_help(text)):
         return Route.KEYWORD
@@ -166,4 +168,6 @@ def choose_route(*, thread: Thread, text: str, level: Level) -> Route:
         return Route.DANGER
     if thread.opted_out:
         return Route.OPTED_OUT
+    if group:
+        return Route.GROUP
     return Route.ORDINARY

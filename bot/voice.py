@@ -133,6 +133,15 @@ class Voice:
         asked = work.check_ins.of_thread(thread.id, ASKED) if thread.channel == "sms" else None
         return {"days": max(1, round((asked.due_at - work.now).total_seconds() / 86400))} if asked else None
 
+    def plain(self, message_id: str, lang: str) -> str:
+        """Words that need no facts."""
+        return self._words.say(message_id, lang)
+
+    def first_line(self, region: str | None, *, band: str, lang: str, now: datetime) -> str:
+        """A ready sentence for one line that is open now, or nothing where none is known."""
+        lines = self._directory.lines(region or self._region, band=band, lang=lang, now=now, limit=1)
+        return lines[0].say() if lines else ""
+
     def region(self, thread: Thread) -> str | None:
         """The region they said, or the agency's own; never a guess from a number."""
         return thread.region or self._region

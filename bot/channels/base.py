@@ -13,7 +13,8 @@ class Inbound:
     ``provider_id`` is unique across channels, such as ``sms:SM...`` or ``web:<thread>:<client id>``.
     ``address`` names the young person on the channel; ``number`` is set when we must be able to write
     back to it, and ``thread_id`` when the channel knows the thread already. ``at`` is when the provider got it, for a
-    text that comes to us later than that.
+    text that comes to us later than that. ``aim`` is set by a group's page, where a field says what a text is for:
+    ``box`` the question box, ``step`` the step on the screen, ``me`` the bot alone.
     """
 
     channel: str
@@ -24,6 +25,7 @@ class Inbound:
     thread_id: str | None = None
     media: bool = False
     at: datetime | None = None
+    aim: str = ""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
     while not stop.is_set():
         news.clear()
         try:
+            while not stop.is_set() and app.group_telling.tell_some():
+                pass
             while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
                 work.do_what_is_due()  # a long queue must not stop the clocks
             while not stop.is_set() and app.case_events.send_next():

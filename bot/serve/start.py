@@ -129,7 +129,8 @@ def where_to_go(settings: Settings) -> str:
             f"  A demo phone   {settings.demo_phone.url}",
             "",
             "Demo mode: nobody is listening, and no text leaves this machine.",
-            f"  Sign in as {names} with the password {demo_password(settings.secret_keys[0])}",
+            f"  Sign in as {names}",
+            f"  with the password {demo_password(settings.secret_keys[0])}",
         ]
     return "\n".join([*lines, "", "Ctrl-C stops everything."])
 

@@ -5,51 +5,42 @@ Columns named ``sealed_*`` are encrypted by ``bot.privacy.Vault`` before they ge
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from sqlalchemy import (
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from bot.store.columns import Instant, metadata
+from bot.store.group_tables import (
+    group_answer,
+    group_session,
+    group_staff,
+    group_template,
+    group_text,
+    join_try,
+    poll_result,
+    seat,
 )
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite forgets the zone, so it is put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """Refuse a time without a zone: it would silently mean another moment."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("A stored time needs a zone.")
-        return None if value is None else value.astimezone(timezone.utc)
-
-    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """Give the zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
-
+__all__ = [
+    "Instant",
+    "group_answer",
+    "group_session",
+    "group_staff",
+    "group_template",
+    "group_text",
+    "join_try",
+    "metadata",
+    "poll_result",
+    "seat",
+]
 
 thread = Table(
     "thread",

@@ -14,7 +14,20 @@ from bot.handoff.cases import ENDED, HELD
 from bot.privacy import Vault
 from bot.safety.verdict import Level
 from bot.store.once import insert_once
-from bot.store.tables import address, booster, case, check_in, message, note, thread, tracker, typing
+from bot.store.tables import (
+    address,
+    booster,
+    case,
+    check_in,
+    group_answer,
+    group_text,
+    message,
+    note,
+    seat,
+    thread,
+    tracker,
+    typing,
+)
 from bot.threads import Thread
 from bot.way_back import plain
 
@@ -154,7 +167,7 @@ class ThreadRows:
 
         The bare row and the number stay until the farewell is sent (``purge``); a case keeps the bare row.
         """
-        for table in (tracker, message, booster, check_in, typing):
+        for table in (tracker, message, booster, check_in, typing, group_answer, group_text, seat):
             self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
         self._connection.execute(delete(note).where(note.c.case_id.in_(select(case.c.id).where(case.c.thread_id == thread_id))))
         empty = self._vault.seal_json([])

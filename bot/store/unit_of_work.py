@@ -13,6 +13,8 @@ from bot.store.boosters import BoosterRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
+from bot.store.group_answers import GroupAnswerRows
+from bot.store.groups import GroupRows
 from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
 from bot.store.retention import Keep, RetentionRows
@@ -41,4 +43,6 @@ class UnitOfWork:
         self.cursors = CursorRows(connection, self.now)
         self.retention = RetentionRows(connection, self.now, keep)
         self.staff = StaffRows(connection, vault, self.now)
+        self.groups = GroupRows(connection, self.now)
+        self.group_answers = GroupAnswerRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)

@@ -11,6 +11,8 @@ from starlette.routing import Route
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.group_doors import group_routes
+from bot.web.group_pages import room_routes
 from bot.web.lesson_pages import lesson_routes
 from bot.web.paged import paged_routes
 from bot.web.supervisor import supervisor_routes
@@ -25,6 +27,7 @@ def public_site(app: App) -> Starlette:
         https_only=_https_only(app),
         routes=[
             *youth_routes(app),
+            *group_routes(app),
             *webhook_routes(sms=app.sms, intake=app.intake),
             *paged_routes(pager=app.pager, service=app.settings.service_name),
             *_health(app),
@@ -35,8 +38,8 @@ def public_site(app: App) -> Starlette:
 
 def staff_site(app: App) -> Starlette:
     """The desk."""
-    routes = [*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *_health(app)]
-    return Walled(https_only=_https_only(app), routes=routes)
+    routes = [*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *room_routes(app), *api_routes(app)]
+    return Walled(https_only=_https_only(app), routes=[*routes, *_health(app)])
 
 
 def _https_only(app: App) -> bool:

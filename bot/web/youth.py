@@ -30,7 +30,7 @@ from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
 __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
 
 STATIC = Path(__file__).parent / "static"
-YOUTH_FILES = frozenset({"tokens.css", "youth.css", "exit.js", "youth.js", "mark.svg", "paged.css"})
+YOUTH_FILES = frozenset({"tokens.css", "youth.css", "exit.js", "youth.js", "mark.svg", "paged.css", "group.css", "group.js"})
 
 
 def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:

@@ -134,18 +134,7 @@ class ChatDoors:
         return token, thread
 
     async def _object(self, request: Request, *, empty_is_fine: bool = False) -> dict[str, Any]:
-        body = await small_body(request)
-        if body is None:
-            raise self._refused(request, "page_error_long", 413)
-        if not body and empty_is_fine:
-            return {}
-        try:
-            read = json.loads(body)
-        except (ValueError, RecursionError):  # RecursionError: brackets nested to break the reader
-            read = None
-        if not isinstance(read, dict):
-            raise self._refused(request, "page_error_unreadable", 400)
-        return read
+        return await read_object(self._app, self._page, request, empty_is_fine=empty_is_fine)
 
     def _refuse_other_sites(self, request: Request) -> None:
         """Another site's page in their browser may not speak for them."""
@@ -154,6 +143,23 @@ class ChatDoors:
 
     def _refused(self, request: Request, words_id: str, status: int) -> ChatRefused:
         return ChatRefused(self._app.words.say(words_id, self._page.language(request)), status=status)
+
+
+async def read_object(app: YouthParts, page: YouthPage, request: Request, *, empty_is_fine: bool = False) -> dict[str, Any]:
+    """The JSON object in a request; raises ChatRefused."""
+    body = await small_body(request)
+    lang = page.language(request)
+    if body is None:
+        raise ChatRefused(app.words.say("page_error_long", lang), status=413)
+    if not body and empty_is_fine:
+        return {}
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError):  # RecursionError: brackets nested to break the reader
+        read = None
+    if not isinstance(read, dict):
+        raise ChatRefused(app.words.say("page_error_unreadable", lang), status=400)
+    return read
 
 
 def refusal(refused: ChatRefused) -> JSONResponse:

@@ -18,7 +18,8 @@ BASE = ("bot.settings", "bot.settings_secrets")
 MIDDLE = ("bot.engine", "bot.channels", "bot.store", "bot.spool")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
-    "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events", "bot.deliveries", "bot.intake", "bot.catch_up",
+    "bot.group_talk", "bot.group_telling", "bot.group_room", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
+    "bot.deliveries", "bot.intake", "bot.catch_up",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
@@ -34,6 +35,7 @@ EDGE = (
     "bot.bench",
     "bot.benches",
     "bot.faults",
+    "bot.group_bench",
     "bot.asking",
     "actions",
 )

@@ -107,7 +107,7 @@ class App:
         """The dialogue engine's client."""
         settings = self.settings
         token = self.vault.service_token(ENGINE_PURPOSE)
-        return Engine(url=settings.engine.url, token=token, patience=settings.engine_patience)
+        return Engine(urls=settings.engine_urls, token=token, patience=settings.engine_patience)
 
     @cached_property
     def conversation(self) -> Conversation:

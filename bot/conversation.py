@@ -7,7 +7,7 @@ in the same transaction as the message that shows danger; nobody meets silence w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -124,11 +124,15 @@ class Conversation:
             recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
         return self._screening.look(normalise(text), recent).level >= Level.ELEVATED
 
-    async def reply(self) -> bool:
-        """Answer the next kept message, whichever thread it is of; False when none waits."""
+    async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
+        """Answer the next kept message, whichever thread it is of; False when none waits.
+
+        ``found`` is called when there is one, before it is answered: another may wait behind it.
+        """
         message = await asyncio.to_thread(self._claim)
         if message is None:
             return False
+        found()
         turn = await asyncio.to_thread(self._turn, message)
         if turn.metadata["lines_only"]:  # a supervisor has silenced the dialogue
             await asyncio.to_thread(self._answer_without_engine, message, turn)
@@ -286,7 +290,8 @@ class Conversation:
                 self._voice.say(work, thread, "lines_only" if turn.metadata["lines_only"] else "engine_down")
 
     def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
-        """Not when a person took over in between, or somebody else answered: the bot is silent then."""
+        """Not when a person took over in between, or another gateway answered: the bot is silent then."""
+        work.threads.hold(message.thread_id)
         now = work.messages.get(message.id)
         if now is None or now.state != "kept":
             return False

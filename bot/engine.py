@@ -1,4 +1,4 @@
-"""Asks the dialogue engine on loopback for a reply.
+"""Asks a dialogue engine for a reply: on loopback, or one of several on a private network.
 
 The engine gets a pseudonym and a text and returns texts, choices and effects. It may be slow, gone or
 wrong; every such case is one exception, EngineUnavailable, and the gateway answers by itself.
@@ -6,6 +6,7 @@ wrong; every such case is one exception, EngineUnavailable, and the gateway answ
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,10 @@ from typing import Any
 import httpx
 
 from bot.choices import Choice
+from bot.engines import Engines, worth_another
+
+CONNECT = 1.0
+"""Seconds to wait for a connection: an engine whose machine is gone must not take the whole patience."""
 
 
 class EngineUnavailable(Exception):
@@ -47,34 +52,67 @@ class Answer:
 
 
 class Engine:
-    """The engine's client; one connection pool for the process."""
+    """The engines' client; one connection pool for the process."""
 
-    def __init__(self, *, url: str, token: str, patience: float) -> None:
+    def __init__(self, *, urls: Sequence[str], token: str, patience: float, engines: Engines | None = None) -> None:
+        self._engines = engines or Engines(urls)
+        self._patience = patience
         self._client = httpx.AsyncClient(
-            base_url=url, timeout=patience, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+            timeout=httpx.Timeout(patience, connect=min(CONNECT, patience)),
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
         )
 
     async def ask(self, turn: Turn) -> Answer:
-        """The engine's answer to a turn; raises EngineUnavailable when there is none in time."""
+        """The answer to a turn; raises EngineUnavailable when there is none in time.
+
+        Asking a second engine is safe: the message's id travels with it, and an engine that finds it answered says the
+        same again.
+        """
         try:
-            response = await self._client.post("/turn", json=_as_json(turn))
-            response.raise_for_status()
-            return _answer(response.json())
-        except httpx.HTTPError as error:
-            raise EngineUnavailable(f"The dialogue engine did not answer ({type(error).__name__}).") from error
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EngineUnavailable("The dialogue engine answered something unreadable.") from error
+            return await asyncio.wait_for(self._first_answer(turn), self._patience)
+        except asyncio.TimeoutError as error:
+            raise EngineUnavailable("The dialogue engine did not answer (in time).") from error
 
     async def ready(self) -> bool:
-        """Whether the engine has its model and has run a message through it."""
-        try:
-            return (await self._client.get("/ready")).status_code == 200
-        except httpx.HTTPError:
-            return False
+        """Whether an engine has its model and has just run a message through it."""
+        return any(await asyncio.gather(*(self._is_ready(url) for url in await self._engines.all())))
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._client.aclose()
+
+    async def _first_answer(self, turn: Turn) -> Answer:
+        last: EngineUnavailable | None = None
+        for url in await self._engines.for_thread(turn.thread):
+            try:
+                answer = await self._ask(url, turn)
+            except httpx.HTTPError as error:
+                self._engines.failed(url)
+                last = EngineUnavailable(f"The dialogue engine did not answer ({type(error).__name__}).")
+                if not worth_another(error):
+                    raise last from error
+            except asyncio.CancelledError:
+                self._engines.failed(url)  # it let the whole patience pass
+                raise
+            else:
+                self._engines.answered(url)
+                return answer
+        raise last or EngineUnavailable("There is no dialogue engine.")
+
+    async def _ask(self, url: str, turn: Turn) -> Answer:
+        response = await self._client.post(f"{url}/turn", json=_as_json(turn))
+        response.raise_for_status()
+        try:
+            return _answer(response.json())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise EngineUnavailable("The dialogue engine answered something unreadable.") from error
+
+    async def _is_ready(self, url: str) -> bool:
+        try:
+            return (await self._client.get(f"{url}/ready")).status_code == 200
+        except httpx.HTTPError:
+            return False
 
 
 def _as_json(turn: Turn) -> dict[str, Any]:

@@ -107,10 +107,12 @@ class Outbox:
             due = [case.id for case in work.cases.due()]
         for case_id in due:
             with self._store.begin() as work:
+                work.alone()
                 case = work.cases.get(case_id)
                 if case in work.cases.due():
                     self._move(work, case)
         with self._store.begin() as work:
+            work.alone()
             work.threads.purge()
             work.presence.forget_typing()
             for case in work.cases.unanswered_passes():

@@ -17,22 +17,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
-from bot.settings_secrets import LOOPBACK, SettingsError, Twilio, Webhook, secret_keys, twilio, webhook
+from bot.addresses import HERE, Address, SettingsError, address, loopback, plain_urls, private
+from bot.settings_secrets import Twilio, Webhook, secret_keys, twilio, webhook
 
 __all__ = ["DESCRIPTIONS", "Address", "Settings", "SettingsError", "Twilio", "Webhook", "child_environment", "load"]
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a listener binds."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """The address as something to open."""
-        return f"http://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +39,8 @@ class Settings:
     public: Address
     staff: Address
     engine: Address
+    engine_is_private: bool
+    engine_urls: tuple[str, ...]
     demo_phone: Address
     twilio: Twilio
     languages: tuple[str, ...]
@@ -65,16 +55,12 @@ class Settings:
     keep_words: timedelta
     keep_cases: timedelta
     log_level: str
+    models: Path
 
     @property
     def content(self) -> Path:
         """The reviewed words."""
         return self.root / "content"
-
-    @property
-    def models(self) -> Path:
-        """What ``handrail train`` builds."""
-        return self.var / "models"
 
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -89,7 +75,11 @@ DESCRIPTIONS: Mapping[str, str] = {
     "Default: 127.0.0.1,::1.",
     "HANDRAIL_PUBLIC_BIND": "Public listener. Default: 127.0.0.1:8080.",
     "HANDRAIL_STAFF_BIND": "Staff listener; keep it on a private network. Default: 127.0.0.1:8081.",
-    "HANDRAIL_ENGINE_BIND": "The dialogue engine; loopback only. Default: 127.0.0.1:8082.",
+    "HANDRAIL_ENGINE_BIND": "The dialogue engine; loopback unless its network is private. Default: 127.0.0.1:8082.",
+    "HANDRAIL_ENGINE_NETWORK": "private = the engine may listen beyond this machine, on a network that only Handrail is on; "
+    "loopback = it may not. Default: loopback.",
+    "HANDRAIL_ENGINE_URLS": "The engines a gateway asks, after commas; a name may stand for several. "
+    "Default: the one at HANDRAIL_ENGINE_BIND.",
     "HANDRAIL_DEMO_PHONE_BIND": "Demo mode's make-believe phone. Default: 127.0.0.1:8083.",
     "HANDRAIL_TWILIO_ACCOUNT_SID": "Your Twilio account.",
     "HANDRAIL_TWILIO_AUTH_TOKEN": "Its auth token; it also checks the signature of every webhook.",
@@ -110,6 +100,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_KEEP_WORDS_HOURS": "Hours that words without a case are kept after the last message. Default: 72.",
     "HANDRAIL_KEEP_CASES_DAYS": "Days that a case and its transcript are kept after it was closed. Default: 30.",
     "HANDRAIL_VAR": "Folder for the database, models and logs. Default: var/ beside the code.",
+    "HANDRAIL_MODELS": "Folder that `handrail train` builds the models in. Default: models in HANDRAIL_VAR.",
     "HANDRAIL_LOG_LEVEL": "debug, info, warning or error. Default: info.",
 }
 
@@ -127,6 +118,8 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
     public = _address(given, "HANDRAIL_PUBLIC_BIND", "127.0.0.1:8080")
     staff = _address(given, "HANDRAIL_STAFF_BIND", "127.0.0.1:8081")
     phone = _address(given, "HANDRAIL_DEMO_PHONE_BIND", "127.0.0.1:8083")
+    engine_is_private = _engine_is_private(given)
+    engine = _address(given, "HANDRAIL_ENGINE_BIND", "127.0.0.1:8082")
     return Settings(
         root=place,
         var=var,
@@ -139,8 +132,10 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         proxies=_proxies(given),
         public=public,
         staff=staff,
-        engine=_loopback(_address(given, "HANDRAIL_ENGINE_BIND", "127.0.0.1:8082")),
-        demo_phone=_loopback(phone),
+        engine=private(engine, name="HANDRAIL_ENGINE_BIND") if engine_is_private else loopback(engine),
+        engine_is_private=engine_is_private,
+        engine_urls=plain_urls(given.get("HANDRAIL_ENGINE_URLS", ""), name="HANDRAIL_ENGINE_URLS") or (engine.url,),
+        demo_phone=loopback(phone),
         twilio=replace(
             twilio(given, demo=demo, demo_api=phone.url),
             per_second=_number(given, "HANDRAIL_TWILIO_PER_SECOND", 10.0, "a number"),
@@ -157,6 +152,7 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         keep_words=timedelta(hours=_number(given, "HANDRAIL_KEEP_WORDS_HOURS", 72.0, "hours")),
         keep_cases=timedelta(days=_number(given, "HANDRAIL_KEEP_CASES_DAYS", 30.0, "days")),
         log_level=_log_level(given),
+        models=Path(given.get("HANDRAIL_MODELS") or var / "models"),
     )
 
 
@@ -182,16 +178,15 @@ def _demo(given: Mapping[str, str]) -> bool:
 
 
 def _address(given: Mapping[str, str], name: str, default: str) -> Address:
-    host, _, port = (given.get(name) or default).rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise SettingsError(f"{name} is {given.get(name)!r}: write it as host:port, such as {default}.")
-    return Address(host=host, port=int(port))
+    return address(given.get(name, ""), name=name, default=default)
 
 
-def _loopback(address: Address) -> Address:
-    if address.host not in LOOPBACK:
-        raise SettingsError(f"{address.host}:{address.port} must stay on this machine: bind it to 127.0.0.1.")
-    return address
+def _engine_is_private(given: Mapping[str, str]) -> bool:
+    """Whether the engine may leave this machine. It answers whoever has its token, so that has to be asked for."""
+    network = given.get("HANDRAIL_ENGINE_NETWORK") or "loopback"
+    if network not in ("loopback", "private"):
+        raise SettingsError(f"HANDRAIL_ENGINE_NETWORK is {network!r}: use loopback or private.")
+    return network == "private"
 
 
 def _database_url(given: Mapping[str, str], var: Path) -> str:
@@ -205,7 +200,7 @@ def _public_url(given: Mapping[str, str], public: Address, *, demo: bool) -> str
     """Outside the demo what young people write travels only over https, or stays on this machine."""
     url = (given.get("HANDRAIL_PUBLIC_URL") or public.url).rstrip("/")
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
-    if not (scheme == "https" or (scheme == "http" and (demo or host in LOOPBACK))):
+    if not (scheme == "https" or (scheme == "http" and (demo or host in HERE))):
         raise SettingsError("HANDRAIL_PUBLIC_URL must be an https address: put a proxy with TLS in front.")
     return url
 

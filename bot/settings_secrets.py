@@ -11,13 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.addresses import HERE, SettingsError
 from bot.privacy import LEAST_SECRET, is_weak
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class SettingsError(Exception):
-    """A setting is missing or wrong; the message says which one and what to do."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ def webhook(given: Mapping[str, str], *, demo: bool) -> Webhook | None:
     if not url:
         return None
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
-    if not (scheme == "https" or (scheme == "http" and (demo or host in LOOPBACK))):
+    if not (scheme == "https" or (scheme == "http" and (demo or host in HERE))):
         raise SettingsError("HANDRAIL_WEBHOOK_URL must be an https address: case events may not travel in the open.")
     if is_weak(secret):
         raise SettingsError(f"HANDRAIL_WEBHOOK_SECRET is missing or weak: use at least {LEAST_SECRET} random characters.")

@@ -130,7 +130,8 @@ class Dialogue:
                 return await self._answer(request, self._message(request))
 
     async def rehearse(self, text: str) -> None:
-        """Understand a text and choose what to do, and keep nothing. Raises TurnFailed."""
+        """Read the trackers, understand a text, choose what to do, and keep nothing. Raises TurnFailed, StoreError."""
+        await self._store.row("rehearsal")
         tracker = self._store.init_tracker("rehearsal")
         message = UserMessage(text, metadata={SCREENING: {"level": "none"}})
         try:

@@ -1,14 +1,17 @@
-"""The engine process: a loaded dialogue behind two doors on loopback, POST /turn and GET /ready.
+"""The engine process: a loaded dialogue behind POST /turn, and two doors that tell how it is.
 
-It promises: it binds to this machine only, asks for the gateway's token, reads at most 16 KB, answers an
-error with no words in it, and is ready only after a message has gone through. It reads no environment.
+It promises: it binds where the settings let it (this machine only, unless they name a private network), asks for the
+gateway's token, reads at most 16 KB, answers an error with no words in it, and is ready only as long as a message goes
+through. It reads no environment.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hmac
 import logging
+import time
 from typing import Any
 
 import structlog
@@ -26,27 +29,30 @@ from sanic.response import HTTPResponse  # noqa: E402
 from sanic.response import json as json_response  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
+from bot.addresses import HERE  # noqa: E402
 from bot.app import ENGINE_PURPOSE, App  # noqa: E402
 from bot.rasa_ext.dialogue import TRIAL, Dialogue, EngineError, Request, TurnRefused, note_failure  # noqa: E402
 from bot.rasa_ext.parts import NoWords  # noqa: E402
 from bot.rasa_ext.rows import StoredRows  # noqa: E402
-from bot.rasa_ext.tracker_store import EncryptedTrackerStore  # noqa: E402
+from bot.rasa_ext.tracker_store import EncryptedTrackerStore, TurnFailed  # noqa: E402
 from bot.settings import Settings  # noqa: E402
+from bot.store.database import StoreError  # noqa: E402
 from bot.training import dialogue_model  # noqa: E402
 
 __all__ = ["EngineError", "create_app", "serve"]
 
 LARGEST_BODY = 16 * 1024
-OURS = ("127.0.0.1", "localhost", "::1")
+TRIED = 2.0
+"""Seconds for which a message that went through says that the engine is ready."""
 
 log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
     """Load the model and answer until asked to stop. Raises EngineError."""
-    if settings.engine.host not in OURS:
+    if settings.engine.host not in HERE and not settings.engine_is_private:
         raise EngineError(
-            f"The engine may only listen on this machine, not on {settings.engine.host}: see HANDRAIL_ENGINE_BIND."
+            f"The engine may only listen on this machine, not on {settings.engine.host}: see HANDRAIL_ENGINE_NETWORK."
         )
     quiet(settings.log_level)
     app = App(settings)
@@ -72,18 +78,39 @@ def quiet(level: str) -> None:
         handler.addFilter(NoWords(note_failure))
 
 
+class Trial:
+    """Whether a message goes through now: understood, a next step chosen, and the trackers readable."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        self._asking = asyncio.Lock()
+        self._well_until = 0.0
+
+    async def goes_through(self) -> bool:
+        """Try one, unless one went through just before; many who ask at once cause one trial."""
+        async with self._asking:
+            if time.monotonic() < self._well_until:
+                return True
+            try:
+                await self._dialogue.rehearse(TRIAL)
+            except (TurnFailed, StoreError) as error:
+                log.error("trial failed", kind=type(error).__name__)
+                return False
+            self._well_until = time.monotonic() + TRIED
+            return True
+
+
 def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
     """The two doors. Every other path is 404."""
     server = Sanic("handrail-engine", configure_logging=False)
     server.config.REQUEST_MAX_SIZE = LARGEST_BODY
     server.config.KEEP_ALIVE_TIMEOUT = 75
     server.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0
-    server.ctx.ready = False
+    trial = Trial(dialogue)
 
     @server.before_server_start
     async def try_out(_: Any, __: Any) -> None:
         await dialogue.rehearse(TRIAL)  # the first message is slow, and nobody should wait for it
-        server.ctx.ready = True
 
     @server.exception(Exception)
     def without_words(_: HttpRequest, error: Exception) -> HTTPResponse:
@@ -92,9 +119,14 @@ def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
             log.error("turn failed", kind=type(error).__name__)
         return json_response({"error": type(error).__name__}, status=status)
 
+    @server.get("/healthz")
+    async def healthz(_: HttpRequest) -> HTTPResponse:
+        return json_response({"alive": True})
+
     @server.get("/ready")
     async def ready(_: HttpRequest) -> HTTPResponse:
-        return json_response({"ready": server.ctx.ready}, status=200 if server.ctx.ready else 503)
+        well = await trial.goes_through()
+        return json_response({"ready": well}, status=200 if well else 503)
 
     @server.post("/turn")
     async def turn(request: HttpRequest) -> HTTPResponse:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -17,7 +18,12 @@ from bot.web.sites import public_site, staff_site
 log = structlog.get_logger()
 
 AT_ONCE = 8
-"""Threads answered at the same time; the engine itself works on one turn after the other."""
+"""Threads answered at the same time; an engine itself works on one turn after the other."""
+
+LEAVING = 2.0
+"""Seconds over the patience with the engine that a reply which was begun gets when the process is asked to stop."""
+
+Task = asyncio.Future[None]
 
 GLANCE = 5.0
 """Seconds after which the inbox is looked at even when nobody told us of a change."""
@@ -37,20 +43,56 @@ async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
     log.info("gateway ready", parts=len(parts))
-    wake = asyncio.Event()
-    await asyncio.gather(
-        app.live.run(),
-        _tell_replier(app, wake),
-        _drain(app),
-        *(_reply(app, wake) for _ in range(AT_ONCE)),
-        listen(public_site(app), settings.public),
-        listen(staff_site(app), settings.staff),
-    )
+    wake, leaving = Wake(), asyncio.Event()
+    doors = [_task(listen(public_site(app), settings.public)), _task(listen(staff_site(app), settings.staff))]
+    repliers = [_task(_reply(app, wake, leaving)) for _ in range(AT_ONCE)]
+    watchers = [_task(app.live.run()), _task(_tell_replier(app, wake)), _task(_drain(app))]
+    try:
+        ended, _ = await asyncio.wait([*doors, *repliers, *watchers], return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()  # no part ends by itself: its failure is the process's
+    finally:
+        leaving.set()
+        wake.one()
+        await _leave(doors, repliers, watchers, seconds=settings.engine_patience + LEAVING)
 
 
-async def _tell_replier(app: App, wake: asyncio.Event) -> None:
+async def _leave(doors: list[Task], repliers: list[Task], watchers: list[Task], *, seconds: float) -> None:
+    """Take nothing new, finish what was begun, then go: a restart is not noticed by anybody who waits for an answer."""
+    for door in doors:
+        door.cancel()
+    await asyncio.wait([*doors, *repliers], timeout=seconds)
+    for task in (*watchers, *repliers):
+        task.cancel()
+    await asyncio.gather(*watchers, *repliers, *doors, return_exceptions=True)
+
+
+def _task(part: Coroutine[Any, Any, None]) -> Task:
+    return asyncio.ensure_future(part)
+
+
+class Wake:
+    """Wakes one of those who wait, not all: a look into an empty queue costs the database as much as one into a full one.
+
+    Whoever finds something wakes the next, so that all are up while there is work for all.
+    """
+
+    def __init__(self) -> None:
+        self._news: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
+
+    def one(self) -> None:
+        """There may be something to do."""
+        if not self._news.full():
+            self._news.put_nowait(None)
+
+    async def up(self) -> None:
+        """Sleep until there may be."""
+        await self._news.get()
+
+
+async def _tell_replier(app: App, wake: Wake) -> None:
     async for _ in app.live.watch("gateway", beat=GLANCE):
-        wake.set()
+        wake.one()
 
 
 async def _drain(app: App) -> None:
@@ -65,15 +107,16 @@ async def _drain(app: App) -> None:
         await asyncio.sleep(DRAIN)
 
 
-async def _reply(app: App, wake: asyncio.Event) -> None:
+async def _reply(app: App, wake: Wake, leaving: asyncio.Event) -> None:
     """Answer what waits; sleep when nothing does. A failure here must not stop the next reply."""
-    while True:
+    while not leaving.is_set():
         try:
-            while await app.conversation.reply():
+            while not leaving.is_set() and await app.conversation.reply(found=wake.one):
                 pass
         except Exception as error:  # noqa: BLE001 - the edge: the claim runs out and the message is taken up again
             log.error("reply failed", kind=type(error).__name__)
             await asyncio.sleep(1.0)
             continue
-        await wake.wait()
-        wake.clear()
+        if not leaving.is_set():
+            await wake.up()
+    wake.one()  # the next one leaves as well

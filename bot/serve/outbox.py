@@ -21,6 +21,9 @@ SWEEP = 1.0
 JUMP = 120.0
 """Seconds that the clock may be set by without anything being put off: far above what time servers correct."""
 
+BEAT = "outbox.alive"
+"""The file that is touched at every round, so that whoever watches this process can tell that it goes on."""
+
 EXPIRY = 600.0
 """Seconds between two looks at what is to be deleted."""
 
@@ -33,6 +36,8 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
     """Send and sweep until ``stop`` is set."""
     app = make(settings)
     app.store.migrate()
+    settings.var.mkdir(parents=True, exist_ok=True)
+    beat = settings.var / BEAT
     news = threading.Event()
     changes.watch(app.store, news.set, stop)
     clock = SteadyClock(app.now, time.monotonic)
@@ -44,10 +49,12 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
     )
     while not stop.is_set():
         news.clear()
+        beat.touch()
         try:
             while not stop.is_set() and app.group_telling.tell_some():
-                pass
+                beat.touch()
             while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
+                beat.touch()
                 work.do_what_is_due()  # a long queue must not stop the clocks
             while not stop.is_set() and app.case_events.send_next():
                 pass

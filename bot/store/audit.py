@@ -1,4 +1,8 @@
-"""The audit trail: hash-chained, without words or numbers, written in the transaction of the change."""
+"""The audit trail: hash-chained, without words or numbers, written in the transaction of the change.
+
+Entries are written last, at the commit or before they are read: the chain has one end, so whoever writes to it makes
+everybody else wait, and does so for as short as can be.
+"""
 
 from __future__ import annotations
 
@@ -35,40 +39,52 @@ class AuditRows:
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection
         self._now = now
+        self._unwritten: list[tuple[str, str, int | None, str]] = []
 
     def add(self, *, actor: str, what: str, case_id: int | None = None, detail: str = "") -> None:
-        """Write one entry. ``detail`` is never a young person's words or number."""
+        """One entry. ``detail`` is never a young person's words or number."""
+        self._unwritten.append((actor, what, case_id, detail))
+
+    def write(self) -> None:
+        """Put what was added at the end of the chain; called at the commit."""
+        if not self._unwritten:
+            return
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
         previous = self._connection.execute(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or FIRST
-        link = _link(previous, self._now, actor, what, case_id, detail)
-        self._connection.execute(
-            insert(audit).values(
-                at=self._now, actor=actor, what=what, case_id=case_id, detail=detail, previous=previous, hash=link
-            )
-        )
+        for actor, what, case_id, detail in self._unwritten:
+            link = _link(previous, self._now, actor, what, case_id, detail)
+            entry = {"actor": actor, "what": what, "case_id": case_id, "detail": detail}
+            self._connection.execute(insert(audit).values(at=self._now, previous=previous, hash=link, **entry))
+            previous = link
+        self._unwritten.clear()
 
     def of_case(self, case_id: int) -> tuple[Entry, ...]:
         """What happened to a case, oldest first."""
+        self.write()
         rows = self._connection.execute(select(audit).where(audit.c.case_id == case_id).order_by(audit.c.id))
         return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in rows)
 
     def since(self, moment: datetime, whats: Sequence[str], limit: int = 500) -> tuple[Entry, ...]:
         """What happened since a moment, of these kinds, newest first."""
+        self.write()
         wanted = select(audit).where(audit.c.at >= moment, audit.c.what.in_(whats)).order_by(audit.c.id.desc()).limit(limit)
         return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in self._connection.execute(wanted))
 
     def after(self, entry_id: int, limit: int = 50) -> tuple[Entry, ...]:
         """What happened to cases after an entry, oldest first."""
+        self.write()
         wanted = select(audit).where(audit.c.id > entry_id, audit.c.case_id.is_not(None)).order_by(audit.c.id).limit(limit)
         return tuple(Entry(r.id, r.at, r.actor, r.what, r.case_id, r.detail) for r in self._connection.execute(wanted))
 
     def newest(self) -> int:
         """The id of the newest entry; 0 when there is none."""
+        self.write()
         return int(self._connection.execute(select(audit.c.id).order_by(audit.c.id.desc()).limit(1)).scalar() or 0)
 
     def broken_links(self) -> Iterator[int]:
         """The ids of entries that do not follow from the one before."""
+        self.write()
         expected = FIRST
         for row in self._connection.execute(select(audit).order_by(audit.c.id)):
             if row.previous != expected or row.hash != _link_of(row):

@@ -17,7 +17,7 @@ from bot.privacy import Vault
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.audit import AuditRows
 from bot.store.staff import GONE
-from bot.store.tables import case, note, staff
+from bot.store.tables import case, note, staff, thread
 
 BOT = "bot"
 """The actor of a change that no member of staff made."""
@@ -262,6 +262,7 @@ class CaseRows:
 
     def _change(self, found: Case, **values: Any) -> None:
         """Change a case that still is as it was found; two workers cannot both win."""
+        self._connection.execute(select(thread.c.id).where(thread.c.id == found.thread_id).with_for_update())  # thread first
         changed = self._connection.execute(
             update(case).where(case.c.id == found.id, case.c.state == found.state.value).values(**values)
         )

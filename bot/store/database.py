@@ -24,6 +24,12 @@ from bot.store.unit_of_work import UnitOfWork
 CHANGED = "handrail_changed"
 """The PostgreSQL channel on which every commit tells the other processes."""
 
+TELL = f"SELECT pg_notify('{CHANGED}', '') WHERE txid_current_if_assigned() IS NOT NULL"
+"""Said at a commit that changed something. A look into an empty queue is no news: it would wake everybody to look again."""
+
+SCHEMA_LOCK = 7_246_002
+"""PostgreSQL advisory lock of whoever brings the schema up to date: of many processes that start together one does."""
+
 
 class StoreError(Exception):
     """The database cannot be used; the sentence says what to do."""
@@ -65,9 +71,11 @@ class Store:
         with _down_is_said(), self.engine.connect() as connection:
             connection.execution_options(handrail_writes=True)
             with connection.begin():
-                yield self._work(connection)
+                work = self._work(connection)
+                yield work
+                work.audit.write()
                 if not self.is_sqlite:
-                    connection.execute(text(f"NOTIFY {CHANGED}"))
+                    connection.execute(text(TELL))
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
@@ -81,7 +89,12 @@ class Store:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.engine.connect() as connection:
-                command.upgrade(_alembic(connection), "head")
+                if self.is_sqlite:
+                    command.upgrade(_alembic(connection), "head")
+                    return
+                with connection.begin():
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
+                    command.upgrade(_alembic(connection), "head")
         except OperationalError as error:
             raise StoreError(
                 f"The database at {make_url(self.url).render_as_string()} cannot be opened: "

@@ -52,6 +52,13 @@ class ThreadRows:
         row = self._connection.execute(select(thread).where(thread.c.id == thread_id)).first()
         return self._thread(row) if row else None
 
+    def hold(self, thread_id: str) -> None:
+        """Nobody else changes this thread, or a case of it, until the end of the transaction.
+
+        Whoever needs a thread and more takes the thread first: two that took them the other way round would deadlock.
+        """
+        self._connection.execute(select(thread.c.id).where(thread.c.id == thread_id).with_for_update())
+
     def find_or_create(
         self, thread_id: str, *, channel: str, lang: str = "en", number: str | None = None
     ) -> tuple[Thread, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from bot.privacy import Vault
@@ -24,11 +25,15 @@ from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
 
+SWEEP_LOCK = 7_246_003
+"""PostgreSQL advisory lock of the outbox that moves the clocks."""
+
 
 class UnitOfWork:
     """Everything inside is kept together or not at all; leaving by an exception keeps nothing."""
 
     def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime], keep: Keep) -> None:
+        self._connection = connection
         self.now = clock()
         self.audit = AuditRows(connection, self.now)
         self.threads = ThreadRows(connection, vault, self.now)
@@ -46,3 +51,11 @@ class UnitOfWork:
         self.groups = GroupRows(connection, self.now)
         self.group_answers = GroupAnswerRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)
+
+    def alone(self) -> None:
+        """From here to the end of the transaction no other outbox moves a clock; what it moved before is seen.
+
+        SQLite has one writer at a time anyway.
+        """
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(text(f"SELECT pg_advisory_xact_lock({SWEEP_LOCK})"))

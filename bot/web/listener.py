@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 
@@ -12,8 +13,15 @@ from bot.settings import Address
 
 
 async def listen(site: Starlette, address: Address) -> None:
-    """Serve a site until cancelled. Raises OSError when the address is taken."""
-    await server(site, address).serve()
+    """Serve a site until cancelled; what is being answered then is answered first. Raises OSError when the address is taken."""
+    running = server(site, address)
+    serving = asyncio.ensure_future(running.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        running.should_exit = True  # takes no more, finishes what it has; open streams end after two seconds
+        await serving
+        raise
 
 
 def server(site: Starlette, address: Address) -> uvicorn.Server:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
 from bot.web.group_doors import group_routes
 from bot.web.group_pages import room_routes
+from bot.web.health import health_routes
 from bot.web.lesson_pages import lesson_routes
 from bot.web.paged import paged_routes
 from bot.web.supervisor import supervisor_routes
@@ -30,7 +27,7 @@ def public_site(app: App) -> Starlette:
             *group_routes(app),
             *webhook_routes(sms=app.sms, intake=app.intake),
             *paged_routes(pager=app.pager, service=app.settings.service_name),
-            *_health(app),
+            *health_routes(app),
         ],
         exception_handlers=dict(youth_error_pages(app)),
     )
@@ -39,28 +36,9 @@ def public_site(app: App) -> Starlette:
 def staff_site(app: App) -> Starlette:
     """The desk."""
     routes = [*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *room_routes(app), *api_routes(app)]
-    return Walled(https_only=_https_only(app), routes=[*routes, *_health(app)])
+    return Walled(https_only=_https_only(app), routes=[*routes, *health_routes(app)])
 
 
 def _https_only(app: App) -> bool:
     """Not on this machine's own addresses, where a browser would then refuse everything else that runs there."""
     return app.settings.public_url.startswith("https://")
-
-
-def _health(app: App) -> list[Route]:
-    async def healthz(_request: Request) -> Response:
-        """This process answers; nothing more is promised."""
-        return JSONResponse({"alive": True})
-
-    async def readyz(_request: Request) -> Response:
-        """The database answers and the engine has run a message through its model."""
-        state = {"database": await run_in_threadpool(_database_answers, app), "engine": await app.engine.ready()}
-        return JSONResponse(state, status_code=200 if all(state.values()) else 503)
-
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
-
-
-def _database_answers(app: App) -> bool:
-    with app.store.read() as work:
-        work.messages.newest(limit=1)
-    return True

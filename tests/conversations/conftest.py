@@ -29,7 +29,7 @@ class RealEngine:
         self._settings, self._token = settings, token
 
     async def ask(self, turn: Turn) -> Answer:
-        engine = Engine(url=self._settings.engine.url, token=self._token, patience=20.0)
+        engine = Engine(urls=self._settings.engine_urls, token=self._token, patience=20.0)
         try:
             return await engine.ask(turn)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import random
+import signal
 import socket
 import tempfile
 import time
@@ -38,6 +39,7 @@ class FaultsError(Exception):
 
 def run(settings: Settings, *, kills: int, database: str, say: Say, per_second: float = 25.0, seed: int | None = None) -> Count:
     """Kill processes ``kills`` times under traffic and count. ``database`` is sqlite or postgresql. Raises FaultsError."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # the processes must not outlive it
     seed = random.randrange(10**6) if seed is None else seed
     random.seed(seed)
     with tempfile.TemporaryDirectory(prefix="handrail-faults-") as folder, _database(Path(folder), database) as url:
@@ -76,8 +78,15 @@ class _House:
         self.traffic.start()
 
     def is_killed(self, kills: int, say: Say) -> Counter[str]:
-        """One after the other, each as soon as it works again and a random moment later."""
+        """One after the other, each as soon as it works again and a random moment later. Ctrl-C ends it, and counts."""
         killed: Counter[str] = Counter()
+        try:
+            self._kill(kills, killed, say)
+        except KeyboardInterrupt:
+            say(f"Stopped after {sum(killed.values())} kills; counting.")
+        return killed
+
+    def _kill(self, kills: int, killed: Counter[str], say: Say) -> None:
         for number in range(1, kills + 1):
             name = random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
             self._works(name)
@@ -88,7 +97,6 @@ class _House:
             self._starts(name)
             if number % 100 == 0:
                 say(f"  {number} kills")
-        return killed
 
     def settles(self) -> None:
         """Texting ends, everything runs, and what is under way comes to its end."""

@@ -89,12 +89,7 @@ class Store:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.engine.connect() as connection:
-                if self.is_sqlite:
-                    command.upgrade(_alembic(connection), "head")
-                    return
-                with connection.begin():
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
-                    command.upgrade(_alembic(connection), "head")
+                self.upgrade(connection, "head")
         except OperationalError as error:
             raise StoreError(
                 f"The database at {make_url(self.url).render_as_string()} cannot be opened: "
@@ -111,6 +106,26 @@ class Store:
                 raw.cursor().execute(f"PRAGMA {pragma}").close()
         finally:
             raw.close()
+
+    def upgrade(self, connection: Connection, revision: str) -> None:
+        """Bring the schema to a version, whole or not at all; two processes do it one after the other.
+
+        SQLite changes a table by making it anew and dropping the old one, and with foreign keys on, dropping a table
+        deletes what belongs to its rows. They can only be switched outside a transaction.
+        """
+        if not self.is_sqlite:
+            with connection.begin():
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
+                command.upgrade(_alembic(connection), revision)
+            return
+        raw = connection.connection
+        raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        try:
+            connection.execution_options(handrail_writes=True)
+            command.upgrade(_alembic(connection), revision)
+        finally:
+            connection.rollback()
+            raw.cursor().execute("PRAGMA foreign_keys=ON")
 
     def close(self) -> None:
         """Give all connections back."""

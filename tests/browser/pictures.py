@@ -123,8 +123,8 @@ if __name__ == "__main__":
     CHAT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         made = Installation(Path(folder) / "var")
-        made.starts()
         try:
+            made.starts()
             take(made)
         finally:
             made.stops()

@@ -6,6 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bot.web import youth
@@ -231,3 +235,38 @@ def test_fresh_lines_come_as_pieces_for_a_page_that_was_open_for_long(browser):
 def test_every_file_the_page_names_exists(browser):
     for name in re.findall(r'"/static/([^"]+)"', browser.get("/").text):
         assert (STATIC / name).is_file() and browser.get(f"/static/{name}").status_code == 200
+
+
+def test_joining_a_group_is_the_fourth_way_in_where_this_site_has_groups(browser, app):
+    async def group_page(_request: Request) -> Response:
+        return Response("groups")
+
+    routes = [*youth.youth_routes(app), Route("/join", group_page)]
+    html = TestClient(Starlette(routes=routes)).get("/?lang=fr").text
+    assert re.findall(r'class="way way-(\w+)"', html) == ["ask", "lesson", "wrong", "group"]
+    assert 'href="/join?lang=fr"' in html and "Rejoindre un groupe" in html
+    assert "way-group" not in browser.get("/").text, "a way that leads nowhere is not offered"
+
+
+def test_what_happens_if_i_tell_you_gives_the_rules_of_the_region_without_scripts(browser):
+    somewhere, canada = browser.get("/").text, browser.get("/?region=CA").text
+    assert re.search(r'<dd data-law="CA" hidden>', somewhere) and re.search(r'<dd data-law="">', somewhere)
+    assert re.search(r'<dd data-law="CA">In Canada', canada) and re.search(r'<dd data-law="" hidden>', canada)
+
+
+def test_a_way_back_as_plain_forms_opens_the_chat_again_and_a_wrong_one_says_so(browser, app):
+    token = token_in(talk(browser, do="ask").text)
+    talk(browser, id="m1", token=token, text="what is grooming")
+    kept = talk(browser, id="m2", token=token, do="keep", word="otter").text
+    assert "Your way back: otter 482 716." in kept
+    talk(browser, token=token, do="leave")
+    back = talk(browser, do="return", word="otter 482 716").text
+    assert "someone builds trust" in back and token_in(back) != token
+    wrong = talk(browser, do="return", word="otter 000 000")
+    assert wrong.status_code == 404 and "No chat has that word and number." in wrong.text
+
+
+def test_an_unfit_word_is_said_and_the_chat_stays_on_the_page(browser):
+    token = token_in(talk(browser, do="ask").text)
+    page = talk(browser, id="m1", token=token, do="keep", word="two words")
+    assert page.status_code == 400 and "Use one word of 3 to 20 letters." in page.text and token_in(page.text) == token

@@ -38,4 +38,18 @@ def _redact(settings: Settings, say: Say) -> None:
     say(report(measure(App(settings).redaction, read_marked(settings.root / "data" / "redaction" / "unseen.txt"))))
 
 
-BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "redact": _redact, "screen": _screen}
+def _fuzz(settings: Settings, say: Say) -> None:
+    """Hostile input at every public door, on a database of its own: what was tried, and what happened."""
+    import logging
+
+    import structlog
+
+    from bot.fuzz import run
+
+    logging.disable(logging.CRITICAL)  # hostile input is refused by the thousand; each refusal would be a line
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    if not run(settings, say):
+        raise SystemExit(1)
+
+
+BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {"ask": _ask, "fuzz": _fuzz, "redact": _redact, "screen": _screen}

@@ -32,6 +32,7 @@ EDGE = (
     "bot.serve",
     "bot.doctor",
     "bot.benches",
+    "bot.fuzz",
     "bot.asking",
     "actions",
 )

@@ -106,6 +106,20 @@ def _groups(settings: Settings, say: Say) -> None:
     say(measure(settings).report())
 
 
+def _fuzz(settings: Settings, say: Say) -> None:
+    """Hostile input at every public door, on a database of its own: what was tried, and what happened."""
+    import logging
+
+    import structlog
+
+    from bot.fuzz import run
+
+    logging.disable(logging.CRITICAL)  # hostile input is refused by the thousand; each refusal would be a line
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    if not run(settings, say):
+        raise SystemExit(1)
+
+
 BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {
     "screen": _screen,
     "ask": _ask,
@@ -118,6 +132,7 @@ BENCHES: Mapping[str, Callable[[Settings, Say], None]] = {
     "groups": _groups,
     "redact": _redact,
     "faults": _faults,
+    "fuzz": _fuzz,
 }
 
 

@@ -49,6 +49,9 @@ THEIR_WORD = "(their private word)"
 TOGETHER = timedelta(minutes=3)
 """A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
 
+MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
+"""Texts of one number that are answered in a minute: more than thumbs can write."""
+
 
 @dataclass(frozen=True)
 class Received:
@@ -95,7 +98,8 @@ class Conversation:
             verdict = self._look(work, thread, text)
             group = self._groups.reads(work, thread, text, aim=inbound.aim)
             route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
-            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route)
+            crowded = self._crowded(work, thread, text, route)
+            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict)
             if is_new and route is not Route.KEYWORD:
@@ -161,10 +165,24 @@ class Conversation:
         verdict = self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
         return Verdict() if read_choice(text, thread.choices) else verdict
 
-    def _keep(self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route) -> None:
+    def _crowded(self, work: UnitOfWork, thread: Thread, text: str, route: Route) -> bool:
+        """Two machines talking, or one that floods: all is kept and screened, and only the bot's answers pause.
+
+        Never for danger, for a carrier's word, or for somebody who asks for a person.
+        """
+        if thread.channel != "sms" or route is not Route.ORDINARY or (keyword(text) or "").startswith("/want_person"):
+            return False
+        heard = work.messages.heard(thread.id, within=A_MINUTE)
+        if heard == MOST_ANSWERED:
+            self._voice.say(work, thread, "too_many_texts")
+        return heard >= MOST_ANSWERED
+
+    def _keep(
+        self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route, crowded: bool
+    ) -> None:
         if thread.has_word and route is Route.WORD and work.threads.is_word(thread.id, text):
             text = THEIR_WORD  # what opens the thread is not kept, and no worker reads it
-        answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text)
+        answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         work.messages.keep_inbound(
             thread.id,

@@ -94,6 +94,8 @@ KEYWORDS: dict[str, str] = {
     "repeat": "repeat",
     "pause": "pause",
     "person": "want_person",
+    "personne": "want_person",
+    "persona": "want_person",
     "me": "happening_to_me",
     "friend": "worried_about_friend",
     "more": "grounding",

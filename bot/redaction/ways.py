@@ -84,12 +84,15 @@ _SCHOOLS = (
 )
 _SMALL_SCHOOLS = _any("high school, middle school, secondary, elementary, academy, collegiate, junior high, high")
 _NO_SCHOOL = _any(
-    "my, the, a, an, to, in, at, of, this, that, his, her, our, their, your, from, every, any, new, old, so, get, got, after, before,"
-    "go, going, is, was, and, or, too, very, really, being, feel, private, public, middle, junior, high, art, law, med, boarding,"
+    "my, the, a, an, to, in, at, of, this, that, his, her, our, their, your, from, every, any, new, old, so, get, got,"
+    "after, before,"
+    "go, going, is, was, and, or, too, very, really, being, feel, private, public, middle, junior, high, art, law, med,"
+    "boarding,"
     "summer, night, whole, entire, like, near"
 )
 _ECOLE = _any(
-    "école, ecole, collège, college, lycée, lycee, polyvalente, cégep, cegep, université, escuela, colegio, instituto, secundaria,"
+    "école, ecole, collège, college, lycée, lycee, polyvalente, cégep, cegep, université, escuela, colegio, instituto,"
+    "secundaria,"
     "preparatoria, prepa, primaria, liceo, universidad"
 )
 _OF = "(?i: secondaire| primaire| secundaria| primaria)?(?i: de la| des| de| du| del| d['’])?"
@@ -97,7 +100,8 @@ _OF = "(?i: secondaire| primaire| secundaria| primaria)?(?i: de la| des| de| du|
 # --- accounts ----------------------------------------------------------------------------------------
 
 _PLATFORM = _any(
-    "snap, snapchat, insta, instagram, ig, tik ?tok, discord, roblox, kik, telegram, whatsapp, twitch, psn, xbox, gamertag, user ?name, handle"
+    "snap, snapchat, insta, instagram, ig, tik ?tok, discord, roblox, kik, telegram, whatsapp, twitch, psn, xbox, gamertag,"
+    "user ?name, handle"
 )
 _IS = r"(?: user(?:name)?| name| account| tag)?(?: is|['’]s|:| :| c['’]est| est| es| =)?"
 
@@ -119,7 +123,8 @@ PATTERNS: dict[str, tuple[re.Pattern[str], ...]] = {
         _re(rf"(?P<it>\b{_CALLE} (?:(?:de|del|la|las|los) )*{_WORD}(?: {_WORD})? #?\d+{_FLAT})"),
         re.compile(r"\b(?P<it>[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})\b"),
         _re(
-            r"\b(?:zip|zip code|postal code|postcode|code postal|código postal)(?: is| est| es|:)? (?P<it>\d{4,5}|\w\d\w ?\d\w\d)\b"
+            r"\b(?:zip|zip code|postal code|postcode|code postal|código postal)(?: is| est| es|:)? "
+            r"(?P<it>\d{4,5}|\w\d\w ?\d\w\d)\b"
         ),
     ),
     "school": (

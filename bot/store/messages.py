@@ -127,6 +127,11 @@ class MessageRows:
         )
         return [self._vault.open(sealed) for (sealed,) in self._connection.execute(wanted)][::-1]
 
+    def heard(self, thread_id: str, *, within: timedelta) -> int:
+        """How many texts the young person sent in the last while."""
+        said = (message.c.thread_id == thread_id, message.c.who == "you", message.c.created_at > self._now - within)
+        return int(self._connection.execute(select(func.count()).select_from(message).where(*said)).scalar_one())
+
     def last_heard(self, thread_id: str) -> datetime | None:
         """When the young person last wrote."""
         wanted = select(message.c.created_at).where(message.c.thread_id == thread_id, message.c.who == "you")

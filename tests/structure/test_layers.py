@@ -36,6 +36,7 @@ EDGE = (
     "bot.benches",
     "bot.faults",
     "bot.group_bench",
+    "bot.fuzz",
     "bot.asking",
     "actions",
 )

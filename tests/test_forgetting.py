@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.engine import Answer, Reply
+from bot.groups.steps import Subject
 from bot.store import tables
 from bot.store.database import Store
 from tests.talking import Clock, Desk, House, Page, Phone, ScriptedEngine, Talker, settle
@@ -50,6 +51,12 @@ def fills_everything(house: House, thread_id: str) -> None:
         work.threads.keep_word(thread_id, MARKER)
         work.threads.change(thread_id, band="13-15", region="CA", lesson="grooming")
         work.messages.queue(thread_id, f"to be sent later: {MARKER}")
+        leader = work.staff.add(username="lee", first_name="Lee", role="facilitator", password_hash="-", totp=None)
+        group = work.groups.open(Subject("grooming", "trust", "13-15", "en"), region="CA", free=False, staff_id=leader)
+        work.groups.sit(group, thread_id, nickname=MARKER)
+        work.group_answers.keep(group.id, "0", thread_id, ("a",))
+        work.group_answers.hold(group.id, thread_id, kind="question", step="0", text=MARKER)
+        work.group_answers.guessed(thread_id)
 
 
 def words(house: House, thread_id: str) -> str:

@@ -21,6 +21,7 @@ from bot.store.tables import (
     check_in,
     group_answer,
     group_text,
+    join_try,
     message,
     note,
     seat,
@@ -174,7 +175,7 @@ class ThreadRows:
 
         The bare row and the number stay until the farewell is sent (``purge``); a case keeps the bare row.
         """
-        for table in (tracker, message, booster, check_in, typing, group_answer, group_text, seat):
+        for table in (tracker, message, booster, check_in, typing, group_answer, group_text, join_try, seat):
             self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
         self._connection.execute(delete(note).where(note.c.case_id.in_(select(case.c.id).where(case.c.thread_id == thread_id))))
         empty = self._vault.seal_json([])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 
 import structlog
 
 from bot.app import App
 from bot.settings import Settings
 from bot.web.listener import listen
+from bot.web.metrics import Metrics
 from bot.web.sites import public_site, staff_site
 
 log = structlog.get_logger()
@@ -28,13 +30,13 @@ async def run(settings: Settings) -> None:
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
     log.info("gateway ready", parts=len(parts))
-    wake = asyncio.Event()
+    wake, metrics = asyncio.Event(), Metrics(app.store)
     await asyncio.gather(
         app.live.run(),
         _tell_replier(app, wake),
-        *(_reply(app, wake) for _ in range(AT_ONCE)),
-        listen(public_site(app), settings.public),
-        listen(staff_site(app), settings.staff),
+        *(_reply(app, wake, metrics) for _ in range(AT_ONCE)),
+        listen(public_site(app, metrics), settings.public),
+        listen(staff_site(app, metrics), settings.staff),
     )
 
 
@@ -43,12 +45,15 @@ async def _tell_replier(app: App, wake: asyncio.Event) -> None:
         wake.set()
 
 
-async def _reply(app: App, wake: asyncio.Event) -> None:
+async def _reply(app: App, wake: asyncio.Event, metrics: Metrics) -> None:
     """Answer what waits; sleep when nothing does. A failure here must not stop the next reply."""
     while True:
         try:
-            while await app.conversation.reply():
-                pass
+            while True:
+                started = time.perf_counter()
+                if not await app.conversation.reply():
+                    break
+                metrics.replied.observe(time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - the edge: the claim runs out and the message is taken up again
             log.error("reply failed", kind=type(error).__name__)
             await asyncio.sleep(1.0)

@@ -13,6 +13,7 @@ from bot.store.boosters import BoosterRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
+from bot.store.gauges import GaugeRows
 from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
 from bot.store.retention import RetentionRows
@@ -40,3 +41,4 @@ class UnitOfWork:
         self.retention = RetentionRows(connection, self.now)
         self.staff = StaffRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)
+        self.gauges = GaugeRows(connection, self.messages, self.staff, self.now)

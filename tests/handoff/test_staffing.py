@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.handoff.staffing import EVENING, HOURS, MEDIAN_GOAL, P95_GOAL, SHARES, Plan, day, needed, waits
+from bot.handoff.staffing import EVENING, HOURS, MEDIAN_GOAL, P95_GOAL, SHARES, Plan, Waits, day, needed, waits
 from bot.safety.verdict import Level
 
 PLAN = Plan(110)
@@ -44,6 +44,13 @@ def test_what_is_needed_keeps_the_promise_and_one_less_does_not() -> None:
     workers, found = needed(PLAN, 12.0)
     assert found.median(Level.IMMINENT) <= MEDIAN_GOAL and found.p95(Level.IMMINENT) <= P95_GOAL
     assert not waits(PLAN, 12.0, workers - 1, days=400, seed=1).kept
+
+
+def test_a_desk_that_leaves_the_others_waiting_is_too_small() -> None:
+    soon, late = [20.0] * 20, [1000.0] * 20
+    assert Waits({Level.IMMINENT: soon, Level.HIGH: soon, Level.ELEVATED: soon}).kept
+    assert not Waits({Level.IMMINENT: soon, Level.HIGH: late, Level.ELEVATED: soon}).kept
+    assert not Waits({Level.IMMINENT: soon, Level.HIGH: soon, Level.ELEVATED: late}).kept
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:

@@ -20,7 +20,7 @@ import httpx
 from bot import settings as settings_module
 from bot.settings import DESCRIPTIONS, Settings, child_environment
 
-LONGEST_START = 120.0
+LONGEST_START = 240.0
 GRACE = 15.0
 PLACES = ("PUBLIC", "STAFF", "ENGINE", "DEMO_PHONE")
 
@@ -85,7 +85,11 @@ class Installation:
         return next((line for line in reversed(lines) if line.strip()), "it said nothing.")
 
     def _ready(self, name: str) -> Callable[[], bool]:
-        urls = {"gateway": f"{self.settings.public.url}/healthz", "engine": f"{self.settings.engine.url}/ready"}
+        urls = {
+            "gateway": f"{self.settings.public.url}/healthz",
+            "engine": f"{self.settings.engine.url}/ready",
+            "phone": f"{self.settings.demo_phone.url}/healthz",
+        }
         if name in urls:
             return lambda: answers(urls[name])
         return lambda: b"ready" in self._log(name).read_bytes()

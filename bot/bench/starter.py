@@ -22,7 +22,7 @@ from bot.settings import Settings, child_environment
 CONVERSATION = ("hello", "I am very good", "are you a bot?", "so sad", "no", "bye")
 """Six turns, from the starter's own training data."""
 
-LONGEST_START = 180.0
+LONGEST_START = 400.0
 
 
 @dataclass

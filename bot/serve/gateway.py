@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.app import App
 from bot.settings import Settings
 from bot.store.database import StoreError
 from bot.web.listener import listen
+from bot.web.metrics import Metrics
 from bot.web.sites import public_site, staff_site
 
 log = structlog.get_logger()
@@ -43,9 +45,12 @@ async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
     log.info("gateway ready", parts=len(parts))
-    wake, leaving = Wake(), asyncio.Event()
-    doors = [_task(listen(public_site(app), settings.public)), _task(listen(staff_site(app), settings.staff))]
-    repliers = [_task(_reply(app, wake, leaving)) for _ in range(AT_ONCE)]
+    wake, leaving, metrics = Wake(), asyncio.Event(), Metrics(app.store)
+    doors = [
+        _task(listen(public_site(app, metrics), settings.public)),
+        _task(listen(staff_site(app, metrics), settings.staff)),
+    ]
+    repliers = [_task(_reply(app, wake, leaving, metrics)) for _ in range(AT_ONCE)]
     watchers = [_task(app.live.run()), _task(_tell_replier(app, wake)), _task(_drain(app))]
     try:
         ended, _ = await asyncio.wait([*doors, *repliers, *watchers], return_when=asyncio.FIRST_COMPLETED)
@@ -107,12 +112,15 @@ async def _drain(app: App) -> None:
         await asyncio.sleep(DRAIN)
 
 
-async def _reply(app: App, wake: Wake, leaving: asyncio.Event) -> None:
+async def _reply(app: App, wake: Wake, leaving: asyncio.Event, metrics: Metrics) -> None:
     """Answer what waits; sleep when nothing does. A failure here must not stop the next reply."""
     while not leaving.is_set():
         try:
-            while not leaving.is_set() and await app.conversation.reply(found=wake.one):
-                pass
+            while not leaving.is_set():
+                started = time.perf_counter()
+                if not await app.conversation.reply(found=wake.one):
+                    break
+                metrics.replied.observe(time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - the edge: the claim runs out and the message is taken up again
             log.error("reply failed", kind=type(error).__name__)
             await asyncio.sleep(1.0)

@@ -14,6 +14,7 @@ from bot.store.boosters import BoosterRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
+from bot.store.gauges import GaugeRows
 from bot.store.group_answers import GroupAnswerRows
 from bot.store.groups import GroupRows
 from bot.store.messages import MessageRows
@@ -51,6 +52,7 @@ class UnitOfWork:
         self.groups = GroupRows(connection, self.now)
         self.group_answers = GroupAnswerRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)
+        self.gauges = GaugeRows(connection, self.messages, self.staff, self.now)
 
     def alone(self) -> None:
         """From here to the end of the transaction no other outbox moves a clock; what it moved before is seen.

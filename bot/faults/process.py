@@ -70,7 +70,12 @@ def run_outbox(settings: Settings) -> None:
 def run_engine(settings: Settings) -> None:
     """The scripted engine, until killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ThreadingHTTPServer((settings.engine.host, settings.engine.port), _Engine).serve_forever()
+    _Server((settings.engine.host, settings.engine.port), _Engine).serve_forever()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A gateway that was killed in the middle of a request is what we are here for."""
 
 
 class _Engine(BaseHTTPRequestHandler):

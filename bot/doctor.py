@@ -11,6 +11,7 @@ from bot.directory import DirectoryError
 from bot.lint import lint
 from bot.safety.screening import ScreeningError
 from bot.settings import Settings
+from bot.store.consistency import contradictions
 from bot.store.database import StoreError
 from bot.store.rotation import under_older_keys
 from bot.training import dialogue_model
@@ -29,7 +30,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Every finding, good and bad."""
     app = App(settings)
-    return [finding for look in (_content, _models, _spool, _database) for finding in _safely(look, app)]
+    return [finding for look in (_content, _models, _spool, _database, _contradictions) for finding in _safely(look, app)]
 
 
 def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
@@ -69,6 +70,12 @@ def _spool(app: App) -> Iterator[Finding]:
         else f"{aside} kept texts could not be read and were put aside in {app.settings.var / 'spool'}: is a key missing from "
         "HANDRAIL_SECRET_KEY? Put it back, and name the files .waiting again.",
     )
+
+
+def _contradictions(app: App) -> Iterator[Finding]:
+    with app.store.engine.connect() as connection:
+        found = [Finding(False, f"{how_many} {sentence}.") for how_many, sentence in contradictions(connection)]
+    yield from found or [Finding(True, "No rows contradict each other.")]
 
 
 def _database(app: App) -> Iterator[Finding]:

@@ -39,7 +39,14 @@ class Effects:
         self._languages = languages
 
     def apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
-        """Do what an effect says; one that is not in the list is logged by kind and left."""
+        """Do what an effect says; one that is not in the list, or makes no sense, is logged by kind and left: it must not
+        cost anybody the answer it came with."""
+        try:
+            self._apply(work, thread, effect)
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("effect makes no sense", kind=str(effect.get("effect"))[:32], error=type(error).__name__)
+
+    def _apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
         kind = effect.get("effect")
         if kind == "set":
             self._set(work, thread, effect)

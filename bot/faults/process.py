@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import bot.web.sites  # noqa: F401 - read before the fork
 from bot.app import App
@@ -26,6 +26,7 @@ from bot.serve import gateway, logs, outbox
 from bot.settings import Settings
 from bot.words import Words
 
+T = TypeVar("T")
 _READ: dict[str, Any] = {}
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 
@@ -70,7 +71,12 @@ def run_outbox(settings: Settings) -> None:
 def run_engine(settings: Settings) -> None:
     """The scripted engine, until killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ThreadingHTTPServer((settings.engine.host, settings.engine.port), _Engine).serve_forever()
+    _Server((settings.engine.host, settings.engine.port), _Engine).serve_forever()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A gateway that was killed in the middle of a request is what we are here for."""
 
 
 class _Engine(BaseHTTPRequestHandler):
@@ -97,10 +103,10 @@ class _Engine(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _once(name: str, read: Callable[[], Any]) -> Any:
+def _once(name: str, read: Callable[[], T]) -> T:
     if name not in _READ:
         _READ[name] = read()
-    return _READ[name]
+    return cast(T, _READ[name])
 
 
 def read_all() -> None:

@@ -20,6 +20,7 @@ from bot.faults.ledger import Count, count
 from bot.faults.process import ReadyApp
 from bot.faults.traffic import Traffic
 from bot.settings import Settings
+from bot.store.database import StoreDown
 from bot.web.demo_phone import DemoPhone
 
 Say = Callable[[str], None]
@@ -105,8 +106,9 @@ class _House:
         calm = 0
         while calm < 2 and time.monotonic() < limit:
             time.sleep(2)
-            taken = self.app.catch_up.look()
-            calm = calm + 1 if not taken and self._everything_is_in() and not self._waiting() else 0
+            with contextlib.suppress(StoreDown):  # busy is not lost: it is looked at again
+                taken = self.app.catch_up.look()
+                calm = calm + 1 if not taken and self._everything_is_in() and not self._waiting() else 0
 
     def ends(self) -> None:
         """Nothing is left running."""

@@ -24,8 +24,8 @@ from bot.store.database import Store
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 NO_ROUTE = "other"
-STREAMS = frozenset({"/events", "/chat/events", "/group/events"})
-"""They stay open for as long as a page does; how long says nothing about speed."""
+STREAM = "/events"
+"""How the routes of streams end. They stay open for as long as a page does; how long says nothing about speed."""
 
 
 class Metrics:
@@ -112,7 +112,7 @@ class Timed:
         try:
             await self._app(scope, receive, noted)
         finally:
-            if route not in STREAMS:
+            if not route.endswith(STREAM):
                 took = time.perf_counter() - started
                 self._metrics.answered.labels(self._listener, route, f"{status[0] // 100}xx").observe(took)
 

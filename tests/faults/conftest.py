@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,10 +14,11 @@ _COUNT = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def new_postgresql() -> Iterator[Callable[[], str]]:
     import pgserver
 
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    folder = tempfile.TemporaryDirectory(prefix="handrail-pg-")  # the server's own user may not enter pytest's folders
+    server = pgserver.get_server(Path(folder.name) / "postgresql", cleanup_mode="stop")
     admin = create_engine(server.get_uri(), future=True, isolation_level="AUTOCOMMIT")
 
     def make() -> str:
@@ -28,6 +30,7 @@ def new_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
     yield make
     admin.dispose()
     server.cleanup()
+    folder.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.browser import test_group
 from tests.browser.conftest import NAMES, QUIET
 from tests.browser.people import DemoPhone, Worker, YoungPerson
 from tests.installation import Installation
@@ -66,6 +67,8 @@ def take(house: Installation) -> None:
         phone.texts("what is a red flag")
         phone.sees("delivered")
         picture(phone.page, "phone")
+        hall = test_group.Hall(browser, house.url("public"), house.url("staff"), "facilitator", house.password)
+        test_group.run(hall, test_group.texting(house.url("phone")), picture)
         browser.close()
 
 

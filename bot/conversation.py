@@ -19,7 +19,7 @@ from bot.channels.refusals import PHONE_AWAY
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
-from bot.group_talk import GroupTalk
+from bot.group_talk import OURS, GroupTalk
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.privacy import Vault
@@ -184,6 +184,8 @@ class Conversation:
             text = THEIR_WORD  # what opens the thread is not kept, and no worker reads it
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
+        if named and named.payload.startswith(OURS) and route is not Route.GROUP:
+            named = None  # the group it was offered in is over: a stray letter by now
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,

@@ -27,7 +27,7 @@ from bot.settings import Address, Settings, child_environment
 SUBJECT = Subject("grooming", "trust", "13-15", "en")
 STEP, OPTIONS = "lesson:notice", ("a", "b", "c")
 DANGER = "my stepdad hits me and he is coming home now"
-LONGEST_START = 120.0
+LONGEST_START = 300.0
 
 
 @dataclass(frozen=True)

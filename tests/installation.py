@@ -39,7 +39,7 @@ class Installation:
 
     @property
     def password(self) -> str:
-        found = re.findall(r"with the password (\S+)", self.log)
+        found = re.findall(r"with the password\s+(\S+)", self.log)
         assert found, self.log
         return str(found[-1])
 

@@ -7,7 +7,7 @@ import pytest
 from bot.groups.state import GroupState
 from bot.groups.steps import Subject
 from bot.store.groups import Group
-from tests.talking import Clock, Desk, House, Phone, settle
+from tests.talking import Clock, Desk, House, Phone, ScriptedEngine, settle
 
 SUBJECT = Subject("grooming", "trust", "13-15", "en", ("arrive", "one_word", "who_could_help"))
 DANGER = "my stepdad hits me"
@@ -289,6 +289,17 @@ def test_when_it_ends_everybody_is_thanked_once_and_nobody_is_in_it(room: Room, 
     room.tells()
     phone.sees_nothing()
     assert room.here() == 0
+
+
+def test_a_letter_after_the_group_is_over_is_a_stray_letter_to_the_bot(
+    room: Room, phone: Phone, house: House, engine: ScriptedEngine
+) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    with house.app.store.begin() as work:
+        work.groups.change(room.id, state=GroupState.ENDED.value)
+    phone.texts("a")
+    assert (engine.turns[-1].text, engine.turns[-1].choice) == ("a", None)
 
 
 def test_forget_me_takes_seat_and_answers_with_it(room: Room, phone: Phone, house: House) -> None:

@@ -72,7 +72,9 @@ class GroupScreens:
             if not self._open[key]:
                 del self._open[key]
                 self._now.pop(key, None)
-                self._watchers.pop(key).cancel()
+                watcher = self._watchers.pop(key, None)
+                if watcher:
+                    watcher.cancel()
 
     async def _screen(self, key: tuple[int, str], token: str) -> str:
         if key not in self._now:

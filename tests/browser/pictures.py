@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.browser import test_group
 from tests.browser.conftest import NAMES, QUIET
 from tests.browser.people import PHONE, SOON, DemoPhone, Worker, YoungPerson
 from tests.installation import Installation
@@ -98,6 +99,8 @@ def take(house: Installation) -> None:
         phone.texts("what is a red flag")
         phone.sees("delivered")
         picture(phone.page, "phone")
+        hall = test_group.Hall(browser, house.url("public"), house.url("staff"), "facilitator", house.password)
+        test_group.run(hall, test_group.texting(house.url("phone")), picture)
         browser.close()
 
 

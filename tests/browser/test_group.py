@@ -108,6 +108,7 @@ def run(hall: Hall, text: Callable[[str, str], None], picture: Callable[[Page, s
     second.locator("#box-form button").click()
     expect(hall.room.locator("#live")).to_contain_text("what if [name] texts me at night", timeout=SOON)
     expect(hall.screen.locator("#live")).not_to_contain_text("texts me at night")
+    hall.room.evaluate("() => scrollTo(0, 0)")
     picture(hall.room, "group-room")
     hall.room.get_by_role("button", name="Show it").first.click()
     expect(hall.screen.locator("#live")).to_contain_text("what if [name] texts me at night", timeout=SOON)

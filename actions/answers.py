@@ -83,8 +83,16 @@ def answer(
         speaker.say("answer_in_english")
     text = found.words(band=situation.band, region=situation.region, channel=situation.channel)
     choices = [Choice(a.label, payload("ask", answer=a.id)) for a in further]
-    speaker.tell(text, speaker.fitting(text, choices))
+    speaker.tell(text, [*speaker.fitting(text, choices), *steering(speaker)])
     speaker.effect("answered", answer=found.id, topic=found.topic, sure=sure, or_topic=second.topic if second else None)
+
+
+def steering(speaker: Speaker) -> list[Choice]:
+    """On a screen, where nothing counts characters: the answer in other words, and a person. Both can be typed anywhere."""
+    if speaker.situation.channel != "web":
+        return []
+    other_words = speaker.choice("choice_differently", payload("repeat"), key="REPEAT", aside=True)
+    return [other_words, speaker.choice("choice_person", payload("want_person"), key="PERSON", aside=True)]
 
 
 def offer_two(speaker: Speaker, first: Answer, second: Answer) -> None:

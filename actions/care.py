@@ -43,13 +43,24 @@ class Given:
         return Given(self.times + 1, max(self.level, level))
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What goes with care for somebody who also asked something: an answer, or answers to choose from."""
+
+    answer: str | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+ALONE = Beside()
+
+
 def is_imminent(situation: Situation) -> bool:
     """Danger now, in this message or in the open case: people were asked for already."""
     return max(situation.level, situation.case_level) is Level.IMMINENT
 
 
-def give(speaker: Speaker, *, given: Given, asked: str | None, answer: str | None = None) -> bool:
-    """Say care, then the ``answer`` to what was asked beside it. ``asked`` is the form's open question.
+def give(speaker: Speaker, *, given: Given, asked: str | None, beside: Beside = ALONE) -> bool:
+    """Say care, then what was asked ``beside`` it. ``asked`` is the form's open question.
 
     True when the form should begin.
     """
@@ -64,14 +75,14 @@ def give(speaker: Speaker, *, given: Given, asked: str | None, answer: str | Non
         return False
     if situation.level is Level.ELEVATED:
         direct = question_after(situation) == "suicide"
-        choices = suicide_choices(speaker) if direct else offer_choices(speaker)
-        speaker.say(_for_category(situation, "elevated"), [] if answer else choices)
-        if answer:
-            speaker.tell(answer, choices)
+        choices = suicide_choices(speaker) if direct else [*beside.choices, *offer_choices(speaker)]
+        speaker.say(_for_category(situation, "elevated"), [] if beside.answer else choices)
+        if beside.answer:
+            speaker.tell(beside.answer, choices)
         return False
     speaker.say(_for_category(situation, "high"))
-    if answer:
-        speaker.tell(answer)
+    if beside.answer:
+        speaker.tell(beside.answer)
     if not situation.people_here:
         speaker.say("nobody_here")
     return True

@@ -16,7 +16,9 @@ from rasa_sdk.forms import FormValidationAction
 from actions import care
 from actions.parts import answers
 from actions.situation import Speaker, entity
+from bot.choices import Choice, payload
 from bot.safety.verdict import Level
+from bot.text import asks
 
 Events = list[dict[str, Any]]
 
@@ -53,27 +55,30 @@ class ActionCare(Action):
         given = care.Given.read(tracker.get_slot("care_given"), case_state=situation.case_state)
         in_form = tracker.active_loop.get("name") == FORM
         asked = tracker.get_slot("requested_slot") if in_form else None
-        start = care.give(speaker, given=given, asked=asked, answer=asked_too(speaker, tracker, given))
+        beside = asked_too(speaker, tracker, given)
+        start = care.give(speaker, given=given, asked=asked, beside=beside)
         question = care.question_after(situation) if situation.level > given.level else "person"
         events = [SlotSet("care_given", given.and_now(situation.level).to_json()), SlotSet("question", question)]
         return [*events, FollowupAction(FORM)] if start and not in_form else events
 
 
-def asked_too(speaker: Speaker, tracker: Tracker, given: care.Given) -> str | None:
-    """The answer to a question that also discloses; None where only care will do, or was given before."""
-    situation = speaker.situation
-    found = answers(situation.lang).get(entity(tracker, "answer"))
-    if (
-        found is None
-        or entity(tracker, "sure") == "unsure"
-        or situation.category in CARE_ALONE
-        or situation.level <= given.level
-    ):
-        return None
-    if situation.level is Level.IMMINENT:
-        return None
-    speaker.effect("answered", answer=found.id, topic=found.topic, sure=entity(tracker, "sure"))
-    return found.words(band=situation.band, region=situation.region)
+def asked_too(speaker: Speaker, tracker: Tracker, given: care.Given) -> care.Beside:
+    """What goes with care for a question that also discloses: its answer, or what it may have meant to choose from.
+
+    Nothing where only care will do, or was given before.
+    """
+    situation, known = speaker.situation, answers(speaker.situation.lang)
+    found, other = known.get(entity(tracker, "answer")), known.get(entity(tracker, "answer_2"))
+    alone = situation.category in CARE_ALONE or situation.level <= given.level or situation.level is Level.IMMINENT
+    if found is None or alone:
+        return care.ALONE
+    if entity(tracker, "sure") != "unsure":
+        speaker.effect("answered", answer=found.id, topic=found.topic, sure=entity(tracker, "sure"))
+        return care.Beside(answer=found.words(band=situation.band, region=situation.region))
+    if other is None or situation.level > Level.ELEVATED or not asks(str(tracker.latest_message.get("text") or "")):
+        return care.ALONE
+    speaker.effect("answered", topic=found.topic, or_topic=other.topic, sure="unsure")
+    return care.Beside(choices=tuple(Choice(a.label, payload("ask", answer=a.id)) for a in (found, other)))
 
 
 class ValidateHandoffForm(FormValidationAction):

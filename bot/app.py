@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -9,6 +10,7 @@ from functools import cached_property
 
 from bot.careful import Careful
 from bot.case_events import CaseEvents
+from bot.catch_up import CatchUp
 from bot.channels.mail import Mail
 from bot.channels.sms import Sms
 from bot.channels.webhook import SignedWebhook
@@ -20,18 +22,29 @@ from bot.desk.reading import DeskReading
 from bot.desk.rota import RotaDesk
 from bot.desk.team import Team
 from bot.desk.work import Desk
-from bot.directory import Directory
+from bot.directory import Directory, Line
+from bot.directory.line import DAYS
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.group_room import GroupRoom
+from bot.group_seats import GroupSeats
+from bot.group_talk import GroupTalk
+from bot.group_telling import GroupTelling
+from bot.groups.activities import Activities
+from bot.groups.steps import GroupLessons
+from bot.intake import Intake
 from bot.lessons.catalog import Catalog
 from bot.live import Live
 from bot.outbox import Outbox
 from bot.paging import Pager
 from bot.privacy import Vault
+from bot.redaction import Redaction
 from bot.safety.screening import Screening
 from bot.settings import Settings
 from bot.sign_in import SignIn
+from bot.spool import Spool
 from bot.store.database import Store
+from bot.store.retention import Keep
 from bot.voice import Voice
 from bot.words import Words
 
@@ -58,7 +71,8 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The one database."""
-        return Store(self.settings.database_url, self.vault, self.now)
+        keep = Keep(words=self.settings.keep_words, cases=self.settings.keep_cases)
+        return Store(self.settings.database_url, self.vault, self.now, keep)
 
     @cached_property
     def words(self) -> Words:
@@ -78,6 +92,11 @@ class App:
         return Screening.load(self.settings.content / "safety", model, languages=self.settings.languages)
 
     @cached_property
+    def redaction(self) -> Redaction:
+        """What takes out who somebody is."""
+        return Redaction.load(self.settings.content / "redaction")
+
+    @cached_property
     def voice(self) -> Voice:
         """What the gateway itself says."""
         settings = self.settings
@@ -93,16 +112,49 @@ class App:
     @cached_property
     def conversation(self) -> Conversation:
         """The spine."""
-        effects = Effects(directory=self.directory, languages=self.settings.languages)
+        effects = Effects(directory=self.directory, languages=self.settings.languages, redaction=self.redaction)
         return Conversation(
             store=self.store,
             vault=self.vault,
-            screening=Careful(self.screening),
+            screening=Careful(self.screening, self.redaction),
             engine=self.engine,
             voice=self.voice,
             effects=effects,
+            groups=self.group_talk,
             languages=self.settings.languages,
         )
+
+    @cached_property
+    def group_lessons(self) -> GroupLessons:
+        """Lessons and activities as groups play them."""
+        return GroupLessons(self.lessons, Activities.load(self.settings.content / "groups"))
+
+    @cached_property
+    def group_talk(self) -> GroupTalk:
+        """What a text is to a group."""
+        return GroupTalk(voice=self.voice, lessons=self.group_lessons, service=self.settings.service_name)
+
+    @cached_property
+    def group_telling(self) -> GroupTelling:
+        """Tells phones where their group is."""
+        return GroupTelling(store=self.store, talk=self.group_talk)
+
+    @cached_property
+    def group_seats(self) -> GroupSeats:
+        """Seats in groups, from their page."""
+        return GroupSeats(
+            store=self.store,
+            vault=self.vault,
+            conversation=self.conversation,
+            talk=self.group_talk,
+            lessons=self.group_lessons,
+            words=self.words,
+        )
+
+    @cached_property
+    def group_room(self) -> GroupRoom:
+        """A facilitator's session."""
+        return GroupRoom(store=self.store, vault=self.vault, talk=self.group_talk, lessons=self.group_lessons)
 
     @cached_property
     def chat(self) -> Chat:
@@ -116,9 +168,39 @@ class App:
         return Sms(twilio=self.settings.twilio, public_url=self.settings.public_url)
 
     @cached_property
+    def spool(self) -> Spool:
+        """What waits on this machine's disk while the database is down."""
+        return Spool(self.settings.var / "spool", self.vault)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Takes in what Twilio brings."""
+        return Intake(
+            store=self.store,
+            conversation=self.conversation,
+            pager=self.pager,
+            voice=self.voice,
+            spool=self.spool,
+            clock=self.now,
+            languages=self.settings.languages,
+        )
+
+    @cached_property
+    def catch_up(self) -> CatchUp:
+        """Asks Twilio for what never came."""
+        return CatchUp(store=self.store, sms=self.sms, intake=self.intake)
+
+    @cached_property
     def outbox(self) -> Outbox:
         """Sends and sweeps."""
-        return Outbox(store=self.store, sms=self.sms, voice=self.voice, pager=self.pager, lessons=self.lessons)
+        return Outbox(
+            store=self.store,
+            sms=self.sms,
+            voice=self.voice,
+            pager=self.pager,
+            lessons=self.lessons,
+            per_second=self.settings.twilio.per_second,
+        )
 
     @cached_property
     def case_events(self) -> CaseEvents:
@@ -200,10 +282,21 @@ class App:
         """The regions a young person can pick, as id and name."""
         return self.directory.regions()
 
-    def page_lines(self, region: str | None) -> list[str]:
-        """Ready sentences of the lines open now."""
-        lines = self.directory.lines(region or self.settings.region, now=self.now(), limit=3)
-        return [line.say() for line in lines]
+    def page_lines(self, region: str | None, lang: str = "en") -> list[str]:
+        """Ready sentences of the lines open now, in a language of the page."""
+        lines = self.directory.lines(region or self.settings.region, now=self.now(), lang=lang, limit=3)
+        return [self._line(line, lang) for line in lines]
+
+    def every_line(self, region: str, lang: str = "en") -> list[str]:
+        """Ready sentences of all lines of a region, open now or not, with their hours."""
+        lines = next((c.lines for c in self.directory.everything() if c.region == region), ())
+        return [self._line(line, lang) for line in lines if line.kind == "line"]
+
+    def _line(self, line: Line, lang: str) -> str:
+        facts = {"name": line.name, "call": line.call, "text": line.text, "web": line.chat or line.web}
+        days = dict(zip(DAYS, self.words.say("page_days", lang).split(), strict=True))
+        hours = re.sub("|".join(DAYS), lambda day: days[day.group()], line.hours)
+        return self.words.say("page_line", lang, hours=hours, **facts)
 
     def emergency(self, region: str | None) -> str | None:
         """The emergency number of a region."""

@@ -1,12 +1,17 @@
-"""Screening that fails towards a person: when it breaks, somebody should look."""
+"""Screening that fails towards a person: when it breaks, somebody should look.
+
+What a verdict rests on is kept without names, schools, phones and the like: staff read it first, and need none of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
+from bot.redaction import Redaction
 from bot.safety.verdict import Level, Reason, Verdict
 
 log = structlog.get_logger()
@@ -26,13 +31,16 @@ class Screens(Protocol):
 class Careful:
     """A screening that never raises."""
 
-    def __init__(self, screening: Screens) -> None:
+    def __init__(self, screening: Screens, redaction: Redaction) -> None:
         self._screening = screening
+        self._redaction = redaction
 
     def look(self, text: str, recent: Sequence[str] = ()) -> Verdict:
         """The verdict; a screening that fails is treated as needing a person."""
         try:
-            return self._screening.screen(text, recent)
+            verdict = self._screening.screen(text, recent)
+            reasons = tuple(replace(reason, words=self._redaction.redact(reason.words)) for reason in verdict.reasons)
+            return replace(verdict, reasons=reasons)
         except Exception as error:  # noqa: BLE001 - the edge where a broken screening becomes a case
             log.error("screening failed", kind=type(error).__name__)
             return UNSEEN

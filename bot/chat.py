@@ -15,6 +15,7 @@ from bot.privacy import Vault, new_token
 from bot.store.database import Store
 from bot.store.messages import Message
 from bot.threads import BANDS
+from bot.way_back import fits, make
 from bot.words import Words
 
 MOST_CHARACTERS = 1600
@@ -81,6 +82,10 @@ class Chat:
         provider_id = f"web:{thread_id}:{client_id}"[:128]
         self._conversation.receive(Inbound(channel="web", provider_id=provider_id, text=text, thread_id=thread_id))
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text, after what was just said in its thread, shows danger. Nothing is kept."""
+        return self._conversation.shows_danger(text[:MOST_CHARACTERS], thread_id)
+
     def _lang(self, thread_id: str) -> str:
         with self._store.read() as work:
             thread = work.threads.get(thread_id)
@@ -104,9 +109,41 @@ class Chat:
         with self._store.read() as work:
             return work.presence.typing_until(thread_id, "helper")
 
-    def forget(self, thread_id: str) -> None:
-        """Erase the thread, unless people hold a case of it: then only its token stops working."""
+    def keep_way_back(self, thread_id: str, word: str) -> str:
+        """Make a way back to this chat from a word of theirs; returns it, to be shown once. Raises ChatRefused."""
+        if not fits(word):
+            raise ChatRefused(self._words.say("page_word_unfit", self._lang(thread_id)))
+        said = make(word)
         with self._store.begin() as work:
+            work.threads.keep_way_back(thread_id, said)
+        return said
+
+    def come_back(self, said: str) -> str | None:
+        """A new token for the chat that this way back leads to; the old one stops working, and its page says so."""
+        token = new_token()
+        with self._store.begin() as work:
+            thread_id = work.threads.by_way_back(said)
+            if thread_id is None:
+                return None
+            work.threads.change(thread_id, token_hash=self._vault.token_hash(token))
+        return token
+
+    def leave(self, thread_id: str) -> None:
+        """The page was left: its token is forgotten, and the chat too unless they kept a way back to it."""
+        with self._store.begin() as work:
+            kept = work.threads.has_way_back(thread_id)
+            if kept:
+                work.threads.change(thread_id, token_hash=None)
+                case = work.cases.open_for(thread_id)
+                if case:
+                    work.audit.add(actor="young person", what="page left, with a way back", case_id=case.id)
+        if not kept:
+            self.forget(thread_id)
+
+    def forget(self, thread_id: str) -> None:
+        """Erase the thread, unless people hold a case of it: then only its token and its way back stop working."""
+        with self._store.begin() as work:
+            work.threads.change(thread_id, way_back_hash=None)
             work.threads.change(thread_id, token_hash=None)
             case = work.cases.open_for(thread_id)
             if case is None:

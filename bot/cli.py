@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any, Optional
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from bot import settings as settings_module
 from bot.cli_keep import backup, keys_app, restore
+from bot.cli_plan import plan_desk
 from bot.cli_staff import staff_app
 from bot.cli_translations import translations_app
 from bot.settings import Settings, SettingsError
@@ -28,6 +30,7 @@ main.add_typer(translations_app, name="translations")
 main.add_typer(keys_app, name="keys")
 main.command()(backup)
 main.command()(restore)
+main.command("plan-desk")(plan_desk)
 
 console = Console(highlight=False)
 
@@ -179,14 +182,39 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@main.command()
-def bench(what: str = typer.Argument("screen", help="screen or ask")) -> None:
-    """Measure, and say how it was measured."""
-    from bot.benches import BENCHES
+@main.command("help-page")
+def help_page(folder: Path = typer.Argument(..., help="Where the files go; a proxy serves them when we are away.")) -> None:
+    """Write the page of help lines that needs no server: one file a language."""
+    from bot.app import App
+    from bot.web.youth_now import write
 
-    if what not in BENCHES:
-        raise fail(f"There is no bench {what!r}: use one of {', '.join(sorted(BENCHES))}.")
-    BENCHES[what](load_settings(), print)
+    app = App(load_settings())
+    for file in write(app, folder, today=app.now().date()):
+        print(file)
+
+
+@main.command()
+def bench(
+    what: list[str] = typer.Argument(None, help="What to measure, such as: screen turn webhook. Without: the list."),
+    kills: int = typer.Option(40, help="faults: how often a process is killed."),
+    database: str = typer.Option("sqlite", help="faults: sqlite or postgresql."),
+) -> None:
+    """Measure, and say how it was measured."""
+    from bot.app import utc_now
+    from bot.bench.installation import BenchError
+    from bot.benches import BENCHES, run
+
+    unknown = [name for name in what or () if name not in BENCHES]
+    if unknown:
+        raise fail(f"There is no bench {unknown[0]!r}: use one of {', '.join(sorted(BENCHES))}.")
+    if not what:
+        for name, measure in BENCHES.items():
+            print(f"{name:<10} {measure.__doc__}")
+        return
+    try:
+        run(load_settings(), what, lambda line: print(line, flush=True), now=utc_now(), kills=kills, database=database)
+    except BenchError as error:
+        raise fail(error) from None
 
 
 def _json_lines() -> Any:

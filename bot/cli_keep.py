@@ -31,7 +31,8 @@ def with_app(act: Callable[[App], Any]) -> Any:
 
     try:
         return act(App(settings_module.load()))
-    except (SettingsError, StoreError, PrivacyError):
+    except (SettingsError, StoreError, PrivacyError, OSError) as error:
+        typer.echo(f"handrail: {error}", err=True)
         raise typer.Exit(1) from None
 
 
@@ -42,10 +43,10 @@ def keys_rotate() -> None:
 
     def act(app: App) -> None:
         app.store.migrate()
-        rotate(app.store, app.vault)
+        typer.echo(f"{rotate(app.store, app.vault)} values are sealed anew.")
         left = under_older_keys(app.store, app.vault)
         if left:
-            pass
+            typer.echo(f"{left} more were written meanwhile with an older key: restart every process, then run this again.")
 
     with_app(act)
 
@@ -54,7 +55,8 @@ def backup(to: Path = TO) -> None:
     """Copy the SQLite database to a file, while the service runs."""
     from bot.store.backup import back_up
 
-    with_app(lambda app: back_up(app.store, to))
+    size = with_app(lambda app: back_up(app.store, to))
+    typer.echo(f"{to} holds a whole copy ({size} bytes). Keep the key elsewhere.")
 
 
 def restore(from_: Path = FROM) -> None:
@@ -66,4 +68,5 @@ def restore(from_: Path = FROM) -> None:
         app.store.migrate()
         return aside
 
-    with_app(act)
+    aside = with_app(act)
+    typer.echo(f"The copy is in place.{f' What was there is now {aside}.' if aside else ''} Now run `handrail doctor`.")

@@ -15,9 +15,11 @@ import structlog
 
 from bot.careful import Careful
 from bot.channels.base import Inbound
+from bot.channels.refusals import PHONE_AWAY
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
+from bot.group_talk import OURS, GroupTalk
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.privacy import Vault
@@ -30,6 +32,7 @@ from bot.text import normalise
 from bot.threads import (
     Route,
     Thread,
+    asks_to_be_forgotten,
     choose_route,
     is_fresh_start,
     is_help,
@@ -45,6 +48,9 @@ THEIR_WORD = "(their private word)"
 
 TOGETHER = timedelta(minutes=3)
 """A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
+
+MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
+"""Texts of one number that are answered in a minute: more than thumbs can write."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class Conversation:
         engine: Engine,
         voice: Voice,
         effects: Effects,
+        groups: GroupTalk,
         languages: Sequence[str] = ("en",),
     ) -> None:
         self._store = store
@@ -75,6 +82,7 @@ class Conversation:
         self._engine = engine
         self._voice = voice
         self._effects = effects
+        self._groups = groups
         self._languages = languages
 
     def receive(self, inbound: Inbound) -> Received:
@@ -82,13 +90,16 @@ class Conversation:
         thread_id = inbound.thread_id or self._vault.pseudonym(inbound.channel, inbound.address)
         text = normalise(inbound.text)
         with self._store.begin() as work:
-            if work.messages.known(inbound.provider_id):
+            if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
+            work.messages.due_now(thread_id, PHONE_AWAY)
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
-            route = choose_route(thread=thread, text=text, level=verdict.level)
-            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route)
+            group = self._groups.reads(work, thread, text, aim=inbound.aim)
+            route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
+            crowded = self._crowded(work, thread, text, route)
+            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict)
             if is_new and route is not Route.KEYWORD:
@@ -97,15 +108,25 @@ class Conversation:
                 self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
                 self._keyword(work, thread, text)
+            if route is Route.GROUP and group:
+                self._groups.take(work, thread, group)
             if route is Route.WORD:
                 self._their_word(work, thread, text)
             if route is Route.HELD:
                 work.presence.stops_typing(thread.id, "you")
             if route is Route.HELD and wants_other_person(text):
                 self._other_person(work, thread)
+            if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text):
+                self._forget(work, thread)
             if inbound.media:
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
+
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text that a door would refuse for its pace must be taken all the same."""
+        with self._store.read() as work:
+            recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
+        return self._screening.look(normalise(text), recent).level >= Level.ELEVATED
 
     async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
         """Answer the next kept message, whichever thread it is of; False when none waits.
@@ -144,11 +165,27 @@ class Conversation:
         verdict = self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
         return Verdict() if read_choice(text, thread.choices) else verdict
 
-    def _keep(self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route) -> None:
+    def _crowded(self, work: UnitOfWork, thread: Thread, text: str, route: Route) -> bool:
+        """Two machines talking, or one that floods: all is kept and screened, and only the bot's answers pause.
+
+        Never for danger, for a carrier's word, or for somebody who asks for a person.
+        """
+        if thread.channel != "sms" or route is not Route.ORDINARY or (keyword(text) or "").startswith("/want_person"):
+            return False
+        heard = work.messages.heard(thread.id, within=A_MINUTE)
+        if heard == MOST_ANSWERED:
+            self._voice.say(work, thread, "too_many_texts")
+        return heard >= MOST_ANSWERED
+
+    def _keep(
+        self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route, crowded: bool
+    ) -> None:
         if thread.has_word and route is Route.WORD and work.threads.is_word(thread.id, text):
             text = THEIR_WORD  # what opens the thread is not kept, and no worker reads it
-        answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text)
+        answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
+        if named and named.payload.startswith(OURS) and route is not Route.GROUP:
+            named = None  # the group it was offered in is over: a stray letter by now
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,
@@ -198,6 +235,16 @@ class Conversation:
             work.cases.move(case, Event.HAND_BACK, actor="young person", detail=said, not_staff_id=case.staff_id)
             self._voice.say(work, thread, "other_person_asked")
 
+    def _forget(self, work: UnitOfWork, thread: Thread) -> None:
+        """Erased at once, without the engine: silently for who asked us not to text. A live case is told of honestly."""
+        case = work.cases.open_for(thread.id)
+        if case:
+            work.audit.add(actor="young person", what="asked to be forgotten", case_id=case.id)
+        else:
+            work.threads.forget(thread.id)
+        if not thread.opted_out:
+            self._voice.say(work, thread, "forget_case_open" if case else "forgotten")
+
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
         case = work.cases.open_for(thread.id)
@@ -206,9 +253,11 @@ class Conversation:
         elif is_start(text):
             work.threads.change(thread.id, opted_out_at=None)
             self._voice.say(work, thread, "started")
-        else:
+        elif not thread.opted_out:
+            work.messages.stop_queued(thread.id)
             self._voice.say(work, thread, "stopped")
             work.threads.change(thread.id, opted_out_at=work.now)
+            self._groups.leave_quietly(work, thread.id)
             if case:
                 work.audit.add(actor="young person", what="opted out", case_id=case.id)
 
@@ -250,7 +299,9 @@ class Conversation:
                 return
             thread = thread_of(work, message)
             work.messages.settle(message.id, "answered")
-            if turn.choice and turn.choice.startswith("/want_person"):
+            if turn.choice and turn.choice.startswith("/forget_me"):
+                self._forget(work, thread)
+            elif turn.choice and turn.choice.startswith("/want_person"):
                 self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
                 self._voice.say(work, thread, "person_asked_without_engine")
             elif message.verdict.level >= Level.ELEVATED:

@@ -11,6 +11,7 @@ from bot.directory import DirectoryError
 from bot.lint import lint
 from bot.safety.screening import ScreeningError
 from bot.settings import Settings
+from bot.store.consistency import contradictions
 from bot.store.database import StoreError
 from bot.store.rotation import under_older_keys
 from bot.training import dialogue_model
@@ -29,7 +30,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Every finding, good and bad."""
     app = App(settings)
-    return [finding for look in (_content, _models, _database) for finding in _safely(look, app)]
+    return [finding for look in (_content, _models, _spool, _database, _contradictions) for finding in _safely(look, app)]
 
 
 def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
@@ -52,6 +53,29 @@ def _models(app: App) -> Iterator[Finding]:
     yield Finding(trained, "The dialogue model is there." if trained else "There is no dialogue model: run `handrail train`.")
     _ = app.screening
     yield Finding(True, "The screening loads.")
+
+
+def _spool(app: App) -> Iterator[Finding]:
+    waiting, aside = len(app.spool.waiting()), len(app.spool.aside())
+    yield Finding(
+        not waiting,
+        "Nothing waits on disk."
+        if not waiting
+        else f"{waiting} texts wait on disk for the database: is it running, and is the gateway?",
+    )
+    yield Finding(
+        not aside,
+        "Nothing was put aside."
+        if not aside
+        else f"{aside} kept texts could not be read and were put aside in {app.settings.var / 'spool'}: is a key missing from "
+        "HANDRAIL_SECRET_KEY? Put it back, and name the files .waiting again.",
+    )
+
+
+def _contradictions(app: App) -> Iterator[Finding]:
+    with app.store.engine.connect() as connection:
+        found = [Finding(False, f"{how_many} {sentence}.") for how_many, sentence in contradictions(connection)]
+    yield from found or [Finding(True, "No rows contradict each other.")]
 
 
 def _database(app: App) -> Iterator[Finding]:
@@ -84,7 +108,8 @@ def _database(app: App) -> Iterator[Finding]:
         not overdue,
         "Nothing overdue is left."
         if not overdue
-        else f"{overdue} rows should be deleted by now: is `handrail serve outbox` running?",
+        else f"{sum(overdue.values())} rows should be deleted by now ({', '.join(f'{n} of {t}' for t, n in overdue.items())}): "
+        "is `handrail serve outbox` running?",
     )
     yield Finding(
         True,

@@ -12,6 +12,7 @@ import structlog
 
 from bot.directory import Directory
 from bot.handoff.cases import HELD, Event, State, can
+from bot.redaction import Redaction
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.cases import Case
 from bot.store.check_ins import AGREED, ASKED, ENDED
@@ -32,12 +33,20 @@ BY_ASKING = Reason("asked", "")
 class Effects:
     """Applies effects to a thread."""
 
-    def __init__(self, *, directory: Directory, languages: tuple[str, ...]) -> None:
+    def __init__(self, *, directory: Directory, languages: tuple[str, ...], redaction: Redaction) -> None:
+        self._redaction = redaction
         self._regions = {region for region, _ in directory.regions()}
         self._languages = languages
 
     def apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
-        """Do what an effect says; one that is not in the list is logged by kind and left."""
+        """Do what an effect says; one that is not in the list, or makes no sense, is logged by kind and left: it must not
+        cost anybody the answer it came with."""
+        try:
+            self._apply(work, thread, effect)
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("effect makes no sense", kind=str(effect.get("effect"))[:32], error=type(error).__name__)
+
+    def _apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
         kind = effect.get("effect")
         if kind == "set":
             self._set(work, thread, effect)
@@ -91,11 +100,14 @@ class Effects:
             work.cases.move(case, Event.QUEUE)
 
     def _pass_on(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
-        """Keep what they let us pass on; danger now is seen by people whatever they chose, and they were told so."""
+        """Keep what they let us pass on; danger now is seen by people whatever they chose, and they were told so.
+
+        Their own words are kept without what says who they are: whoever reads the summary does not need it.
+        """
         case = work.cases.open_for(thread.id)
         what = effect.get("what")
         if case and what in PASSED_ON:
-            words = str(effect.get("summary") or "")[:LONGEST_SUMMARY] or None
+            words = self._redaction.redact(str(effect.get("summary") or ""))[:LONGEST_SUMMARY] or None
             work.cases.pass_on(case, str(what), words, said_until=work.messages.last_seq(thread.id))
 
     def _check_in(self, work: UnitOfWork, thread: Thread, *, agreed: bool) -> None:

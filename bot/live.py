@@ -13,12 +13,15 @@ from bot.store import changes
 from bot.store.database import Store, StoreDown
 
 DESK = "desk"
+NARROW = ("thread:", "group:")
+"""Topics that are told only of what is theirs."""
+
 CALM = 0.05
 """Seconds in which several commits are one piece of news."""
 
 
 class Live:
-    """Topics are ``desk``, ``case:<id>`` and ``thread:<id>``; every commit is news for staff."""
+    """Topics are ``desk``, ``case:<id>``, ``thread:<id>`` and ``group:<id>``; every commit is news for staff."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,6 +29,7 @@ class Live:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._anything = asyncio.Event()
         self._known: set[int] = set()
+        self._groups: dict[int, int] = {}
         self._typing: set[tuple[str, str, datetime]] = set()
 
     async def run(self) -> None:
@@ -68,13 +72,16 @@ class Live:
         with self._store.read() as work:
             newest = work.messages.newest()
             typing = work.presence.typing_now()
+            groups = work.groups.versions()
         fresh = {thread_id for message_id, thread_id in newest if message_id not in self._known}
         fresh |= {thread_id for thread_id, _, _ in typing - self._typing}
+        moved = {group_id for group_id, version in groups.items() if self._groups.get(group_id) != version}
+        self._groups = groups
         self._known, self._typing = {message_id for message_id, _ in newest}, typing
-        return {f"thread:{thread_id}" for thread_id in fresh}
+        return {f"thread:{thread_id}" for thread_id in fresh} | {f"group:{group_id}" for group_id in moved}
 
     def _tell(self, topics: set[str]) -> None:
         for topic, waiting in self._waiting.items():
-            if topic in topics or not topic.startswith("thread:"):
+            if topic in topics or not topic.startswith(NARROW):
                 for news in waiting:
                     news.set()

@@ -6,13 +6,14 @@ provider what it has, before anything is sent again.
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
+from bot import deliveries
 from bot.channels.base import SendRefused, SendUnknown
+from bot.channels.refusals import NO_NUMBER, UNKNOWN
 from bot.choices import as_text
 from bot.handoff import clocks
 from bot.handoff.cases import Event
@@ -27,22 +28,31 @@ from bot.store.database import Store
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
+from bot.threads import Thread
 from bot.voice import Voice
 
 log = structlog.get_logger()
 
-MOST_ATTEMPTS = 8
-"""After this many tries (about half an hour) a message is failed, and the case says so."""
-
 LATER = timedelta(days=7)
 """How long a booster waits while a person is with them."""
 
-OPTED_OUT = "21610"
-"""Twilio's code for "this person has replied STOP"."""
+TOO_FAST = "20429"
+RESTS = timedelta(seconds=10)
+"""How long a number rests when the provider says that it sends too fast and names no time."""
+
+BURST = timedelta(seconds=1)
+"""How far ahead of its pace a number may send: a reply of several texts leaves together."""
+
+SEEN_AFTER = timedelta(seconds=20)
+"""How long the provider gets to list what it took, before we conclude that it has nothing."""
+
+NO_ANSWER = SendRefused(UNKNOWN, "No answer came.", final=False)
 
 
 class Sends(Protocol):
-    """What the outbox needs of a provider."""
+    """What the outbox needs of a provider. ``sender`` is the number or messaging service that sends."""
+
+    sender: str
 
     def send(self, *, to: str, body: str) -> str:
         """Send a text; returns the provider's id. Raises SendRefused or SendUnknown."""
@@ -56,7 +66,10 @@ class Sends(Protocol):
 class Outbox:
     """Sends and sweeps; any number may run, on any machine, with the same result."""
 
-    def __init__(self, *, store: Store, sms: Sends, voice: Voice, pager: Pager, lessons: Catalog) -> None:
+    def __init__(
+        self, *, store: Store, sms: Sends, voice: Voice, pager: Pager, lessons: Catalog, per_second: float = 10.0
+    ) -> None:
+        self._each = timedelta(seconds=1 / per_second)
         self._store = store
         self._pager = pager
         self._sms = sms
@@ -64,28 +77,33 @@ class Outbox:
         self._lessons = lessons
 
     def send_next(self) -> bool:
-        """Send the next queued text, whichever thread it is of; False when none is due."""
+        """Send the next queued text, whichever thread it is of; False when none is due, or the number must rest."""
         with self._store.begin() as work:
+            if work.sending.wait(self._sms.sender, burst=BURST):
+                return False
             message = work.messages.claim(direction="out", states=("queued", "sending"), into="sending")
             number = work.threads.number(message.thread_id) if message else None
             thread = work.threads.get(message.thread_id) if message else None
+            if message and number:
+                work.sending.sends(self._sms.sender, each=self._each)
         if message is None:
             return False
         if number is None or thread is None:
-            self._give_up(message, "no number", "failed")
+            with self._store.begin() as work:
+                deliveries.give_up(work, message.id, message.thread_id, NO_NUMBER, actor="outbox")
             return True
-        body = for_sms(as_text(message.text, message.choices))
-        try:
-            self._sent(message, self._send_once(message, to=number, body=body))
-        except SendRefused as refusal:
-            self._refused(message, refusal)
-        except SendUnknown:
-            log.warning("send outcome unknown", message_id=message.id)  # the lease runs out, then we ask first
+        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)))
         return True
+
+    def rest(self) -> float:
+        """Seconds until the number may send again; 0 when it may now."""
+        with self._store.read() as work:
+            return work.sending.wait(self._sms.sender, burst=BURST).total_seconds()
 
     def sweep(self) -> int:
         """Move every case whose clock has come; returns how many. Twice is the same as once."""
-        with self._store.read() as work:
+        with self._store.begin() as work:
+            work.cases.clock_went_back()
             due = [case.id for case in work.cases.due()]
         for case_id in due:
             with self._store.begin() as work:
@@ -110,42 +128,46 @@ class Outbox:
     def expire(self) -> int:
         """Delete what its time is over for; returns how many rows went."""
         with self._store.begin() as work:
-            return work.retention.expire()
+            gone = work.retention.expire() + work.sending.forget() + work.threads.drop_tokens()
+            gone += work.group_answers.expire()
+        self._store.fold_in()
+        return gone
 
-    def _send_once(self, message: Message, *, to: str, body: str) -> str:
-        """Only a message that was claimed before may have gone out already."""
-        if message.state == "sending":
-            taken = self._sms.find_sent(to=to, body=body, since=message.at)
-            with self._store.read() as work:
-                unclaimed = [sid for sid in taken if not work.messages.known(f"sms:{sid}")]
-            if unclaimed:
-                return unclaimed[0]
-        return self._sms.send(to=to, body=body)
-
-    def _sent(self, message: Message, provider_id: str) -> None:
-        with self._store.begin() as work:
-            work.messages.settle(message.id, "sent", provider_id=f"sms:{provider_id}", error_code=None)
-
-    def _refused(self, message: Message, refusal: SendRefused) -> None:
-        if refusal.code == OPTED_OUT:
-            self._give_up(message, refusal.code, "opted out")
-        elif refusal.final or message.attempts + 1 >= MOST_ATTEMPTS:
-            self._give_up(message, refusal.code, "failed")
+    def _send(self, message: Message, *, to: str, body: str) -> None:
+        """Only a message that was claimed before may have gone out already: of that one the provider is asked first."""
+        in_doubt = message.state == "sending"
+        try:
+            provider_id = self._gone_out(message, to=to, body=body) if in_doubt else None
+            if provider_id is None:
+                in_doubt = False
+                provider_id = self._sms.send(to=to, body=body)
+        except SendRefused as refusal:
+            self._not_sent(message, refusal, state="sending" if in_doubt or refusal.unsure else "queued")
+        except SendUnknown:
+            self._not_sent(message, NO_ANSWER, state="sending")
         else:
-            wait = timedelta(seconds=min(600, 2 ** (message.attempts + 1)) * random.uniform(0.7, 1.3))
             with self._store.begin() as work:
-                work.messages.settle(message.id, "queued", due_at=work.now + wait, error_code=refusal.code)
+                deliveries.sent(work, message.id, f"sms:{provider_id}")
 
-    def _give_up(self, message: Message, code: str, state: str) -> None:
-        """Loudly: the message says why, and an open case says "not delivered"."""
-        log.warning("message not delivered", message_id=message.id, code=code)
+    def _gone_out(self, message: Message, *, to: str, body: str) -> str | None:
+        """The provider's id of this message, if it has it: of the same words, one that is no other message's."""
+        taken = self._sms.find_sent(to=to, body=body, since=message.at)
+        with self._store.read() as work:
+            return next((sid for sid in taken if work.sending.sent_as(f"sms:{sid}") is None), None)
+
+    def _not_sent(self, message: Message, refusal: SendRefused, *, state: str) -> None:
+        """Again later, in ``state``, or given up loudly."""
+        tries = message.attempts + 1
         with self._store.begin() as work:
-            work.messages.settle(message.id, state, error_code=code)
-            if state == "opted out":
-                work.threads.change(message.thread_id, opted_out_at=work.now)
-            case = work.cases.open_for(message.thread_id)
-            if case:
-                work.audit.add(actor="outbox", what="not delivered", case_id=case.id, detail=code)
+            work.sending.tried(message.id, "unknown" if refusal.code == UNKNOWN else "refused", code=refusal.code)
+            if refusal.final or tries >= deliveries.MOST_ATTEMPTS:
+                deliveries.give_up(work, message.id, message.thread_id, refusal.code, actor="outbox")
+                return
+            if refusal.wait is not None or refusal.code == TOO_FAST:
+                work.sending.rests(self._sms.sender, refusal.wait or RESTS)
+            least = SEEN_AFTER if state == "sending" else timedelta(0)
+            wait = max(deliveries.pause(tries), refusal.wait or least, least)
+            work.messages.settle(message.id, state, due_at=work.now + wait, error_code=refusal.code)
 
     def _back_to_queue(self, work: UnitOfWork, case: Case) -> None:
         """Their worker's desk has been closed for minutes: nobody is left talking to an empty chair."""
@@ -190,10 +212,15 @@ class Outbox:
             if told == "outside line":
                 timed_out = work.cases.move(case, Event.TIME_OUT)
                 work.cases.move(timed_out, Event.FALL_BACK)
-                if case.safe_to_text != "no":
+                if _may_be_texted(case, thread):
                     self._voice.say(work, thread, "nobody_came")
                 return
         if case.heartbeat_at and case.heartbeat_at <= work.now:
             work.cases.beat(case)
-            if case.safe_to_text != "no":
+            if _may_be_texted(case, thread):
                 self._voice.waiting_word(work, thread)
+
+
+def _may_be_texted(case: Case, thread: Thread) -> bool:
+    """Not where they said that it is not safe, and not after STOP."""
+    return case.safe_to_text != "no" and not thread.opted_out

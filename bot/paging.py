@@ -101,12 +101,13 @@ class Pager:
         if inbound.number is None or inbound.text.strip().strip(".!").casefold() not in ON_IT:
             return False
         with self._store.begin() as work:
-            if work.messages.known(inbound.provider_id):
+            if work.sending.taken_in(inbound.provider_id):
                 return False
             person = work.staff.by_phone(inbound.number)
             page = work.pages.newest_of(person.id, within=ANSWERS) if person else None
-            if person is None or page is None:
-                return False
+            if person is None or page is None or (inbound.at is not None and inbound.at < page.at):
+                return False  # also an answer that comes late, to a page before this one
+            work.sending.is_first(inbound.provider_id)
             self._acknowledge(work, page, person)
         return True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import secrets
 import zlib
@@ -106,6 +107,35 @@ class Vault:
 def new_token() -> str:
     """An unguessable token: 256 random bits, URL-safe."""
     return secrets.token_urlsafe(32)
+
+
+LEAST_SECRET = 32
+"""Characters of a secret: 128 bits when they are hexadecimal digits."""
+
+TOLD_EVERYWHERE = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "passw0rd",
+    "example",
+    "default",
+    "your-",
+    "demo-",
+    "qwerty",
+)
+"""What stands in secrets that were copied from somewhere instead of made."""
+
+
+def is_weak(secret: str) -> bool:
+    """Whether a secret is short, simple, a run of the alphabet, or looks copied from a page of instructions."""
+    plain = secret.casefold()
+    if len(secret) < LEAST_SECRET or len(set(secret)) < 8 or any(word in plain for word in TOLD_EVERYWHERE):
+        return True
+    if any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, 17)):
+        return True
+    steps = [ord(after) - ord(before) for before, after in itertools.pairwise(plain)]
+    return sum(abs(step) <= 1 for step in steps) > len(steps) / 2
 
 
 def masked(number: str) -> str:

@@ -7,38 +7,20 @@ docs/settings.md; a test compares the two. A wrong setting is one clear sentence
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
-from bot.addresses import Address as Address
-from bot.addresses import SettingsError as SettingsError
-from bot.addresses import address, loopback, plain_urls, private
+from bot.addresses import HERE, Address, SettingsError, address, loopback, plain_urls, private
+from bot.settings_secrets import Twilio, Webhook, secret_keys, twilio, webhook
 
-LEAST_SECRET = 32
-
-
-@dataclass(frozen=True)
-class Twilio:
-    """The account that sends and receives texts; ``api_url`` lets a bench stand in for Twilio."""
-
-    account_sid: str
-    auth_token: str = field(repr=False)
-    sender: str
-    api_url: str = "https://api.twilio.com"
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """Where case events are sent for another system's desk, and the secret that signs them."""
-
-    url: str
-    secret: str = field(repr=False)
+__all__ = ["DESCRIPTIONS", "Address", "Settings", "SettingsError", "Twilio", "Webhook", "child_environment", "load"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +35,7 @@ class Settings:
     database_url: str = field(repr=False)
     secret_keys: tuple[str, ...] = field(repr=False)
     public_url: str
+    proxies: tuple[str, ...]
     public: Address
     staff: Address
     engine: Address
@@ -69,6 +52,8 @@ class Settings:
     webhook: Webhook | None
     exit_url: str
     engine_patience: float
+    keep_words: timedelta
+    keep_cases: timedelta
     log_level: str
     models: Path
 
@@ -86,6 +71,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_SECRET_KEY": "At least 32 characters; newest first, older ones after commas. "
     "Encrypts numbers and words, signs pseudonyms. Demo mode makes its own.",
     "HANDRAIL_PUBLIC_URL": "The address Twilio calls, as Twilio knows it. Default: the public listener.",
+    "HANDRAIL_PROXIES": "Addresses of the proxies in front, after commas; only they are believed about who calls. "
+    "Default: 127.0.0.1,::1.",
     "HANDRAIL_PUBLIC_BIND": "Public listener. Default: 127.0.0.1:8080.",
     "HANDRAIL_STAFF_BIND": "Staff listener; keep it on a private network. Default: 127.0.0.1:8081.",
     "HANDRAIL_ENGINE_BIND": "The dialogue engine; loopback unless its network is private. Default: 127.0.0.1:8082.",
@@ -98,6 +85,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_TWILIO_AUTH_TOKEN": "Its auth token; it also checks the signature of every webhook.",
     "HANDRAIL_TWILIO_FROM": "The number (+1...) or messaging service (MG...) that sends.",
     "HANDRAIL_TWILIO_API_URL": "Twilio's API. Default: https://api.twilio.com; demo mode uses its own phone.",
+    "HANDRAIL_TWILIO_PER_SECOND": "Texts a second that this number may send: 1 for most Canadian numbers, "
+    "100 for a short code. Default: 10.",
     "HANDRAIL_LANGUAGES": "Languages that are screened and spoken, after commas. Default: en,es,fr.",
     "HANDRAIL_REGION": "Region to assume when a young person has not said one, such as CA. Default: none.",
     "HANDRAIL_TIME_ZONE": "The zone new shifts of the rota are written in, such as America/Toronto. Default: UTC.",
@@ -108,12 +97,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_WEBHOOK_SECRET": "Signs those events; at least 32 characters. Needed with a webhook.",
     "HANDRAIL_EXIT_URL": "Where quick exit goes. Default: https://www.google.com/search?q=weather.",
     "HANDRAIL_ENGINE_PATIENCE": "Seconds to wait for the engine before saying so. Default: 4.",
+    "HANDRAIL_KEEP_WORDS_HOURS": "Hours that words without a case are kept after the last message. Default: 72.",
+    "HANDRAIL_KEEP_CASES_DAYS": "Days that a case and its transcript are kept after it was closed. Default: 30.",
     "HANDRAIL_VAR": "Folder for the database, models and logs. Default: var/ beside the code.",
     "HANDRAIL_MODELS": "Folder that `handrail train` builds the models in. Default: models in HANDRAIL_VAR.",
     "HANDRAIL_LOG_LEVEL": "debug, info, warning or error. Default: info.",
 }
-
-DEMO_TWILIO = ("AC" + "0" * 32, "demo-auth-token-demo-auth-token-0", "+15005550006")
 
 
 def load(environment: Mapping[str, str] | None = None, *, root: Path | None = None) -> Settings:
@@ -138,24 +127,30 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         service_name=given.get("HANDRAIL_SERVICE_NAME") or "Handrail",
         page_title=given.get("HANDRAIL_PAGE_TITLE") or "Notes",
         database_url=_database_url(given, var),
-        secret_keys=_secret_keys(given, demo=demo, var=var),
-        public_url=(given.get("HANDRAIL_PUBLIC_URL") or public.url).rstrip("/"),
+        secret_keys=secret_keys(given, demo=demo, var=var),
+        public_url=_public_url(given, public, demo=demo),
+        proxies=_proxies(given),
         public=public,
         staff=staff,
         engine=private(engine, name="HANDRAIL_ENGINE_BIND") if engine_is_private else loopback(engine),
         engine_is_private=engine_is_private,
         engine_urls=plain_urls(given.get("HANDRAIL_ENGINE_URLS", ""), name="HANDRAIL_ENGINE_URLS") or (engine.url,),
         demo_phone=loopback(phone),
-        twilio=_twilio(given, demo=demo, phone=phone),
+        twilio=replace(
+            twilio(given, demo=demo, demo_api=phone.url),
+            per_second=_number(given, "HANDRAIL_TWILIO_PER_SECOND", 10.0, "a number"),
+        ),
         languages=tuple(w.strip() for w in (given.get("HANDRAIL_LANGUAGES") or "en,es,fr").split(",") if w.strip()),
         region=given.get("HANDRAIL_REGION") or None,
         time_zone=_time_zone(given),
         staff_url=(given.get("HANDRAIL_STAFF_URL") or staff.url).rstrip("/"),
         smtp_url=_smtp_url(given),
         mail_from=given.get("HANDRAIL_MAIL_FROM", ""),
-        webhook=_webhook(given, demo=demo),
+        webhook=webhook(given, demo=demo),
         exit_url=_exit_url(given),
-        engine_patience=_seconds(given, "HANDRAIL_ENGINE_PATIENCE", 4.0),
+        engine_patience=_number(given, "HANDRAIL_ENGINE_PATIENCE", 4.0, "seconds"),
+        keep_words=timedelta(hours=_number(given, "HANDRAIL_KEEP_WORDS_HOURS", 72.0, "hours")),
+        keep_cases=timedelta(days=_number(given, "HANDRAIL_KEEP_CASES_DAYS", 30.0, "days")),
         log_level=_log_level(given),
         models=Path(given.get("HANDRAIL_MODELS") or var / "models"),
     )
@@ -177,6 +172,8 @@ def _demo(given: Mapping[str, str]) -> bool:
     asked = given.get("HANDRAIL_DEMO", "")
     if asked not in ("", "0", "1"):
         raise SettingsError(f"HANDRAIL_DEMO is {asked!r}: set it to 1 for the demo or 0 for real use.")
+    if not asked and given.get("HANDRAIL_TWILIO_AUTH_TOKEN") and not given.get("HANDRAIL_SECRET_KEY"):
+        raise SettingsError("HANDRAIL_SECRET_KEY is missing beside a Twilio account: set it, or HANDRAIL_DEMO=1 for the demo.")
     return asked == "1" if asked else not given.get("HANDRAIL_SECRET_KEY")
 
 
@@ -199,39 +196,21 @@ def _database_url(given: Mapping[str, str], var: Path) -> str:
     return url
 
 
-def _secret_keys(given: Mapping[str, str], *, demo: bool, var: Path) -> tuple[str, ...]:
-    keys = tuple(k.strip() for k in given.get("HANDRAIL_SECRET_KEY", "").split(",") if k.strip())
-    if not keys and demo:
-        return (_demo_key(var / "demo-secret"),)
-    if not keys:
-        raise SettingsError("HANDRAIL_SECRET_KEY is missing: set it to a random text, such as `openssl rand -hex 32` prints.")
-    for key in keys:
-        if len(key) < LEAST_SECRET or len(set(key)) < 8:
-            raise SettingsError(
-                f"HANDRAIL_SECRET_KEY is too weak: use at least {LEAST_SECRET} random characters (`openssl rand -hex 32`)."
-            )
-    return keys
+def _public_url(given: Mapping[str, str], public: Address, *, demo: bool) -> str:
+    """Outside the demo what young people write travels only over https, or stays on this machine."""
+    url = (given.get("HANDRAIL_PUBLIC_URL") or public.url).rstrip("/")
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    if not (scheme == "https" or (scheme == "http" and (demo or host in HERE))):
+        raise SettingsError("HANDRAIL_PUBLIC_URL must be an https address: put a proxy with TLS in front.")
+    return url
 
 
-def _demo_key(file: Path) -> str:
-    """Demo mode keeps one made-up key, so that a second start can read the first one's data."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(32), encoding="ascii")
-    return file.read_text(encoding="ascii").strip()
-
-
-def _twilio(given: Mapping[str, str], *, demo: bool, phone: Address) -> Twilio:
-    names = ("HANDRAIL_TWILIO_ACCOUNT_SID", "HANDRAIL_TWILIO_AUTH_TOKEN", "HANDRAIL_TWILIO_FROM")
-    missing = [n for n in names if not given.get(n)]
-    if missing and not demo:
-        raise SettingsError(
-            f"{missing[0]} is missing: copy it from your Twilio console, or set HANDRAIL_DEMO=1 to try without."
-        )
-    sid, token, sender = DEMO_TWILIO if missing else tuple(given[n] for n in names)
-    default = phone.url if missing else "https://api.twilio.com"
-    return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=given.get("HANDRAIL_TWILIO_API_URL") or default)
+def _proxies(given: Mapping[str, str]) -> tuple[str, ...]:
+    named = tuple(w.strip() for w in (given.get("HANDRAIL_PROXIES") or "127.0.0.1,::1").split(",") if w.strip())
+    try:
+        return tuple(str(ip_address(name)) for name in named)
+    except ValueError:
+        raise SettingsError("HANDRAIL_PROXIES must be addresses such as 10.0.0.5, after commas.") from None
 
 
 def _time_zone(given: Mapping[str, str]) -> str:
@@ -252,18 +231,6 @@ def _smtp_url(given: Mapping[str, str]) -> str | None:
     return url
 
 
-def _webhook(given: Mapping[str, str], *, demo: bool) -> Webhook | None:
-    url, secret = given.get("HANDRAIL_WEBHOOK_URL"), given.get("HANDRAIL_WEBHOOK_SECRET", "")
-    if not url:
-        return None
-    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
-    if not (scheme == "https" or (scheme == "http" and (demo or host in ("127.0.0.1", "localhost")))):
-        raise SettingsError("HANDRAIL_WEBHOOK_URL must be an https address: case events may not travel in the open.")
-    if len(secret) < LEAST_SECRET:
-        raise SettingsError(f"HANDRAIL_WEBHOOK_SECRET is missing or short: use at least {LEAST_SECRET} random characters.")
-    return Webhook(url=url, secret=secret)
-
-
 def _exit_url(given: Mapping[str, str]) -> str:
     url = given.get("HANDRAIL_EXIT_URL") or "https://www.google.com/search?q=weather"
     parts = urlsplit(url)
@@ -272,13 +239,13 @@ def _exit_url(given: Mapping[str, str]) -> str:
     return url
 
 
-def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
+def _number(given: Mapping[str, str], name: str, default: float, unit: str) -> float:
     try:
         value = float(given.get(name) or default)
     except ValueError:
         value = 0.0
-    if value <= 0:
-        raise SettingsError(f"{name} is {given.get(name)!r}: write seconds, such as {default:g}.")
+    if not 0 < value < 100_000:
+        raise SettingsError(f"{name} is {given.get(name)!r}: write {unit}, such as {default:g}.")
     return value
 
 

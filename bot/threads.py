@@ -23,6 +23,7 @@ class Route(str, Enum):
     HELD = "held"
     OPTED_OUT = "opted_out"
     KEYWORD = "keyword"
+    GROUP = "group"
     ORDINARY = "ordinary"
 
 
@@ -93,6 +94,8 @@ KEYWORDS: dict[str, str] = {
     "repeat": "repeat",
     "pause": "pause",
     "person": "want_person",
+    "personne": "want_person",
+    "persona": "want_person",
     "me": "happening_to_me",
     "friend": "worried_about_friend",
     "more": "grounding",
@@ -100,6 +103,11 @@ KEYWORDS: dict[str, str] = {
     "lines": "lines",
     "directory": "lines",
     "forget me": "forget_me",
+    "delete my data": "forget_me",
+    "oublie-moi": "forget_me",
+    "oubliez-moi": "forget_me",
+    "olvídame": "forget_me",
+    "olvidame": "forget_me",
 }
 """Typed words that mean the same everywhere, and the intent each stands for."""
 
@@ -140,11 +148,17 @@ def keyword(text: str) -> str | None:
     return payload(intent) if intent else None
 
 
-def choose_route(*, thread: Thread, text: str, level: Level) -> Route:
+def asks_to_be_forgotten(text: str) -> bool:
+    """Whether a text is the typed wish to be forgotten, and nothing more."""
+    return KEYWORDS.get(_bare(text)) == "forget_me"
+
+
+def choose_route(*, thread: Thread, text: str, level: Level, group: bool = False) -> Route:
     """One route for a message.
 
     A carrier word is an opt-out even in a crisis (the case stays with a person, who is told). After a long silence
-    nothing is said before their word, except to danger. Then a person who holds the thread, danger, opted out.
+    nothing is said before their word, except to danger. Then a person who holds the thread, danger, opted out; and only
+    then their group, when the text is plainly meant for it (``group``).
     """
     if thread.channel == "sms" and (is_stop(text) or is_start(text) or is_help(text)):
         return Route.KEYWORD
@@ -156,4 +170,6 @@ def choose_route(*, thread: Thread, text: str, level: Level) -> Route:
         return Route.DANGER
     if thread.opted_out:
         return Route.OPTED_OUT
+    if group:
+        return Route.GROUP
     return Route.ORDINARY

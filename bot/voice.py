@@ -7,6 +7,7 @@ directory, and "somebody is here" from the desks that are open now.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.choices import Choice, keyed, payload
@@ -66,7 +67,7 @@ class Voice:
     ) -> None:
         """Say who is here, or that they had to go. ``staff_id`` is set while somebody is here."""
         text = self._words.say(message_id, thread.lang, **self._facts(work, thread), name=name)
-        state = IMMEDIATE.get(thread.channel, "queued")
+        state = "opted out" if thread.opted_out else IMMEDIATE.get(thread.channel, "queued")
         work.messages.queue(thread.id, text, who="note", state=state, staff_id=staff_id, case_id=case_id)
         work.threads.offer(thread.id, ())
 
@@ -96,6 +97,14 @@ class Voice:
         label = self._words.say("choice_person", thread.lang)
         self.say(work, thread, "danger_without_engine", [Choice(label=label, payload=payload("want_person"), key="PERSON")])
 
+    def without_database(self, lang: str, *, now: datetime) -> str:
+        """That a text is kept and its answer comes late, while nothing can be looked up: what is true for everybody."""
+        lines = self._directory.lines(self._region, lang=lang, now=now, limit=1)
+        emergency = self._directory.emergency(self._region)
+        return self._words.say(
+            "kept_on_disk", lang, service=self._service, emergency=emergency, line=lines[0].say() if lines else None
+        )
+
     def for_engine(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> dict[str, Any]:
         """What the engine may know about a thread: no number, no name, no reasons."""
         case = work.cases.open_for(thread.id)
@@ -123,6 +132,15 @@ class Voice:
         """A check-in that a worker would like and they have not answered; only a phone can be texted later."""
         asked = work.check_ins.of_thread(thread.id, ASKED) if thread.channel == "sms" else None
         return {"days": max(1, round((asked.due_at - work.now).total_seconds() / 86400))} if asked else None
+
+    def plain(self, message_id: str, lang: str) -> str:
+        """Words that need no facts."""
+        return self._words.say(message_id, lang)
+
+    def first_line(self, region: str | None, *, band: str, lang: str, now: datetime) -> str:
+        """A ready sentence for one line that is open now, or nothing where none is known."""
+        lines = self._directory.lines(region or self._region, band=band, lang=lang, now=now, limit=1)
+        return lines[0].say() if lines else ""
 
     def region(self, thread: Thread) -> str | None:
         """The region they said, or the agency's own; never a guess from a number."""

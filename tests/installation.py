@@ -27,6 +27,7 @@ class Installation:
     var: Path
     ports: dict[str, int] = field(default_factory=lambda: {n: free_port() for n in ("public", "staff", "engine", "phone")})
     process: subprocess.Popen[bytes] | None = None
+    more: dict[str, str] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
@@ -38,7 +39,7 @@ class Installation:
 
     @property
     def password(self) -> str:
-        found = re.findall(r"with the password (\S+)", self.log)
+        found = re.findall(r"with the password\s+(\S+)", self.log)
         assert found, self.log
         return str(found[-1])
 
@@ -106,7 +107,7 @@ class Installation:
         binds = {"public": "PUBLIC", "staff": "STAFF", "engine": "ENGINE", "phone": "DEMO_PHONE"}
         ours = {f"HANDRAIL_{binds[name]}_BIND": f"127.0.0.1:{port}" for name, port in self.ports.items()}
         clean = {k: v for k, v in os.environ.items() if not k.startswith("HANDRAIL_")}
-        return {**clean, **ours, "HANDRAIL_VAR": str(self.var), "HANDRAIL_EXIT_URL": "http://127.0.0.1:9/"}
+        return {**clean, **ours, "HANDRAIL_VAR": str(self.var), "HANDRAIL_EXIT_URL": "http://127.0.0.1:9/", **self.more}
 
 
 def alive(pid: int) -> bool:

@@ -61,7 +61,9 @@ class ScriptedEngine:
 class Network:
     """A make-believe provider: keeps what was sent, refuses what it is told to refuse."""
 
+    sender = "+15005550006"
     sent: list[tuple[str, str, str]] = field(default_factory=list)
+    texts_in: list[Inbound] = field(default_factory=list)
     refuse: dict[str, SendRefused] = field(default_factory=dict)
 
     def send(self, *, to: str, body: str) -> str:
@@ -73,6 +75,9 @@ class Network:
 
     def find_sent(self, *, to: str, body: str, since: datetime) -> list[str]:
         return [sid for sid, number, text in self.sent if (number, text) == (to, body)]
+
+    def received_since(self, since: datetime) -> list[Inbound]:
+        return [text for text in self.texts_in if text.at is None or text.at >= since]
 
 
 class HouseApp(App):

@@ -22,7 +22,7 @@ def asked(house: House, phone: Phone) -> Phone:
 
 
 def tell(phone: Phone, effect: dict[str, str]) -> None:
-    effects = Effects(directory=phone.app.directory, languages=("en",))
+    effects = Effects(directory=phone.app.directory, languages=("en",), redaction=phone.app.redaction)
     with phone.app.store.begin() as work:
         thread = work.threads.get(phone.thread_id)
         assert thread is not None

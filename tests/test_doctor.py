@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from bot.app import App
-from bot.doctor import Finding, _content, _database
+from bot.doctor import Finding, _content, _contradictions, _database
 from tests.talking import Desk, House, Phone
 
 DANGER = "my stepdad hits me and he's coming home now"
@@ -57,6 +58,31 @@ def test_what_an_older_key_sealed_is_told_and_is_no_fault(house: House, phone: P
         replace(house.app.settings, secret_keys=("a-new-key-of-at-least-32-letters!", *house.app.settings.secret_keys))
     )
     assert "handrail keys rotate" in " ".join(f.sentence for f in findings(turned) if f.well)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ('DELETE FROM "case"', "show danger and have no case"),
+        ("UPDATE \"case\" SET heartbeat_at = NULL, state = 'queued'", "have no clock"),
+        ("UPDATE \"case\" SET state = 'live', staff_id = NULL", "held by nobody"),
+        ("UPDATE message SET state = 'queued' WHERE direction = 'out'", "a number that is not kept"),
+        (
+            'INSERT INTO "case" (thread_id, designation, level, category, subject, state, sealed_reasons, opened_at, step, '
+            "seen_seq) SELECT thread_id, designation, level, category, subject, 'detected', sealed_reasons, opened_at, 0, 0 "
+            'FROM "case"',
+            "two open cases",
+        ),
+    ],
+)
+def test_rows_that_contradict_each_other_are_found_and_explained(house: House, phone: Phone, statement: str, told: str) -> None:
+    phone.texts(DANGER)
+    assert [f.sentence for f in _contradictions(house.app)] == ["No rows contradict each other."]
+    with house.app.store.engine.begin() as connection:
+        if "message" in statement:
+            connection.execute(text("DELETE FROM address"))
+        connection.execute(text(statement))
+    assert told in " ".join(f.sentence for f in _contradictions(house.app) if not f.well)
 
 
 def test_content_in_order_is_said(house: House) -> None:

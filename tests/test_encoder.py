@@ -48,6 +48,23 @@ def test_every_embedding_has_length_one_and_does_not_depend_on_its_neighbours(lo
     assert np.allclose(together[0], loaded.embed(texts[:1])[0], atol=0.02)
 
 
+def test_texts_of_many_lengths_keep_their_places(loaded: Encoder) -> None:
+    texts = [" ".join(["word"] * length) for length in (1, 200, 3, 30, 29, 31, 30, 90, 2)]
+    together = loaded.embed(texts)
+    alone = np.concatenate([loaded.embed([text]) for text in texts])
+    assert np.allclose(together, alone, atol=2e-2)
+    assert (together @ alone.T).argmax(axis=1).tolist() == (alone @ alone.T).argmax(axis=1).tolist()
+
+
+def test_what_goes_through_together_is_of_like_length_and_bounded() -> None:
+    lengths = [200, 31, 8, 32, 30, 90, 29, 31]
+    batches = list(encoder._batches(lengths))
+    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or max(lengths[place] for place in batch) * len(batch) <= 128 for batch in batches)
+    assert [lengths[place] for place in batches[0]] == [200]
+    assert list(encoder._batches([])) == []
+
+
 def test_it_says_what_the_published_weights_say(base: Base, loaded: Encoder) -> None:
     text = "i really dont want to be here anymore"
     assert float(loaded.embed([text])[0] @ _reference(base, loaded, text)) > 0.985

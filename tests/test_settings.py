@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot import settings
+from bot.privacy import is_weak
 from bot.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "k9d8f7g6h5j4k3l2m1n0b9v8c7x6z5a4"
+TOKEN = "8f1c0b7e9d2a4365f0e1b8c7d6a59342"
 REAL = {
     "HANDRAIL_SECRET_KEY": KEY,
     "HANDRAIL_TWILIO_ACCOUNT_SID": "AC1",
-    "HANDRAIL_TWILIO_AUTH_TOKEN": "t",
+    "HANDRAIL_TWILIO_AUTH_TOKEN": TOKEN,
     "HANDRAIL_TWILIO_FROM": "+15005550006",
 }
 
@@ -50,10 +54,8 @@ def test_the_demo_never_reaches_the_real_twilio(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None:
-    real = load(
-        tmp_path, **{**REAL, "HANDRAIL_TWILIO_AUTH_TOKEN": "very-secret", "HANDRAIL_DATABASE_URL": "postgresql://u:pw@h/d"}
-    )
-    assert KEY not in repr(real) and "very-secret" not in repr(real) and "pw@" not in repr(real)
+    real = load(tmp_path, **{**REAL, "HANDRAIL_DATABASE_URL": "postgresql://u:pw@h/d"})
+    assert KEY not in repr(real) and TOKEN not in repr(real) and "pw@" not in repr(real)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,18 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
         ({"HANDRAIL_EXIT_URL": "javascript:alert(1)"}, "write a whole address"),
         ({"HANDRAIL_LOG_LEVEL": "loud"}, "use debug, info, warning or error"),
         ({"HANDRAIL_SECRETKEY": KEY}, "is not a setting"),
+        ({"HANDRAIL_SECRET_KEY": "changeme-" + KEY}, "at least 32 random characters"),
+        ({"HANDRAIL_SECRET_KEY": "abcd1234" * 5}, "at least 32 random characters"),
+        ({"HANDRAIL_SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}, "at least 32 random characters"),
+        ({"HANDRAIL_SECRET_KEY": f"{KEY},short"}, "at least 32 random characters"),
+        ({**REAL, "HANDRAIL_TWILIO_AUTH_TOKEN": "t"}, "is not one that Twilio gives"),
+        ({**REAL, "HANDRAIL_TWILIO_AUTH_TOKEN": "demo-auth-token-demo-auth-token-0"}, "is not one that Twilio gives"),
+        ({**REAL, "HANDRAIL_SECRET_KEY": ""}, "HANDRAIL_SECRET_KEY is missing beside a Twilio account"),
+        ({**REAL, "HANDRAIL_PUBLIC_URL": "http://chat.example.org"}, "must be an https address"),
+        ({**REAL, "HANDRAIL_WEBHOOK_URL": "https://x.example", "HANDRAIL_WEBHOOK_SECRET": "a" * 40}, "missing or weak"),
+        ({"HANDRAIL_PROXIES": "my-proxy"}, "must be addresses such as"),
+        ({"HANDRAIL_KEEP_CASES_DAYS": "forever"}, "write days"),
+        ({"HANDRAIL_KEEP_WORDS_HOURS": "-1"}, "write hours"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_says_what_to_do(tmp_path: Path, wrong: dict[str, str], what_to_do: str) -> None:
@@ -106,3 +120,21 @@ def test_a_gateway_asks_its_own_engine_unless_others_are_named(tmp_path: Path) -
 def test_models_may_stand_apart_from_what_changes(tmp_path: Path) -> None:
     assert load(tmp_path).models == tmp_path / "models"
     assert load(tmp_path, HANDRAIL_MODELS="/opt/models").models == Path("/opt/models")
+
+
+def test_the_demos_own_key_is_refused_for_real_use(tmp_path: Path) -> None:
+    key = load(tmp_path).secret_keys[0]
+    with pytest.raises(SettingsError, match="the demo's own key"):
+        load(tmp_path, **{**REAL, "HANDRAIL_SECRET_KEY": key})
+
+
+@pytest.mark.parametrize(
+    "made_by", [lambda: secrets.token_hex(32), lambda: secrets.token_urlsafe(32), lambda: secrets.token_hex(16)]
+)
+def test_what_a_generator_makes_is_never_called_weak(made_by: Callable[[], str]) -> None:
+    assert not any(is_weak(made_by()) for _ in range(2000))
+
+
+def test_the_agencys_own_time_is_taken(tmp_path: Path) -> None:
+    given = load(tmp_path, HANDRAIL_KEEP_CASES_DAYS="7", HANDRAIL_KEEP_WORDS_HOURS="24")
+    assert (given.keep_cases.days, given.keep_words.days) == (7, 1)

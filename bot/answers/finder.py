@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +87,7 @@ class Finder:
         self._owners = np.array(owners)
         self._langs = np.array(langs)
         self._names, self._owner_number = np.unique(self._owners, return_inverse=True)
+        self._own_rows, self._own_counts = _rows_by_owner(self._owner_number, len(self._names))
         self._vectors = vectors
         self._spelling = spelling
         self._head = head
@@ -127,11 +127,12 @@ class Finder:
 
     def _by_owner(self, score: Numbers) -> Numbers:
         """One score an owner: mostly its nearest row, partly its three nearest."""
-        order = np.lexsort((-score, self._owner_number))
-        starts = np.searchsorted(self._owner_number[order], np.arange(len(self._names) + 1))
-        ranked = score[order]
-        tops = [ranked[a : min(a + 3, b)] for a, b in pairwise(starts)]
-        return np.array([(1 - COMPANY) * t[0] + COMPANY * t.mean() for t in tops], dtype=np.float32)
+        ranked = np.append(score, np.float32(-np.inf))[self._own_rows]
+        ranked.partition(ranked.shape[1] - 3, axis=1)
+        tops = -np.sort(-ranked[:, -3:], axis=1)
+        company = np.where(np.isfinite(tops), tops, np.float32(0)).sum(axis=1) / self._own_counts
+        best: Numbers = (1 - COMPANY) * tops[:, 0] + COMPANY * company
+        return best.astype(np.float32)
 
     def _decide(self, first: float, second: float, outside: float) -> Decision:
         limits = self._thresholds
@@ -170,3 +171,13 @@ class Finder:
             )
             head = Head(kept["head"], kept["offsets"])
             return cls(words["owners"], words["langs"], kept["vectors"].astype(np.float32), spelling, head, thresholds)
+
+
+def _rows_by_owner(numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:
+    """Each owner's rows, filled up with the row after the last; and how many of its nearest count, at most three."""
+    order = np.argsort(numbers, kind="stable")
+    owned = np.split(order, np.searchsorted(numbers[order], np.arange(1, count)))
+    rows = np.full((count, max(3, *map(len, owned)) if owned else 3), len(numbers), dtype=np.int64)
+    for owner, own in enumerate(owned):
+        rows[owner, : len(own)] = own
+    return rows, np.minimum(3, [len(own) for own in owned]).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,9 @@ class Inbound:
 
     ``provider_id`` is unique across channels, such as ``sms:SM...`` or ``web:<thread>:<client id>``.
     ``address`` names the young person on the channel; ``number`` is set when we must be able to write
-    back to it, and ``thread_id`` when the channel knows the thread already.
+    back to it, and ``thread_id`` when the channel knows the thread already. ``at`` is when the provider got it, for a
+    text that comes to us later than that. ``aim`` is set by a group's page, where a field says what a text is for:
+    ``box`` the question box, ``step`` the step on the screen, ``me`` the bot alone.
     """
 
     channel: str
@@ -21,6 +24,8 @@ class Inbound:
     number: str | None = None
     thread_id: str | None = None
     media: bool = False
+    at: datetime | None = None
+    aim: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,15 @@ class Delivery:
 
 
 class SendRefused(Exception):
-    """The provider did not take a message. ``final`` means that trying again cannot help."""
+    """The provider did not take a message. ``final`` means that trying again cannot help; ``wait`` is how long the
+    provider asks us to send nothing at all; ``unsure`` that it may have taken the message all the same."""
 
-    def __init__(self, code: str, sentence: str, *, final: bool) -> None:
+    def __init__(self, code: str, sentence: str, *, final: bool, wait: timedelta | None = None, unsure: bool = False) -> None:
         super().__init__(sentence)
         self.code = code
         self.final = final
+        self.wait = wait
+        self.unsure = unsure
 
 
 class SendUnknown(Exception):

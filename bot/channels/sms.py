@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,17 +16,27 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from bot.channels.base import Delivery, Inbound, SendRefused, SendUnknown
+from bot.channels.refusals import Then, meaning
 from bot.settings import Twilio
 
 REAL_API = "https://api.twilio.com"
-WAIT = 10.0
-"""Seconds to wait for Twilio's answer to one send."""
+WAIT = 6.0
+"""Seconds to wait for Twilio to be reached, and again for its answer: asking and sending fit in one lease of a message."""
 
 CLOCK_DRIFT = timedelta(minutes=1)
 """How far Twilio's clock and ours may be apart."""
 
-RETRY_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""HTTP answers after which the same request may succeed; every other refusal is final."""
+LONGEST_REST = timedelta(minutes=5)
+"""The longest rest that a Retry-After is believed about."""
+
+MOST_LISTED = 100
+"""How many texts to one number, newest first, are looked through for one that may have gone out."""
+
+MOST_MISSED = 5000
+"""How many texts in are looked through for missed ones in one go."""
+
+UNSURE_STATUSES = frozenset({408, 500, 502, 504})
+"""HTTP answers after which Twilio may have taken a text all the same: it is asked before anything is sent again."""
 
 STATES = {
     "accepted": "sent",
@@ -42,7 +55,7 @@ class Sms:
     """Sends, receives and checks texts."""
 
     def __init__(self, *, twilio: Twilio, public_url: str) -> None:
-        self._sender = twilio.sender
+        self._sender = self.sender = twilio.sender
         self._public_url = public_url
         self._validator = RequestValidator(twilio.auth_token)
         self._client = Client(twilio.account_sid, twilio.auth_token, http_client=_HttpClient(twilio.api_url))
@@ -81,26 +94,30 @@ class Sms:
 
     def send(self, *, to: str, body: str) -> str:
         """Send a text; returns Twilio's id. Raises SendRefused, or SendUnknown when no answer came."""
-        try:
+        with _twilio_answers():
             message = self._client.messages.create(
                 to=to, body=body, status_callback=f"{self._public_url}/sms/status", **self._from()
             )
-        except TwilioRestException as error:
-            raise _refusal(error) from error
-        except (requests.RequestException, TwilioException) as error:
-            raise SendUnknown(type(error).__name__) from error
         return str(message.sid)
 
     def find_sent(self, *, to: str, body: str, since: datetime) -> list[str]:
-        """The ids of texts that Twilio already took and that could be this one."""
-        try:
-            listed = self._client.messages.list(to=to, date_sent_after=since - timedelta(days=1), limit=200)
-        except TwilioRestException as error:
-            raise _refusal(error) from error
-        except (requests.RequestException, TwilioException) as error:
-            raise SendUnknown(type(error).__name__) from error
-        earliest = since - CLOCK_DRIFT
-        return [str(m.sid) for m in listed if m.body == body and (m.date_created is None or m.date_created >= earliest)]
+        """The ids of texts that Twilio already took and that could be this one, oldest first.
+
+        Not narrowed by date at Twilio: a text that still waits there has no date of sending yet.
+        """
+        with _twilio_answers():
+            listed = self._client.messages.list(to=to, limit=MOST_LISTED, page_size=MOST_LISTED)
+        earliest, wanted = since - CLOCK_DRIFT, _bare(body)
+        fits = [m for m in listed if m.direction != "inbound" and _bare(m.body) == wanted]
+        return [str(m.sid) for m in reversed(fits) if m.date_created is None or m.date_created >= earliest]
+
+    def received_since(self, since: datetime) -> list[Inbound]:
+        """Every text that Twilio took in for us since then, oldest first. Raises SendRefused or SendUnknown."""
+        ours = {} if self._sender.startswith("MG") else {"to": self._sender}
+        with _twilio_answers():
+            listed = self._client.messages.list(date_sent_after=since, limit=MOST_MISSED, page_size=1000, **ours)
+        texts = [m for m in listed if m.direction == "inbound" and m.from_]
+        return [_listed(m) for m in reversed(texts)]
 
     def _from(self) -> dict[str, str]:
         key = "messaging_service_sid" if self._sender.startswith("MG") else "from_"
@@ -115,8 +132,26 @@ class _HttpClient(TwilioHttpClient):
         self._api_url = api_url.rstrip("/")
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send a request to where the settings say the API is."""
-        return super().request(method, url.replace(REAL_API, self._api_url, 1), *args, **kwargs)
+        """Send a request to where the settings say the API is. Raises SendRefused when Twilio asks us to rest."""
+        answer = super().request(method, url.replace(REAL_API, self._api_url, 1), *args, **kwargs)
+        rest = _rest(answer.headers or {})
+        if answer.status_code in (429, 503) and rest is not None:
+            code = "20429" if answer.status_code == 429 else "20503"
+            raise SendRefused(code, meaning(code).sentence, final=False, wait=rest)
+        return answer
+
+
+@contextmanager
+def _twilio_answers() -> Iterator[None]:
+    """Whatever Twilio or the way to it does is one of our two exceptions."""
+    try:
+        yield
+    except TwilioRestException as error:
+        raise _refusal(error) from error
+    except requests.exceptions.ConnectTimeout as error:
+        raise SendRefused("20503", meaning("20503").sentence, final=False) from error  # never reached: surely not sent
+    except (requests.RequestException, TwilioException, ValueError) as error:
+        raise SendUnknown(type(error).__name__) from error
 
 
 def _params(raw_body: bytes) -> dict[str, str]:
@@ -124,5 +159,37 @@ def _params(raw_body: bytes) -> dict[str, str]:
 
 
 def _refusal(error: TwilioRestException) -> SendRefused:
-    final = error.status not in RETRY_STATUSES
-    return SendRefused(str(error.code or error.status), f"Twilio refused the text (code {error.code}).", final=final)
+    code = str(error.code or error.status)
+    what = meaning(code, status=error.status)
+    unsure = error.status in UNSURE_STATUSES
+    return SendRefused(code, what.sentence, final=what.then is not Then.AGAIN, unsure=unsure)
+
+
+def _rest(headers: Mapping[str, str]) -> timedelta | None:
+    """Retry-After as a time: seconds, or a date; None when there is none or it cannot be read."""
+    said = {name.lower(): value for name, value in headers.items()}.get("retry-after", "").strip()
+    try:
+        now = datetime.now(timezone.utc)
+        rest = timedelta(seconds=float(said)) if said.isdecimal() else parsedate_to_datetime(said) - now
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(LONGEST_REST, max(timedelta(0), rest))
+
+
+def _bare(body: str | None) -> str:
+    """A text as it is compared: Twilio may trim what it was given."""
+    return " ".join((body or "").split())
+
+
+def _listed(message: Any) -> Inbound:
+    """A text of Twilio's list as the webhook would have brought it."""
+    media = str(message.num_media or "0")
+    return Inbound(
+        channel="sms",
+        provider_id=f"sms:{message.sid}",
+        text=message.body or "",
+        address=message.from_,
+        number=message.from_,
+        media=media.isdecimal() and int(media) > 0,
+        at=message.date_sent or message.date_created,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from bot.channels.refusals import meaning
 from bot.desk.canned import Canned
 from bot.desk.views import CaseCard, CaseView, Delivery, LevelWord, Line, SafeToText, Who
 from bot.directory import Directory
@@ -122,6 +123,7 @@ class DeskReading:
         )
 
     def _transcript(self, work: UnitOfWork, said: Sequence[Message]) -> tuple[Line, ...]:
+        tries = work.sending.attempts([m.id for m in said if m.error_code])
         return tuple(
             Line(
                 seq=m.seq,
@@ -130,7 +132,7 @@ class DeskReading:
                 text=_as_meant(m, said),
                 at=m.at,
                 delivery=_delivery(m),
-                delivery_note=f"Code {m.error_code}" if m.error_code else None,
+                delivery_note=_why_not(m.error_code, len(tries.get(m.id, ()))) if m.error_code else None,
             )
             for m in said
         )
@@ -156,6 +158,12 @@ def _delivery(message: Message) -> Delivery | None:
     if message.direction == "in":
         return None
     return cast(Delivery, DELIVERY.get(message.state, message.state))
+
+
+def _why_not(code: str, tries: int) -> str:
+    """Why a text did not arrive, in a sentence, with the provider's code and how often it was tried."""
+    often = f", tried {tries} times" if tries > 1 else ""
+    return f"{meaning(code).sentence} (code {code}{often})"
 
 
 def _consent(case: Case) -> str:

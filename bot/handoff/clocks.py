@@ -53,6 +53,17 @@ def deadline(level: Level, step: int, queued_at: datetime) -> datetime | None:
     return queued_at + ladder[step].after if step < len(ladder) else None
 
 
+def reached(level: Level, step: int) -> timedelta:
+    """How long after queuing the step before ``step`` fell due: how long a case at ``step`` has waited at least."""
+    return steps(level)[step - 1].after if step else timedelta(0)
+
+
+def longest_until(level: Level, step: int) -> timedelta:
+    """How long from the step before until ``step``; a deadline can never be further off."""
+    ladder = steps(level)
+    return ladder[step].after - reached(level, step) if step < len(ladder) else timedelta(0)
+
+
 def next_heartbeat(now: datetime) -> datetime:
     """When the next honest waiting word is due."""
     return now + HEARTBEAT

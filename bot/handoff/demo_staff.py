@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-DEMO_STAFF = (("worker", "Sam", "worker"), ("worker2", "Noor", "worker"), ("supervisor", "Alex", "supervisor"))
+DEMO_STAFF = (
+    ("worker", "Sam", "worker"),
+    ("worker2", "Noor", "worker"),
+    ("supervisor", "Alex", "supervisor"),
+    ("facilitator", "Mika", "facilitator"),
+)
 """Username, first name, role."""
 
 

@@ -136,9 +136,16 @@ def _choices(catalog: Catalog, place: Place, step: Step, words: StepWords) -> tu
     lang = catalog.language(module=place.module, lesson=place.lesson, lang=place.lang)
     mains = [Choice(words.options[o].label, payload("lesson_choice", option=o, step=step.id)) for o in step.options]
     onward = [] if mains else [Choice(catalog.label("NEXT", lang), payload("next", step=step.id), key="NEXT")]
-    asides = [Choice(catalog.label(key, lang), _aside(intent, step), key=key, aside=True) for intent, key in ASIDES]
+    at = how_far(catalog, place)
+    asides = [Choice(catalog.label(key, lang), _aside(intent, step, at), key=key, aside=True) for intent, key in ASIDES]
     return keyed([*mains, *onward, *asides])
 
 
-def _aside(intent: str, step: Step) -> str:
-    return payload(intent, step=step.id) if intent == "skip" else payload(intent)
+def how_far(catalog: Catalog, place: Place) -> str:
+    """Where the open step stands among the steps of its lesson, such as "3/10"; branches make it an about."""
+    ids = [s.id for s in catalog.steps(module=place.module, lesson=place.lesson, band=place.band)]
+    return f"{ids.index(place.step) + 1}/{len(ids)}"
+
+
+def _aside(intent: str, step: Step, at: str) -> str:
+    return payload(intent, step=step.id, at=at) if intent == "skip" else payload(intent)

@@ -19,22 +19,19 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import DEFAULT_INTENTS
 from rasa.shared.core.events import UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
 
 from actions import parts as spoken
 from actions.in_process import InProcessActions
 from bot.answers.catalog import AnswerError
 from bot.choices import intent_and_entities
+from bot.rasa_ext import shortcuts
 from bot.rasa_ext.nlg import ReviewedWords
 from bot.rasa_ext.parts import (
     ActionsHere,
     Collected,
     NoWords,
     OneAtATime,
-    Straight,
     as_parse_data,
-    compile_action_validator,
-    same,
 )
 from bot.rasa_ext.screening_component import DISCLOSURE, SCREENING, is_danger
 from bot.rasa_ext.tracker_store import ANSWERING, Answering, EncryptedTrackerStore, TurnFailed
@@ -94,6 +91,7 @@ class Dialogue:
         self._locks = agent.lock_store
         self._intents = frozenset(agent.domain.intents) - frozenset(DEFAULT_INTENTS)  # those restart or rewind a thread
         self._entities = frozenset(agent.domain.entities)
+        self.shortcuts: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, model: Path, store: EncryptedTrackerStore, words: Words) -> Dialogue:
@@ -117,10 +115,9 @@ class Dialogue:
             ) from error
         _check_actions(agent, actions)
         agent.tracker_store = agent.processor.tracker_store = store  # out of the wrapper that would forget silently
-        compile_action_validator()
         logging.getLogger("rasa.core.processor").addFilter(NoWords(note_failure))  # it swallows what an action raises
         dialogue = cls(agent, store)
-        dialogue._straighten()
+        dialogue.shortcuts = shortcuts.take(agent.processor)
         return dialogue
 
     async def turn(self, request: Request) -> dict[str, Any]:
@@ -189,32 +186,6 @@ class Dialogue:
                 "subject": "self",
             }
         return parsed
-
-    def _straighten(self) -> None:
-        """Use the plain runner only where it gives what Rasa's gives."""
-        slow, fast = self._processor.graph_runner, None
-        metadata = self._processor.model_metadata
-        try:
-            fast = Straight(slow)
-            results = []
-            for runner in (slow, fast):
-                tracker = DialogueStateTracker.from_events("trial", [], self._processor.domain.slots)
-                inputs = {"__message__": [UserMessage(TRIAL, metadata={SCREENING: {"level": "none"}})], "__tracker__": tracker}
-                found = runner.run(inputs=inputs, targets=[metadata.nlu_target])[metadata.nlu_target]
-                next_ = runner.run(inputs={"__tracker__": tracker}, targets=[metadata.core_target])[metadata.core_target]
-                results.append((found[0].as_dict(True), next_.probabilities))
-        except Exception as error:  # noqa: BLE001 - a faster way that does not work is not taken
-            log.warning("plain runner not used", kind=type(error).__name__)
-            return
-        if same(*results):
-            self._processor.graph_runner = fast
-        else:
-            log.warning("plain runner not used", kind="different results")
-
-    @property
-    def is_straight(self) -> bool:
-        """Whether the plain runner is in use."""
-        return isinstance(self._processor.graph_runner, Straight)
 
 
 def note_failure(what: str) -> None:

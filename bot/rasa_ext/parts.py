@@ -1,24 +1,18 @@
-"""The pieces that replace Rasa's own around a loaded model: actions, locks, graph runner, output, logs.
-
-Each one is here because measurement or a reproduced fault asked for it (docs/adr): Rasa's validator
-checks its own schema on every call, its lock polls every second, its graph is rebuilt for every message.
+"""The pieces that replace Rasa's own around a loaded model, in the places that Rasa leaves for them: actions, locks, output,
+logs. Its lock polls every second, its log of a failed action holds the transcript (docs/adr).
 """
 
 # ruff: noqa: ARG002 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import jsonschema
-from rasa.core.actions.action import RemoteAction
 from rasa.core.channels.channel import OutputChannel
 from rasa.core.lock_store import LockStore
-from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from actions.in_process import InProcessActions, Rejected
@@ -95,57 +89,6 @@ def _choice(button: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class Straight:
-    """Runs the already made nodes of a Rasa graph in an order worked out once for each target."""
-
-    def __init__(self, runner: DaskGraphRunner) -> None:
-        self._rasas = runner
-        self._nodes = runner._instantiated_nodes
-        self._schema = runner._graph_schema
-        self._orders: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
-
-    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
-        """The same as Rasa's runner: the targets' outputs by name."""
-        wanted = tuple(targets or self._schema.target_names)
-        known: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
-        for name, needs in self._order(wanted):
-            known[name] = self._nodes[name](*(known[n] for n in needs))
-        return dict(known[name] for name in wanted)
-
-    def _order(self, wanted: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-        if wanted not in self._orders:
-            nodes = self._schema.minimal_graph_schema(list(wanted)).nodes
-            order: list[tuple[str, tuple[str, ...]]] = []
-            done: set[str] = set()
-
-            def visit(name: str) -> None:
-                if name in done or name not in nodes:
-                    return
-                done.add(name)
-                needs = tuple(nodes[name].needs.values())
-                for need in needs:
-                    visit(need)
-                order.append((name, needs))
-
-            for name in wanted:
-                visit(name)
-            self._orders[wanted] = order
-        return self._orders[wanted]
-
-
-def compile_action_validator() -> None:
-    """Check what an action returns by a schema compiled once; refuses to when that would check less."""
-    validator = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
-
-    def check(_: RemoteAction, result: dict[str, Any]) -> bool:
-        validator.validate(result)
-        return True
-
-    bad = {"events": [{"event": "slot"}], "responses": "no list"}
-    if validator.is_valid({"events": [], "responses": []}) and not validator.is_valid(bad):
-        RemoteAction._validate_action_result = check
-
-
 class NoWords(logging.Filter):
     """Keeps Rasa's records of errors out of the logs (they can hold a transcript) and tells who asks."""
 
@@ -167,8 +110,3 @@ def as_parse_data(intent: str, entities: Mapping[str, str], text: str) -> dict[s
     name = {"name": intent, "confidence": 1.0}
     found = [{"entity": k, "value": v, "start": 0, "end": 0, "extractor": CHANNEL} for k, v in entities.items()]
     return {"text": text, "intent": name, "intent_ranking": [name], "entities": found, "chosen": True}
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two results of a graph are the same, compared as plain data."""
-    return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)

@@ -8,6 +8,7 @@ through. It reads no environment.
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 import logging
 import time
@@ -26,6 +27,7 @@ from sanic import Sanic  # noqa: E402 - after the logs are quiet
 from sanic.request import Request as HttpRequest  # noqa: E402
 from sanic.response import HTTPResponse  # noqa: E402
 from sanic.response import json as json_response  # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
 
 from bot.addresses import HERE  # noqa: E402
 from bot.app import ENGINE_PURPOSE, App  # noqa: E402
@@ -55,6 +57,8 @@ def serve(settings: Settings) -> None:
     quiet(settings.log_level)
     app = App(settings)
     dialogue = Dialogue.load(dialogue_model(settings), tracker_store(app), app.words)
+    threadpool_limits(1)  # the matrices of one message are small: more threads only wait for each other
+    gc.freeze()  # the model stays: the collector need not walk all of it in the middle of a turn
     server = create_app(dialogue, token=app.vault.service_token(ENGINE_PURPOSE))
     server.run(host=settings.engine.host, port=settings.engine.port, access_log=False, debug=False, motd=False)
 

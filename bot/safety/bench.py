@@ -1,7 +1,7 @@
 """Measure the screening: recall, false alarms, category, latency, each with how sure the figure is.
 
 It promises: figures on texts it is given and nothing else; the intervals are Wilson's, 95 %. By default it
-measures the held-out fifth of data/safety (``held_out``), which development never trained on.
+measures the held-out tenth of data/safety (``held_out``), which development never trained on.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.safety.classifier import LONG
 from bot.safety.screening import Screening
 from bot.safety.verdict import Level, Verdict
-from bot.shares import share
+from bot.shares import quantiles, share
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Judged:
 
 
 def held_out(text: str) -> bool:
-    """True for the fifth of all texts, by sha256, that development never trains on."""
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 5 == 0
+    """True for the tenth of all texts, by sha256, that development never trains on."""
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10 == 0
 
 
 def examples(folder: Path, keep: Callable[[str], bool] = held_out) -> list[Example]:
@@ -116,7 +117,9 @@ def _category_right(entry: Judged) -> bool:
 
 
 def latency(judged: Sequence[Judged]) -> str:
-    """Median and 99th percentile of the time for one message, in milliseconds."""
-    times = sorted(entry.milliseconds for entry in judged) or [0.0]
-    at = [times[min(len(times) - 1, int(share * len(times)))] for share in (0.5, 0.99)]
-    return f"one message: median {at[0]:.1f} ms, p99 {at[1]:.1f} ms"
+    """Time for one message in milliseconds, for harmless texts, which nearly all are, and for long ones."""
+    harmless = [entry for entry in judged if entry.example.level is Level.NONE]
+    long = [entry for entry in judged if len(entry.example.text.split()) > LONG]
+    short = [entry for entry in harmless if len(entry.example.text.split()) <= LONG]
+    groups = {"all": judged, "harmless": harmless, f"harmless, up to {LONG} words": short, f"over {LONG} words": long}
+    return "\n".join(quantiles(f"one message, {name}", [e.milliseconds for e in group]) for name, group in groups.items())

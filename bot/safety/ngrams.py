@@ -19,15 +19,13 @@ SHORTEST, LONGEST = 2, 5
 
 def bag(plain: str) -> tuple[np.ndarray, np.ndarray]:
     """Slots and weights (unit length) of the character runs and words of a plain text."""
-    runs: Counter[str] = Counter()
-    words = plain.split()
-    for word in words:
-        padded = f" {word} "
+    words, found = plain.split(), list[str]()
+    for padded in (f" {word} " for word in words):
         for size in range(SHORTEST, LONGEST + 1):
-            runs.update(padded[start : start + size] for start in range(max(1, len(padded) - size + 1)))
-    runs.update(f"_{first} {second}" for first, second in itertools.pairwise(words))
+            found += [padded[start : start + size] for start in range(max(1, len(padded) - size + 1))]
+    found += [f"_{first} {second}" for first, second in itertools.pairwise(words)]
     weights: dict[int, float] = {}
-    for run, count in runs.items():
+    for run, count in Counter(found).items():
         slot = zlib.crc32(run.encode()) % SLOTS
         weights[slot] = weights.get(slot, 0.0) + 1 + math.log(count)
     slots = np.fromiter(weights, dtype=np.int64, count=len(weights))

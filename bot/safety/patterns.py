@@ -102,9 +102,9 @@ class Patterns:
         found = [match for number in awake for match in self._matchers[number](doc)]
         return [(self._vocab.strings[key], first, last) for key, first, last in found]
 
-    def familiarity(self, text: str) -> int:
-        """How many words of the text are everyday words of this language."""
-        return sum(word in self._common for word in re.findall(r"[a-z]+", folded(text)))
+    def familiarity(self, words: Sequence[str]) -> int:
+        """How many of the words (``plain_words``) are everyday words of this language."""
+        return sum(word in self._common for word in words)
 
     def _hit(
         self, key: str, first: int, last: int, cues: Sequence[tuple[str, int, int]], words: Sequence[Word], text: str
@@ -117,6 +117,11 @@ class Patterns:
         level = Level.IMMINENT if present.intersection(pattern.imminent_with) else pattern.level
         own = [word for word in words[first:last] if word.text != BREAK] or list(words[first:last])
         return Hit(pattern, level, text[own[0].start : own[-1].end], own[0].start, own[-1].end)
+
+
+def plain_words(text: str) -> list[str]:
+    """The runs of letters of a text, in lower case without accents."""
+    return re.findall(r"[a-z]+", folded(text))
 
 
 def _same_sentence(words: Sequence[Word], start: int, end: int, first: int, last: int) -> bool:

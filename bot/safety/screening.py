@@ -3,18 +3,20 @@
 It promises: every language's patterns and the classifier read every text; the classifier weighs the patterns
 that fire as evidence (docs/safety.md says why), and without one the patterns alone decide; a missing pattern
 file or a damaged classifier refuses to load: no rules is never "safe".
-It keeps nothing between texts and knows nothing of threads, cases or replies.
+Between texts it keeps levels under a hash that nobody can turn back; it knows nothing of threads, cases or replies.
 """
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.encoder_weights import EncoderError, minilm_words
 from bot.safety.classifier import Classifier, ClassifierError, Opinion
 from bot.safety.pattern_file import PatternError
-from bot.safety.patterns import Hit, Patterns
+from bot.safety.patterns import Hit, Patterns, plain_words
 from bot.safety.verdict import Level, Reason, Verdict
 
 LANGUAGES = ("en", "es", "fr")
@@ -28,12 +30,35 @@ class ScreeningError(Exception):
     """The screening cannot start; the message is one sentence that says what to do."""
 
 
+class Levels:
+    """The levels of the texts looked at last, under a keyed hash: no words are kept, and none can be read back."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self._key = secrets.token_bytes(32)
+        self._most = most
+        self._known: dict[bytes, Level] = {}
+
+    def get(self, text: str) -> Level | None:
+        """The level of a text, if it was looked at lately."""
+        return self._known.get(self._name(text))
+
+    def note(self, text: str, level: Level) -> None:
+        """Remember a level; when there are too many, all begins anew."""
+        if len(self._known) >= self._most:
+            self._known = {}
+        self._known[self._name(text)] = level
+
+    def _name(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
+
+
 class Screening:
     """Patterns of every language, and the classifier when a model folder is given."""
 
     def __init__(self, patterns: Sequence[Patterns], classifier: Classifier | None) -> None:
         self._patterns = tuple(patterns)
         self._classifier = classifier
+        self._levels = Levels()
 
     @classmethod
     def load(cls, content_dir: Path, model_dir: Path | None = None, languages: Sequence[str] = LANGUAGES) -> Screening:
@@ -60,18 +85,28 @@ class Screening:
         earlier = _last(recent)
         if not earlier:
             return alone
+        if alone.level is Level.IMMINENT:
+            return alone  # nothing is higher
         joined = self._one(" ".join((*earlier, text[:LONGEST])))
-        if joined.level <= alone.level or joined.level <= self._seen_in(earlier):
+        if joined.level <= alone.level or self._seen_in(earlier, joined.level):
             return alone
         return joined
 
-    def _seen_in(self, earlier: Sequence[str]) -> Level:
-        """The highest level of earlier texts, each alone or all joined: chatter after one may hide it in the join."""
-        return max(self._one(text).level for text in (*earlier, " ".join(earlier)))
+    def _seen_in(self, earlier: Sequence[str], level: Level) -> bool:
+        """Whether earlier texts, all joined or each alone, showed this level: chatter after one may hide it in the join."""
+        return any(self._level(text) >= level for text in (" ".join(earlier), *reversed(earlier)))
+
+    def _level(self, text: str) -> Level:
+        """The level of a text that was most likely looked at minutes ago, and is not looked at again then."""
+        known = self._levels.get(text)
+        return self._one(text).level if known is None else known
 
     def _one(self, text: str) -> Verdict:
-        if not text.strip():
-            return Verdict()
+        verdict = self._looked_at(text) if text.strip() else Verdict()
+        self._levels.note(text, verdict.level)
+        return verdict
+
+    def _looked_at(self, text: str) -> Verdict:
         hits = [hit for patterns in self._patterns for hit in patterns.hits(text)]
         ranked = sorted(hits, key=lambda hit: (-hit.level, -(hit.last - hit.first)))
         if self._classifier is None:
@@ -80,7 +115,8 @@ class Screening:
 
     def _read_as(self, text: str) -> str:
         """The language whose everyday words the text holds most of; the first enabled one when in doubt."""
-        return max(self._patterns, key=lambda patterns: patterns.familiarity(text)).language
+        words = plain_words(text)
+        return max(self._patterns, key=lambda patterns: patterns.familiarity(words)).language
 
 
 def _told_by_patterns(ranked: Sequence[Hit]) -> Verdict:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 BREAK = "|"
 
@@ -187,8 +188,10 @@ def as_typed(text: str) -> str:
     return " ".join(seen.split())
 
 
-def fold(text: str) -> tuple[str, list[int]]:
+def fold(text: str) -> tuple[str, Sequence[int]]:
     """Lower case without accents, emoji as words; and for each character its place in ``text``."""
+    if text.isascii() and text.replace("\n", "").isprintable():  # most texts: each character stays one, in its place
+        return text.lower().replace("`", "'"), range(len(text))
     letters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
@@ -198,6 +201,7 @@ def fold(text: str) -> tuple[str, list[int]]:
     return "".join(letters), places
 
 
+@lru_cache(maxsize=4096)  # single characters, which tell nothing about anybody
 def _fold_one(character: str) -> str:
     if character in EMOJI:
         return f" {EMOJI[character]} "

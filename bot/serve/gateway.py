@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
 
 from bot.app import App
 from bot.settings import Settings
+from bot.store.database import StoreError
 from bot.web.listener import listen
+from bot.web.metrics import Metrics
 from bot.web.sites import public_site, staff_site
 
 log = structlog.get_logger()
@@ -28,17 +31,27 @@ GLANCE = 5.0
 """Seconds after which the inbox is looked at even when nobody told us of a change."""
 
 
-async def run(settings: Settings) -> None:
-    """Serve until cancelled."""
-    app = App(settings)
-    app.store.migrate()
+DRAIN = 1.0
+"""Seconds between two looks at what waits on disk."""
+
+
+async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None:
+    """Serve until cancelled; also while the database is down, for then texts are kept on disk."""
+    app = make(settings)
+    try:
+        app.store.migrate()
+    except StoreError as error:
+        log.error("database down at start", reason=str(error))
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
     log.info("gateway ready", parts=len(parts))
-    wake, leaving = Wake(), asyncio.Event()
-    doors = [_task(listen(public_site(app), settings.public)), _task(listen(staff_site(app), settings.staff))]
-    repliers = [_task(_reply(app, wake, leaving)) for _ in range(AT_ONCE)]
-    watchers = [_task(app.live.run()), _task(_tell_replier(app, wake))]
+    wake, leaving, metrics = Wake(), asyncio.Event(), Metrics(app.store)
+    doors = [
+        _task(listen(public_site(app, metrics), settings.public)),
+        _task(listen(staff_site(app, metrics), settings.staff)),
+    ]
+    repliers = [_task(_reply(app, wake, leaving, metrics)) for _ in range(AT_ONCE)]
+    watchers = [_task(app.live.run()), _task(_tell_replier(app, wake)), _task(_drain(app))]
     try:
         ended, _ = await asyncio.wait([*doors, *repliers, *watchers], return_when=asyncio.FIRST_COMPLETED)
         for task in ended:
@@ -87,12 +100,27 @@ async def _tell_replier(app: App, wake: Wake) -> None:
         wake.one()
 
 
-async def _reply(app: App, wake: Wake, leaving: asyncio.Event) -> None:
+async def _drain(app: App) -> None:
+    """Take in what waits on disk as soon as the database answers; its schema may have to be made current first."""
+    while True:
+        if app.spool.waiting():
+            try:
+                await asyncio.to_thread(app.store.migrate)
+                await asyncio.to_thread(app.intake.drain)
+            except Exception as error:  # noqa: BLE001 - the edge: it waits on disk, and the next round tries again
+                log.error("kept texts not taken in", kind=type(error).__name__)
+        await asyncio.sleep(DRAIN)
+
+
+async def _reply(app: App, wake: Wake, leaving: asyncio.Event, metrics: Metrics) -> None:
     """Answer what waits; sleep when nothing does. A failure here must not stop the next reply."""
     while not leaving.is_set():
         try:
-            while not leaving.is_set() and await app.conversation.reply(found=wake.one):
-                pass
+            while not leaving.is_set():
+                started = time.perf_counter()
+                if not await app.conversation.reply(found=wake.one):
+                    break
+                metrics.replied.observe(time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - the edge: the claim runs out and the message is taken up again
             log.error("reply failed", kind=type(error).__name__)
             await asyncio.sleep(1.0)

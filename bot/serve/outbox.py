@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -16,6 +18,9 @@ log = structlog.get_logger()
 SWEEP = 1.0
 """Seconds between two looks at the clocks of waiting cases."""
 
+JUMP = 120.0
+"""Seconds that the clock may be set by without anything being put off: far above what time servers correct."""
+
 BEAT = "outbox.alive"
 """The file that is touched at every round, so that whoever watches this process can tell that it goes on."""
 
@@ -23,31 +28,78 @@ EXPIRY = 600.0
 """Seconds between two looks at what is to be deleted."""
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+CATCH_UP = 300.0
+"""Seconds between two questions to the provider for texts that never came."""
+
+
+def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], App] = App) -> None:
     """Send and sweep until ``stop`` is set."""
-    app = App(settings)
+    app = make(settings)
     app.store.migrate()
     settings.var.mkdir(parents=True, exist_ok=True)
     beat = settings.var / BEAT
     news = threading.Event()
     changes.watch(app.store, news.set, stop)
+    clock = SteadyClock(app.now, time.monotonic)
     log.info("outbox ready")
-    next_sweep = next_expiry = time.monotonic()
+    work = Rounds(
+        (SWEEP, app.outbox.sweep),
+        (CATCH_UP, app.catch_up.look),
+        (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()),
+    )
     while not stop.is_set():
         news.clear()
         beat.touch()
         try:
+            while not stop.is_set() and app.group_telling.tell_some():
+                beat.touch()
             while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
                 beat.touch()
+                work.do_what_is_due()  # a long queue must not stop the clocks
             while not stop.is_set() and app.case_events.send_next():
                 pass
-            if time.monotonic() >= next_sweep:
-                next_sweep = time.monotonic() + SWEEP
-                app.outbox.sweep()
-            if time.monotonic() >= next_expiry:
-                next_expiry = time.monotonic() + EXPIRY
-                app.outbox.expire()
+            work.do_what_is_due()
+            news.wait(min(SWEEP, app.outbox.rest() or SWEEP))
         except Exception as error:  # noqa: BLE001 - the edge: rows stay as they are, and the next round tries again
             log.error("outbox round failed", kind=type(error).__name__)
             stop.wait(1.0)
-        news.wait(SWEEP)
+
+
+class Rounds:
+    """What is done again and again, each at its own pace; one that fails does not keep the others from their turn."""
+
+    def __init__(self, *wanted: tuple[float, Callable[[], object]]) -> None:
+        self._wanted = wanted
+        self._next = [time.monotonic()] * len(wanted)
+
+    def do_what_is_due(self) -> None:
+        """Do each whose time has come."""
+        for place, (seconds, act) in enumerate(self._wanted):
+            if time.monotonic() >= self._next[place]:
+                self._next[place] = time.monotonic() + seconds
+                try:
+                    act()
+                except Exception as error:  # noqa: BLE001 - the edge: its next turn tries again
+                    log.error("outbox round failed", kind=type(error).__name__, part=place)
+
+
+class SteadyClock:
+    """Whether the machine's time went on as it should since we last asked.
+
+    A clock that jumps months ahead would make everything overdue: nothing is deleted before it has been steady for a while.
+    """
+
+    def __init__(self, now: Callable[[], datetime], elapsed: Callable[[], float]) -> None:
+        self._now, self._elapsed = now, elapsed
+        self._seen: tuple[datetime, float] | None = None
+
+    def is_steady(self) -> bool:
+        """False at the first question, and when the time moved otherwise than the seconds that passed."""
+        now, elapsed, seen = self._now(), self._elapsed(), self._seen
+        self._seen = now, elapsed
+        if seen is None:
+            return False
+        steady = abs((now - seen[0]).total_seconds() - (elapsed - seen[1])) < JUMP
+        if not steady:
+            log.error("clock jumped", deleted="nothing")
+        return steady

@@ -14,6 +14,7 @@ from bot.directory import DirectoryError
 from bot.handoff.demo_staff import DEMO_STAFF, demo_password
 from bot.lessons.catalog import LessonError
 from bot.privacy import PrivacyError
+from bot.redaction import RedactionError
 from bot.safety.screening import ScreeningError
 from bot.settings import Settings
 from bot.store.database import StoreError
@@ -22,15 +23,27 @@ from bot.words import WordsError
 Fail = Callable[[object], Exception]
 Say = Callable[[str], None]
 
-ONE_SENTENCE = (StoreError, WordsError, DirectoryError, LessonError, ScreeningError, PrivacyError, yaml.YAMLError, OSError)
+ONE_SENTENCE = (
+    StoreError,
+    WordsError,
+    DirectoryError,
+    LessonError,
+    ScreeningError,
+    PrivacyError,
+    RedactionError,
+    yaml.YAMLError,
+    OSError,
+)
 """What can be wrong with an installation; each of these already says what to do."""
 
 
 def everything(settings: Settings, *, say: Say, fail: Fail) -> None:
     """Check, train what is missing, start all processes, print where to go."""
+    from bot.serve import logs
     from bot.serve.supervisor import StartError, Supervisor, processes
     from bot.training import TrainingError, train_everything
 
+    logs.guard()
     try:
         check(settings)
         train_everything(settings, say=say, force=False)
@@ -50,7 +63,7 @@ def check(settings: Settings) -> None:
     app = App(settings)
     app.store.migrate()
     Catalog.load(settings.content / "lessons")
-    _ = app.words, app.directory, app.desk
+    _ = app.words, app.directory, app.desk, app.redaction
     with app.store.read() as work:
         nobody = not work.staff.everyone()
     if settings.demo and nobody:
@@ -78,6 +91,7 @@ def outbox(settings: Settings, *, fail: Fail) -> None:
     from bot.serve import logs
     from bot.serve import outbox as process
 
+    logs.guard()
     logs.configure(settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -91,7 +105,10 @@ def outbox(settings: Settings, *, fail: Fail) -> None:
 def engine(settings: Settings, *, fail: Fail) -> None:
     """The dialogue engine, until asked to stop."""
     from bot.rasa_ext.server import EngineError, serve
+    from bot.serve import logs
 
+    logs.guard()
+    logs.to_standard_error()
     try:
         serve(settings)
     except (EngineError, *ONE_SENTENCE) as error:
@@ -112,7 +129,8 @@ def where_to_go(settings: Settings) -> str:
             f"  A demo phone   {settings.demo_phone.url}",
             "",
             "Demo mode: nobody is listening, and no text leaves this machine.",
-            f"  Sign in as {names} with the password {demo_password(settings.secret_keys[0])}",
+            f"  Sign in as {names}",
+            f"  with the password {demo_password(settings.secret_keys[0])}",
         ]
     return "\n".join([*lines, "", "Ctrl-C stops everything."])
 
@@ -132,6 +150,7 @@ def _engine_ready(settings: Settings) -> Callable[[], bool]:
 def _run_async(settings: Settings, run: Callable[[Settings], Coroutine[Any, Any, None]], fail: Fail) -> None:
     from bot.serve import logs
 
+    logs.guard()
     logs.configure(settings.log_level)
     settings.var.mkdir(parents=True, exist_ok=True)
     try:

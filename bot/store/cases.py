@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -22,6 +22,9 @@ from bot.store.tables import case, note, staff, thread
 BOT = "bot"
 """The actor of a change that no member of staff made."""
 
+
+SKEW = timedelta(seconds=5)
+"""How far the clocks of two machines may be apart without anything being wrong."""
 
 NOT_OFFERED: dict[str, Any] = {"passed_to": None, "passed_until": None}
 """No colleague is asked to take the case."""
@@ -140,6 +143,20 @@ class CaseRows:
         late = (case.c.deadline_at <= self._now) | (case.c.heartbeat_at <= self._now)
         wanted = select(case).where(case.c.state == State.QUEUED.value, late).order_by(case.c.id)
         return [self._case(r) for r in self._connection.execute(wanted)]
+
+    def clock_went_back(self) -> None:
+        """A clock further off than any we set was set before the machine's time went back: it begins anew from now."""
+        latest = self._now + SKEW
+        for found in self.in_states([State.QUEUED]):
+            values: dict[str, Any] = {}
+            if found.deadline_at and found.deadline_at > latest + clocks.longest_until(found.level, found.step):
+                values.update(queued_at=self._now - clocks.reached(found.level, found.step))
+                values.update(deadline_at=clocks.deadline(found.level, found.step, values["queued_at"]))
+            if found.heartbeat_at and found.heartbeat_at > clocks.next_heartbeat(latest):
+                values.update(heartbeat_at=clocks.next_heartbeat(self._now))
+            if values:
+                self._change(found, **values)
+                self._audit.add(actor=BOT, what="clock went back", case_id=found.id)
 
     def move(self, found: Case, event: Event, *, actor: str = BOT, detail: str = "", **values: Any) -> Case:
         """Take one step of the table; raises CannotHappen, or CaseConflict when another was first."""

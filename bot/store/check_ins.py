@@ -33,7 +33,7 @@ class CheckInRows:
 
     def ask(self, thread_id: str, case_id: int, due_at: datetime) -> None:
         """A worker would like to check in at ``due_at``; nothing is sent before the young person says yes."""
-        self._end_open(thread_id)
+        self.end(thread_id)
         self._connection.execute(insert(check_in).values(thread_id=thread_id, case_id=case_id, state=ASKED, due_at=due_at))
 
     def of_thread(self, thread_id: str, state: str) -> CheckIn | None:
@@ -57,7 +57,8 @@ class CheckInRows:
         """Write how one went on."""
         self._connection.execute(update(check_in).where(check_in.c.id == check_in_id).values(state=state))
 
-    def _end_open(self, thread_id: str) -> None:
+    def end(self, thread_id: str) -> None:
+        """Nothing that was asked or agreed is sent any more."""
         still = check_in.c.state.in_((ASKED, AGREED))
         self._connection.execute(update(check_in).where(check_in.c.thread_id == thread_id, still).values(state=ENDED))
 

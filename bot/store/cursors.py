@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection
 from bot.store.tables import cursor
 
 LEASE = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=10)
+"""No stream waits longer before it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class CursorRows:
             values = {"name": name, "value": start, "attempts": 0, "due_at": self._now}
             self._connection.execute(insert(cursor).values(**values))
             return None
-        if row.due_at > self._now:
+        if self._now < row.due_at <= self._now + LONGEST_WAIT:  # further off: set before the clock went back
             return None
         self._set(name, due_at=self._now + LEASE)
         return Cursor(row.value, row.attempts)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import QueuePool
 
 from bot.privacy import Vault
+from bot.store.retention import Keep
 from bot.store.unit_of_work import UnitOfWork
 
 CHANGED = "handrail_changed"
@@ -52,8 +53,9 @@ LONGEST_WAIT = 8
 class Store:
     """The one database. Safe to share between threads; one per process."""
 
-    def __init__(self, url: str, vault: Vault, clock: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, vault: Vault, clock: Callable[[], datetime], keep: Keep = Keep()) -> None:  # noqa: B008 - frozen
         self.url = url
+        self._keep = keep
         self._vault = vault
         self._clock = clock
         self.engine = _engine(url)
@@ -87,24 +89,50 @@ class Store:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.engine.connect() as connection:
-                if self.is_sqlite:
-                    command.upgrade(_alembic(connection), "head")
-                    return
-                with connection.begin():
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
-                    command.upgrade(_alembic(connection), "head")
+                self.upgrade(connection, "head")
         except OperationalError as error:
             raise StoreError(
                 f"The database at {make_url(self.url).render_as_string()} cannot be opened: "
                 "check HANDRAIL_DATABASE_URL and that it is running."
             ) from error
 
+    def fold_in(self) -> None:
+        """Fold SQLite's log of changes into the file, so that nothing deleted is left in it; later where somebody is busy."""
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            for pragma in ("busy_timeout=200", "wal_checkpoint(TRUNCATE)", "busy_timeout=10000"):
+                raw.cursor().execute(f"PRAGMA {pragma}").close()
+        finally:
+            raw.close()
+
+    def upgrade(self, connection: Connection, revision: str) -> None:
+        """Bring the schema to a version, whole or not at all; two processes do it one after the other.
+
+        SQLite changes a table by making it anew and dropping the old one, and with foreign keys on, dropping a table
+        deletes what belongs to its rows. They can only be switched outside a transaction.
+        """
+        if not self.is_sqlite:
+            with connection.begin():
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
+                command.upgrade(_alembic(connection), revision)
+            return
+        raw = connection.connection
+        raw.cursor().execute("PRAGMA foreign_keys=OFF")
+        try:
+            connection.execution_options(handrail_writes=True)
+            command.upgrade(_alembic(connection), revision)
+        finally:
+            connection.rollback()
+            raw.cursor().execute("PRAGMA foreign_keys=ON")
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
     def _work(self, connection: Connection) -> UnitOfWork:
-        return UnitOfWork(connection, self._vault, self._clock)
+        return UnitOfWork(connection, self._vault, self._clock, self._keep)
 
 
 @contextmanager
@@ -133,6 +161,7 @@ def _engine(url: str) -> Engine:
         return create_engine(
             parsed,
             future=True,
+            hide_parameters=True,
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
@@ -142,6 +171,7 @@ def _engine(url: str) -> Engine:
     engine = create_engine(
         parsed,
         future=True,
+        hide_parameters=True,  # an error of the database does not quote what was to be written
         poolclass=QueuePool,  # without it each unit of work would open the file anew
         pool_size=10,
         max_overflow=10,

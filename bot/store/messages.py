@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.choices import Choice
@@ -22,6 +22,9 @@ from bot.store.tables import message, thread
 
 LEASE = timedelta(seconds=30)
 """How long a claimed message is left to its claimer before somebody else takes it up."""
+
+LONGEST_PAUSE = timedelta(minutes=15)
+"""No message is ever put off for longer: one that seems to be was written before the clock went back."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,6 @@ class MessageRows:
         self._connection = connection
         self._vault = vault
         self._now = now
-
-    def known(self, provider_id: str) -> bool:
-        """Whether this message was kept before."""
-        wanted = select(message.c.id).where(message.c.provider_id == provider_id)
-        return self._connection.execute(wanted).first() is not None
 
     def keep_inbound(
         self,
@@ -129,6 +127,11 @@ class MessageRows:
         )
         return [self._vault.open(sealed) for (sealed,) in self._connection.execute(wanted)][::-1]
 
+    def heard(self, thread_id: str, *, within: timedelta) -> int:
+        """How many texts the young person sent in the last while."""
+        said = (message.c.thread_id == thread_id, message.c.who == "you", message.c.created_at > self._now - within)
+        return int(self._connection.execute(select(func.count()).select_from(message).where(*said)).scalar_one())
+
     def last_heard(self, thread_id: str) -> datetime | None:
         """When the young person last wrote."""
         wanted = select(message.c.created_at).where(message.c.thread_id == thread_id, message.c.who == "you")
@@ -155,9 +158,10 @@ class MessageRows:
         return self._message(row) if row else None
 
     def claim(self, *, direction: str, states: Sequence[str], into: str | None = None) -> Message | None:
-        """Take the oldest message that is due and whose thread has no earlier one waiting.
+        """Take the oldest message that is due and whose thread has no earlier one waiting; threads in danger first.
 
-        One at a time per thread keeps order; a claim expires, so that a killed process loses nothing.
+        One at a time per thread keeps order; a claim expires, so that a killed process loses nothing. A time further off
+        than any we set was written before the clock went back, and has come.
         """
         earlier = message.alias("earlier")
         first_in_thread = ~exists(
@@ -168,14 +172,16 @@ class MessageRows:
                 earlier.c.seq < message.c.seq,
             )
         )
-        free = or_(message.c.claimed_until.is_(None), message.c.claimed_until < self._now)
-        due = or_(message.c.due_at.is_(None), message.c.due_at <= self._now)
+        until, due_at, now = message.c.claimed_until, message.c.due_at, self._now
+        free = or_(until.is_(None), until < now, until > now + 2 * LEASE)
+        due = or_(due_at.is_(None), due_at <= now, due_at > now + LONGEST_PAUSE, message.c.created_at > now)
         wanted = (
             select(message)
+            .join(thread, thread.c.id == message.c.thread_id)
             .where(and_(message.c.direction == direction, message.c.state.in_(states), free, due, first_in_thread))
-            .order_by(message.c.id)
+            .order_by(thread.c.level.desc(), message.c.id)
             .limit(1)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=message)
         )
         row = self._connection.execute(wanted).first()
         if row is None:
@@ -188,20 +194,40 @@ class MessageRows:
         """Write how a claimed message ended."""
         self._change(message_id, state=state, claimed_until=None, **values)
 
-    def delivery(self, provider_id: str, state: str, error_code: str | None) -> str | None:
-        """Take in a delivery report; returns the thread it belongs to. Late and repeated ones do no harm."""
-        row = self._connection.execute(select(message).where(message.c.provider_id == provider_id)).first()
-        if row is None or row.direction != "out":
-            return None
-        if row.state not in ("delivered", "failed", "opted out"):
-            self._change(row.id, state=state, error_code=error_code)
-        return str(row.thread_id)
+    def stop_queued(self, thread_id: str) -> None:
+        """They asked us to stop: what waits to be sent to them is not sent any more."""
+        waiting = (message.c.thread_id == thread_id) & (message.c.state == "queued")
+        self._connection.execute(update(message).where(waiting).values(state="opted out", claimed_until=None))
+
+    def due_now(self, thread_id: str, codes: Sequence[str]) -> None:
+        """What was put off for one of these reasons is due now."""
+        waiting = (message.c.thread_id == thread_id, message.c.direction == "out", message.c.state == "queued")
+        put_off = (message.c.due_at > self._now, message.c.error_code.in_(codes))
+        self._connection.execute(update(message).where(*waiting, *put_off).values(due_at=self._now))
+
+    def unfinished(self) -> int:
+        """How many messages are still to be answered or sent."""
+        waiting = message.c.state.in_(("kept", "queued", "sending"))
+        return int(self._connection.execute(select(func.count()).select_from(message).where(waiting)).scalar_one())
 
     def stuck(self, *, older_than: timedelta) -> int:
         """How many messages have waited too long to be answered or sent."""
         waiting = message.c.state.in_(("kept", "queued", "sending")) & (message.c.created_at < self._now - older_than)
         overdue = or_(message.c.due_at.is_(None), message.c.due_at < self._now - older_than)
         return len(self._connection.execute(select(message.c.id).where(waiting, overdue)).all())
+
+    def waiting(self) -> dict[str, int]:
+        """How many messages wait to be answered (``in``) or sent (``out``), however long; nothing for none."""
+        wanted = select(message.c.direction, func.count()).where(message.c.state.in_(("kept", "queued", "sending")))
+        return {direction: count for direction, count in self._connection.execute(wanted.group_by(message.c.direction))}
+
+    def came_in(self) -> tuple[int, int]:
+        """How many texts came in, and how many of those are there twice under one provider's id."""
+        mine = (message.c.direction == "in") & (message.c.who == "you")
+        count, different = self._connection.execute(
+            select(func.count(), func.count(message.c.provider_id.distinct())).where(mine)
+        ).one()
+        return int(count), int(count) - int(different)
 
     def _change(self, message_id: int, **values: Any) -> None:
         self._connection.execute(update(message).where(message.c.id == message_id).values(**values))

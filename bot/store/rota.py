@@ -95,10 +95,11 @@ class PageRows:
         )
 
     def claim(self) -> Page | None:
-        """The next page that is due; leased, so that a killed process loses none."""
+        """The next page that is due; leased, so that a killed process loses none. One that seems due only much later was
+        written before the clock went back."""
         wanted = (
             select(page)
-            .where(page.c.state == "queued", page.c.due_at <= self._now)
+            .where(page.c.state == "queued", or_(page.c.due_at <= self._now, page.c.due_at > self._now + 4 * LEASE))
             .order_by(page.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)

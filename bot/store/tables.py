@@ -5,51 +5,42 @@ Columns named ``sealed_*`` are encrypted by ``bot.privacy.Vault`` before they ge
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from sqlalchemy import (
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from bot.store.columns import Instant, metadata
+from bot.store.group_tables import (
+    group_answer,
+    group_session,
+    group_staff,
+    group_template,
+    group_text,
+    join_try,
+    poll_result,
+    seat,
 )
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite forgets the zone, so it is put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """Refuse a time without a zone: it would silently mean another moment."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("A stored time needs a zone.")
-        return None if value is None else value.astimezone(timezone.utc)
-
-    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """Give the zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
-
+__all__ = [
+    "Instant",
+    "group_answer",
+    "group_session",
+    "group_staff",
+    "group_template",
+    "group_text",
+    "join_try",
+    "metadata",
+    "poll_result",
+    "seat",
+]
 
 thread = Table(
     "thread",
@@ -66,6 +57,7 @@ thread = Table(
     Column("forgotten_at", Instant, index=True),
     Column("word_hash", String(64)),
     Column("waits_since", Instant),
+    Column("way_back_hash", String(64), unique=True),
     Column("sealed_choices", LargeBinary),
     Column("last_seq", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -104,6 +96,40 @@ message = Table(
     Column("error_code", String(16)),
     UniqueConstraint("thread_id", "seq", name="uq_message_thread_seq"),
     Index("ix_message_work", "state", "direction", "due_at"),
+)
+
+received = Table(
+    "received",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("message_id", Integer, ForeignKey("message.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("provider_id", String(128), unique=True),
+    Column("code", String(32)),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("provider_id", String(128), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("code", String(32)),
+    Column("at", Instant, nullable=False),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("sender", String(64), primary_key=True),
+    Column("next_at", Instant, nullable=False),
 )
 
 case = Table(

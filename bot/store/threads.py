@@ -10,15 +10,34 @@ from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.choices import Choice
-from bot.handoff.cases import HELD
+from bot.handoff.cases import ENDED, HELD
 from bot.privacy import Vault
 from bot.safety.verdict import Level
 from bot.store.once import insert_once
-from bot.store.tables import address, case, message, thread, tracker
+from bot.store.tables import (
+    address,
+    booster,
+    case,
+    check_in,
+    group_answer,
+    group_text,
+    join_try,
+    message,
+    note,
+    seat,
+    thread,
+    tracker,
+    typing,
+)
 from bot.threads import Thread
+from bot.way_back import plain
 
 FAREWELL = timedelta(seconds=60)
 """How long a forgotten thread's bare row waits for the last message to leave, or the page to close."""
+
+
+TOKEN_LIFE = timedelta(hours=12)
+"""How long a page's token opens its chat after the last word: an evening and its night, not a phone found next week."""
 
 
 class ThreadRows:
@@ -76,9 +95,19 @@ class ThreadRows:
         return {"id": thread_id, "channel": channel, "lang": lang, **begun, **more}
 
     def by_token(self, token: str) -> str | None:
-        """The id of the web thread that a token opens."""
-        wanted = self._vault.token_hash(token)
-        return self._connection.execute(select(thread.c.id).where(thread.c.token_hash == wanted)).scalar()
+        """The id of the web thread that a token opens: for a while after the last word, or as long as a case is open."""
+        same = thread.c.token_hash == self._vault.token_hash(token)
+        return self._connection.execute(select(thread.c.id).where(same, ~self._token_is_over())).scalar()
+
+    def drop_tokens(self) -> int:
+        """Take back the tokens whose time is over; returns how many."""
+        over = update(thread).where(thread.c.token_hash.is_not(None), self._token_is_over()).values(token_hash=None)
+        return int(self._connection.execute(over).rowcount)
+
+    def _token_is_over(self) -> Any:
+        ended = [s.value for s in ENDED]
+        has_case = exists(select(case.c.id).where(case.c.thread_id == thread.c.id, case.c.state.not_in(ended)))
+        return (thread.c.last_at < self._now - TOKEN_LIFE) & ~has_case
 
     def change(self, thread_id: str, **values: Any) -> None:
         """Set columns such as ``band``, ``region``, ``lang`` or ``opted_out_at``."""
@@ -114,6 +143,23 @@ class ThreadRows:
         kept = self._connection.execute(select(thread.c.word_hash).where(thread.c.id == thread_id)).scalar()
         return kept is None or kept == self._hash_of(thread_id, text)
 
+    def keep_way_back(self, thread_id: str, said: str) -> None:
+        """Keep the way back to a web chat, as a keyed hash only; an earlier one stops working."""
+        self.change(thread_id, way_back_hash=self._way_back(said))
+
+    def by_way_back(self, said: str) -> str | None:
+        """The id of the web thread that a way back leads to."""
+        wanted = (thread.c.way_back_hash == self._way_back(said)) & thread.c.forgotten_at.is_(None)
+        return self._connection.execute(select(thread.c.id).where(wanted)).scalar()
+
+    def has_way_back(self, thread_id: str) -> bool:
+        """Whether they kept a way back."""
+        kept = (thread.c.id == thread_id) & thread.c.way_back_hash.is_not(None)
+        return self._connection.execute(select(thread.c.id).where(kept)).first() is not None
+
+    def _way_back(self, said: str) -> str:
+        return self._vault.token_hash(f"way back:{plain(said)}")
+
     def start_afresh(self, thread_id: str) -> None:
         """The word is forgotten: so is everything this thread was, for whoever holds the phone now."""
         self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
@@ -121,21 +167,22 @@ class ThreadRows:
         self.change(thread_id, **bare)
 
     def _hash_of(self, thread_id: str, word: str) -> str:
-        plain = "".join(c for c in word.casefold() if c.isalnum())
-        return self._vault.token_hash(f"word:{thread_id}:{plain}")
+        bare = "".join(c for c in word.casefold() if c.isalnum())
+        return self._vault.token_hash(f"word:{thread_id}:{bare}")
 
     def forget(self, thread_id: str) -> None:
-        """Erase a thread's words, tracker and facts at once.
+        """Erase a thread's words, tracker and facts at once, with what is still to be sent and what staff noted of it.
 
         The bare row and the number stay until the farewell is sent (``purge``); a case keeps the bare row.
         """
-        self._connection.execute(delete(tracker).where(tracker.c.thread_id == thread_id))
-        self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
+        for table in (tracker, message, booster, check_in, typing, group_answer, group_text, join_try, seat):
+            self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
+        self._connection.execute(delete(note).where(note.c.case_id.in_(select(case.c.id).where(case.c.thread_id == thread_id))))
         empty = self._vault.seal_json([])
         wordless = {"sealed_reasons": empty, "sealed_summary": None}
         self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(**wordless))
         bare = {"band": None, "region": None, "lesson": None, "sealed_choices": None, "level": int(Level.NONE)}
-        bare.update(word_hash=None, waits_since=None)
+        bare.update(word_hash=None, waits_since=None, way_back_hash=None)
         self.change(thread_id, forgotten_at=self._now, **bare)
 
     def purge(self) -> int:
@@ -146,13 +193,19 @@ class ThreadRows:
         wanted = select(thread.c.id).where(thread.c.forgotten_at <= self._now - FAREWELL, ~waiting)
         gone = [row.id for row in self._connection.execute(wanted.with_for_update(skip_locked=True))]
         for thread_id in gone:
-            self._connection.execute(delete(message).where(message.c.thread_id == thread_id))
-            self._connection.execute(delete(address).where(address.c.thread_id == thread_id))
-            if self._connection.execute(select(case.c.id).where(case.c.thread_id == thread_id)).first():
+            for table in (message, address, tracker):  # the tracker again: an engine may have answered too late
+                self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
+            if self._keeps_bare_row(thread_id):
                 self.change(thread_id, forgotten_at=None, token_hash=None)
             else:
                 self._connection.execute(delete(thread).where(thread.c.id == thread_id))
         return len(gone)
+
+    def _keeps_bare_row(self, thread_id: str) -> bool:
+        """A case refers to it, or the wish not to be texted must outlive being forgotten."""
+        opted_out = select(thread.c.id).where(thread.c.id == thread_id, thread.c.opted_out_at.is_not(None))
+        has_case = select(case.c.id).where(case.c.thread_id == thread_id)
+        return any(self._connection.execute(wanted).first() is not None for wanted in (opted_out, has_case))
 
     def _existing(self, thread_id: str) -> Thread:
         found = self.get(thread_id)

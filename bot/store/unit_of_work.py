@@ -14,10 +14,14 @@ from bot.store.boosters import BoosterRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
+from bot.store.gauges import GaugeRows
+from bot.store.group_answers import GroupAnswerRows
+from bot.store.groups import GroupRows
 from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
-from bot.store.retention import RetentionRows
+from bot.store.retention import Keep, RetentionRows
 from bot.store.rota import PageRows, RotaRows
+from bot.store.sending import SendingRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
@@ -29,12 +33,13 @@ SWEEP_LOCK = 7_246_003
 class UnitOfWork:
     """Everything inside is kept together or not at all; leaving by an exception keeps nothing."""
 
-    def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime]) -> None:
+    def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime], keep: Keep) -> None:
         self._connection = connection
         self.now = clock()
         self.audit = AuditRows(connection, self.now)
         self.threads = ThreadRows(connection, vault, self.now)
         self.messages = MessageRows(connection, vault, self.now)
+        self.sending = SendingRows(connection, vault, self.now)
         self.cases = CaseRows(connection, vault, self.audit, self.now)
         self.check_ins = CheckInRows(connection, self.now)
         self.boosters = BoosterRows(connection, self.now)
@@ -42,9 +47,12 @@ class UnitOfWork:
         self.rota = RotaRows(connection)
         self.pages = PageRows(connection, vault, self.now)
         self.cursors = CursorRows(connection, self.now)
-        self.retention = RetentionRows(connection, self.now)
+        self.retention = RetentionRows(connection, self.now, keep)
         self.staff = StaffRows(connection, vault, self.now)
+        self.groups = GroupRows(connection, self.now)
+        self.group_answers = GroupAnswerRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)
+        self.gauges = GaugeRows(connection, self.messages, self.staff, self.now)
 
     def alone(self) -> None:
         """From here to the end of the transaction no other outbox moves a clock; what it moved before is seen.

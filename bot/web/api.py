@@ -22,10 +22,10 @@ from bot.desk.closing import Closing
 from bot.desk.views import Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
 from bot.web.desk_parts import Desk, DeskSettings
 from bot.web.permissions import Doing, NotAllowed, check_may
-from bot.web.security_headers import SecurityHeaders, private_headers
+from bot.web.security_headers import NOTHING_AT_ALL, SecurityHeaders, private_headers
 from bot.web.youth_doors import bearer, small_body
 
-PRIVATE = [Middleware(SecurityHeaders, headers=private_headers({"default-src": "'none'"}))]
+PRIVATE = [Middleware(SecurityHeaders, headers=private_headers(NOTHING_AT_ALL))]
 Body = dict[str, Any]
 Answer = Callable[[Request, StaffMember, Body], Awaitable[Any]]
 STATUS: tuple[tuple[type[DeskRefused], int], ...] = ((NoSuchCase, 404), (NotYours, 403), (Conflict, 409), (DeskRefused, 409))
@@ -162,7 +162,7 @@ def _text(body: Body, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():
         raise BadRequest(f"{name} is missing: send it as text.")
-    return value
+    return value.encode("utf-8", "ignore").decode().replace("\0", "")  # no half characters, no nulls: no database keeps them
 
 
 def _json(value: Any) -> str:

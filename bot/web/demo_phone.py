@@ -7,6 +7,7 @@ phone. For the demo and the tests; it is started nowhere else.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -44,17 +45,27 @@ class Text:
 
 @dataclass
 class DemoPhone:
-    """The texts so far, and how to sign and post new ones. ``refuse`` makes sending fail, for tests."""
+    """The texts so far, and how to sign and post new ones.
+
+    ``refuse`` makes sending fail, for tests; ``answers_within`` are the seconds at most until a text that was taken is
+    answered.
+    """
 
     settings: Settings
     sign: Any
     texts: list[Text] = field(default_factory=list)
     refuse: dict[str, tuple[int, int]] = field(default_factory=dict)
+    most_kept: int = MOST_KEPT
+    answers_within: float = 0.0
 
     async def text_in(self, number: str, body: str, *, sid: str | None = None, media: int = 0) -> int:
         """A young person texts; returns the HTTP status of the webhook."""
         sid = sid or f"SM{secrets.token_hex(16)}"
         self._keep(Text(sid, number, body, inbound=True, at=_now(), status="received"))
+        return await self.post_again(number, body, sid=sid, media=media)
+
+    async def post_again(self, number: str, body: str, *, sid: str, media: int = 0) -> int:
+        """Bring a text that was brought before, as Twilio may."""
         fields = {"MessageSid": sid, "From": number, "To": self.settings.twilio.sender, "Body": body}
         return await self._post("/sms/inbound", {**fields, "NumMedia": str(media), "FromCity": ""})
 
@@ -71,7 +82,7 @@ class DemoPhone:
 
     def _keep(self, text: Text) -> None:
         self.texts.append(text)
-        del self.texts[:-MOST_KEPT]
+        del self.texts[: -self.most_kept]
 
     def take(self, number: str, body: str) -> Text:
         """A text that the service sends."""
@@ -102,12 +113,13 @@ def phone_site(phone: DemoPhone) -> Starlette:
             return JSONResponse({"code": code, "message": "refused", "status": status}, status_code=status)
         text = phone.take(number, body)
         asyncio.get_running_loop().create_task(phone.deliver(text))
+        await asyncio.sleep(random.uniform(0, phone.answers_within))
         return JSONResponse(_resource(text, account, phone.settings.twilio.sender), status_code=201)
 
     async def listed(request: Request) -> Response:
-        number = request.query_params.get("To")
-        found = [t for t in phone.texts if not t.inbound and number in (None, t.number)]
-        rows = [_resource(t, account, phone.settings.twilio.sender) for t in reversed(found)]
+        to, since = request.query_params.get("To"), _moment(request.query_params.get("DateSent>"))
+        rows = [_resource(t, account, phone.settings.twilio.sender) for t in reversed(phone.texts) if t.at >= since]
+        rows = [row for row in rows if to in (None, row["to"])]
         page = {"first_page_uri": "", "next_page_uri": None, "page": 0, "page_size": 200, "uri": "", "start": 0, "end": 0}
         return JSONResponse({**page, "messages": rows, "previous_page_uri": None})
 
@@ -156,10 +168,10 @@ def _resource(text: Text, account: str, sender: str) -> dict[str, Any]:
         "date_created": at,
         "date_sent": at,
         "date_updated": at,
-        "direction": "outbound-api",
+        "direction": "inbound" if text.inbound else "outbound-api",
         "error_code": None,
         "error_message": None,
-        "from": sender,
+        "from": text.number if text.inbound else sender,
         "messaging_service_sid": None,
         "num_media": "0",
         "num_segments": str(segments(text.body)),
@@ -169,9 +181,15 @@ def _resource(text: Text, account: str, sender: str) -> dict[str, Any]:
         "status": text.status,
         "subresource_uris": {},
         "tags": None,
-        "to": text.number,
+        "to": sender if text.inbound else text.number,
         "uri": f"/2010-04-01/Accounts/{account}/Messages/{text.sid}.json",
     }
+
+
+def _moment(given: str | None) -> datetime:
+    """The beginning of a list; everything, when none is given."""
+    said = datetime.fromisoformat(given.replace("Z", "+00:00")) if given else datetime.min
+    return said if said.tzinfo else said.replace(tzinfo=timezone.utc)
 
 
 def _now() -> datetime:

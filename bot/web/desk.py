@@ -6,6 +6,7 @@ comes back as one calm sentence beside the case, never as an error page. Refuses
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from starlette.staticfiles import StaticFiles
 
 from bot.desk.closing import Closing
 from bot.desk.views import DeskRefused, NoSuchCase, NotYours, SignInRefused
+from bot.web.callers import Callers
 from bot.web.desk_acts import Act, Acts, Fields
 from bot.web.desk_live import desk_events, lists_for, read_seen, shown
 from bot.web.desk_pages import DeskPages, Part
 from bot.web.desk_parts import DeskParts
+from bot.web.pace import Pace
 from bot.web.permissions import Doing, first_page, may
 from bot.web.security_headers import OWN_ASSETS_ONLY, SecurityHeaders, private_headers
 from bot.web.staff_session import (
@@ -38,6 +41,9 @@ from bot.web.staff_session import (
 __all__ = ["DeskParts", "desk_routes"]
 
 STATIC = Path(__file__).parent / "static"
+MOST_TRIES = 20
+"""Tries to sign in from one address in a minute: a whole shift behind one address fits, a list of passwords does not."""
+
 THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 OPEN_TO_ALL = frozenset({"/sign-in", "/static"})
 """The only paths of ``desk_routes`` that need no session."""
@@ -63,6 +69,8 @@ class _Routes:
         self._app = app
         self._pages = pages
         self._acts = acts
+        self._callers = Callers(app.settings.proxies)
+        self._tries = Pace(most=MOST_TRIES, seconds=60.0, clock=time.monotonic)
 
     def all(self) -> list[BaseRoute]:
         """Every route; what is done to a case is one line each, with the right it needs."""
@@ -112,6 +120,8 @@ class _Routes:
         fields = await Fields.of(request)
         if not from_own_page(request):
             return self._sign_in_page("Please sign in from this page.", status=403)
+        if not self._tries.takes(self._callers.key(request) or "unknown"):
+            return self._sign_in_page("Too many tries from here. Wait a minute, then try again.", status=429)
         password = str((await request.form()).get("password", ""))  # as typed: a password may begin with a space
         code = fields["totp"].replace(" ", "") or None
         try:

@@ -32,7 +32,7 @@ class Fields:
     async def of(cls, request: Request) -> Fields:
         """Read the form; anything that is not text is left out."""
         form = await request.form()
-        return cls({k: v.strip() for k, v in form.items() if isinstance(v, str)})
+        return cls({k: v.replace("\0", "").strip() for k, v in form.items() if isinstance(v, str)})
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")

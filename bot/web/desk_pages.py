@@ -98,8 +98,8 @@ class DeskPages:
         )
 
     def page(self, template: str, **values: Any) -> str:
-        """A whole page or a plain fragment from ``templates/desk/``."""
-        return self._environment.get_template(f"desk/{template}").render(**values)
+        """A whole page or a plain fragment from ``templates/desk/``, or from the folder before the name (``groups/x.html``)."""
+        return self._environment.get_template(template if "/" in template else f"desk/{template}").render(**values)
 
     def list_parts(self, lists: Lists) -> list[Part]:
         """The left column, the counts at the top, and the words for a quiet moment."""

@@ -46,6 +46,8 @@ class LessonParts(Protocol):
     def staff(self) -> Staff: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def lessons(self) -> Catalog: ...
 
     def now(self) -> datetime: ...
 
@@ -81,7 +83,7 @@ class _Routes:
     def __init__(self, app: LessonParts) -> None:
         self._app = app
         content = app.settings.content
-        self._catalog = Catalog.load(content / "lessons")
+        self._catalog = app.lessons
         self._sheet = read_sheet(content / "desk" / "sheet.yml")
         closing = Closing.load(content / "desk" / "closing.yml")
         self._pages = DeskPages(service_name=app.settings.service_name, demo=app.settings.demo, closing=closing)

@@ -1,15 +1,32 @@
-"""How fast one door may be used. In memory, per process; keeps no address and no number.
+"""How fast the doors may be used: by one thread, from one address, in all. In memory, per process; keeps no address.
 
 A pace is wide enough for a frightened person typing fast: it stops machines, and the page sends a
-refused message again by itself, under the same id.
+refused message again by itself, under the same id. No pace silences danger: what comes too fast is looked at before
+it is refused, in one line for all, so that whoever floods waits behind themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from anyio import Lock
+from starlette.requests import Request
+
+from bot.way_back import word_of
+from bot.web.callers import Callers
+
+IN_SECONDS = 10.0
+MOST_OPENINGS, MOST_OPENINGS_FROM_ONE, MOST_MESSAGES, MOST_FROM_ONE = 300, 90, 30, 600
+"""Taken in ``IN_SECONDS``: chats opened in all and from one address (three school classes at once, behind one), and
+messages of one chat and from one address."""
+
 MOST_KEYS = 20_000
+
+
+MOST_RETURNS, RETURNS_SECONDS = 20, 60.0
+MOST_OF_A_WORD, WORD_SECONDS = 5, 3600.0
+"""Tries to come back to a chat: in all, and with one word. So slow that guessing the number leads nowhere."""
 
 
 @dataclass
@@ -46,3 +63,54 @@ class Pace:
             self._buckets.clear()
         bucket = self._buckets[key] = _Bucket(left=float(self._most), at=now)
         return bucket
+
+
+class ReturnPace:
+    """How fast ways back may be tried: all together, and each word by itself."""
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._all = Pace(most=MOST_RETURNS, seconds=RETURNS_SECONDS, clock=clock)
+        self._words = Pace(most=MOST_OF_A_WORD, seconds=WORD_SECONDS, clock=clock)
+
+    def takes(self, said: str) -> bool:
+        """Whether one more try is in time."""
+        return self._all.takes("all") and self._words.takes(word_of(said))
+
+
+class YouthPaces:
+    """The paces of the young people's doors together."""
+
+    def __init__(self, *, callers: Callers, clock: Callable[[], float]) -> None:
+        self._callers = callers
+        self._openings = Pace(most=MOST_OPENINGS, seconds=IN_SECONDS, clock=clock)
+        self._openings_from = Pace(most=MOST_OPENINGS_FROM_ONE, seconds=IN_SECONDS, clock=clock)
+        self._messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
+        self._messages_from = Pace(most=MOST_FROM_ONE, seconds=IN_SECONDS, clock=clock)
+        self._typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
+        self._returns = ReturnPace(clock=clock)
+        self._late = Lock()
+
+    def may_open(self, request: Request) -> bool:
+        """Whether one more chat may be opened."""
+        caller = self._callers.key(request)
+        return (caller is None or self._openings_from.takes(caller)) and self._openings.takes("open")
+
+    async def may_say(self, request: Request, thread: str, is_danger: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether a message is taken: in time, or danger."""
+        caller = self._callers.key(request)
+        if self._messages.takes(thread) and (caller is None or self._messages_from.takes(caller)):
+            return True
+        return await self.is_taken_late(is_danger)
+
+    async def is_taken_late(self, is_danger: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether what comes too fast is danger; looked at one after the other."""
+        async with self._late:
+            return await is_danger()
+
+    def may_come_back(self, said: str) -> bool:
+        """Whether one more way back may be tried."""
+        return self._returns.takes(said)
+
+    def may_type(self, thread: str) -> bool:
+        """Whether one more report of typing is taken."""
+        return self._typing.takes(thread)

@@ -28,21 +28,22 @@ class Doing(str, Enum):
     EXPORT = "export counts"
     OPEN_ANYWAY = "open what was not passed on"
     READ_LESSONS = "read the lessons"
+    RUN_GROUPS = "run a group"
 
 
 _RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT})
-_DESK_WORK = frozenset(Doing) - _RUNNING
+_DESK_WORK = frozenset(Doing) - _RUNNING - {Doing.RUN_GROUPS}
 
 MAY: Mapping[Role, frozenset[Doing]] = {
     "worker": _DESK_WORK,
-    "supervisor": _DESK_WORK | _RUNNING,
+    "supervisor": _DESK_WORK | _RUNNING | {Doing.RUN_GROUPS},
     # A facilitator must never meet a private disclosure, and an administrator has no need to read one.
-    "facilitator": frozenset({Doing.READ_LESSONS}),
+    "facilitator": frozenset({Doing.READ_LESSONS, Doing.RUN_GROUPS}),
     "administrator": _RUNNING | {Doing.READ_LESSONS},
 }
 
 
-_FIRST_PAGES = {Doing.SEE_DESK: "/", Doing.SEE_BOARD: "/board", Doing.READ_LESSONS: "/lessons"}
+_FIRST_PAGES = {Doing.SEE_DESK: "/", Doing.SEE_BOARD: "/board", Doing.RUN_GROUPS: "/groups", Doing.READ_LESSONS: "/lessons"}
 
 
 class NotAllowed(Exception):

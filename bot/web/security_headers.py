@@ -5,6 +5,8 @@ Promises: no third party is ever contacted, nothing is stored, nothing is framed
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
@@ -20,6 +22,14 @@ OWN_ASSETS_ONLY: Mapping[str, str] = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+NOTHING_AT_ALL: Mapping[str, str] = {
+    "default-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+"""The content policy of an answer that is no page: nothing is loaded, sent or framed."""
+
 NEVER_NEEDED = (
     "accelerometer", "autoplay", "camera", "clipboard-read", "display-capture", "fullscreen", "geolocation", "gyroscope",
     "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb",
@@ -30,6 +40,11 @@ YOUTH_POLICY: Mapping[str, str] = {
     "require-trusted-types-for": "'script'",  # the script builds nodes; it is never fed HTML
     "trusted-types": "'none'",
 }
+
+
+def hash_of(text: str) -> str:
+    """How a content policy names a style or script that may stand inside a page."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def private_headers(policy: Mapping[str, str]) -> dict[str, str]:

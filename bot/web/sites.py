@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.group_doors import group_routes
+from bot.web.group_pages import room_routes
 from bot.web.health import health_routes
 from bot.web.lesson_pages import lesson_routes
+from bot.web.metrics import Metrics, Timed
 from bot.web.paged import paged_routes
 from bot.web.supervisor import supervisor_routes
+from bot.web.walls import Walled
 from bot.web.webhooks import webhook_routes
 from bot.web.youth import youth_error_pages, youth_routes
 
 
-def public_site(app: App) -> Starlette:
+def public_site(app: App, metrics: Metrics | None = None) -> Starlette:
     """Web chat for young people, and Twilio's webhooks."""
-    return Starlette(
-        routes=[
-            *youth_routes(app),
-            *webhook_routes(sms=app.sms, conversation=app.conversation, pager=app.pager, store=app.store),
-            *paged_routes(pager=app.pager, service=app.settings.service_name),
-            *health_routes(app),
-        ],
+    routes: list[BaseRoute] = [
+        *youth_routes(app),
+        *group_routes(app),
+        *webhook_routes(sms=app.sms, intake=app.intake),
+        *paged_routes(pager=app.pager, service=app.settings.service_name),
+        *health_routes(app),
+    ]
+    return Walled(
+        https_only=_https_only(app),
+        routes=routes,
         exception_handlers=dict(youth_error_pages(app)),
+        middleware=_timed(metrics, "public", routes),
     )
 
 
-def staff_site(app: App) -> Starlette:
-    """The desk."""
-    return Starlette(
-        routes=[*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *health_routes(app)]
-    )
+def staff_site(app: App, metrics: Metrics | None = None) -> Starlette:
+    """The desk and the groups; and the metrics, which are nobody's business on the public side."""
+    routes: list[BaseRoute] = [
+        *desk_routes(app),
+        *supervisor_routes(app),
+        *lesson_routes(app),
+        *room_routes(app),
+        *api_routes(app),
+        *health_routes(app),
+    ]
+    if metrics is not None:
+        routes.append(metrics.route())
+    return Walled(https_only=_https_only(app), routes=routes, middleware=_timed(metrics, "staff", routes))
+
+
+def _timed(metrics: Metrics | None, listener: str, routes: list[BaseRoute]) -> list[Middleware]:
+    return [Middleware(Timed, metrics=metrics, listener=listener, routes=routes)] if metrics else []
+
+
+def _https_only(app: App) -> bool:
+    """Not on this machine's own addresses, where a browser would then refuse everything else that runs there."""
+    return app.settings.public_url.startswith("https://")

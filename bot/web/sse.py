@@ -10,11 +10,13 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
 from bot.web.phone_numbers import parts
+from bot.web.youth_choices import Say, how_far, with_steering
 from bot.web.youth_parts import Said, YouthParts
 
 BEAT_SECONDS = 15.0
@@ -22,30 +24,37 @@ TYPING = "event: typing\ndata: {}\n\n"
 """The person with them is typing; the page shows it for a few seconds."""
 
 
-def as_event(said: Said) -> str:
+def as_event(said: Said, say: Say) -> str:
     """One line of the transcript as one event; its id is what ``Last-Event-ID`` brings back."""
-    return f"id: {said.seq}\nevent: said\ndata: {json.dumps(as_json(said), ensure_ascii=False)}\n\n"
+    return f"id: {said.seq}\nevent: said\ndata: {json.dumps(as_json(said, say), ensure_ascii=False)}\n\n"
 
 
-def as_json(said: Said) -> dict[str, Any]:
-    """A line as the page reads it; ``parts`` is there only when a number in it can be tapped."""
+def as_json(said: Said, say: Say) -> dict[str, Any]:
+    """A line as the page reads it: ``parts`` only when a number in it can be tapped, ``place`` only in a lesson.
+
+    ``say`` says a message of the page in its language.
+    """
     line: dict[str, Any] = {
         "seq": said.seq,
         "who": said.who,
         "name": said.name,
         "text": said.text,
-        "choices": [{"key": c.key, "label": c.label, "aside": c.aside} for c in said.choices],
+        "choices": [{"key": c.key, "label": c.label, "aside": c.aside} for c in with_steering(said.choices, say)],
         "at": said.at.isoformat(timespec="seconds"),
     }
     pieces = parts(said.text) if said.who != "you" else ()
     if any(href for _, href in pieces):
         line["parts"] = pieces
+    place = how_far(said.choices)
+    if place:
+        line["place"] = place
     return line
 
 
-async def events(app: YouthParts, *, token: str, thread_id: str, after: int) -> AsyncGenerator[str, None]:
+async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lang: str = "en") -> AsyncGenerator[str, None]:
     """The stream from the line after ``after``; ends with a ``gone`` event when the thread is forgotten."""
     typed: datetime | None = None
+    say = partial(app.words.say, lang=lang)
     yield "retry: 1000\n\n"
     async with aclosing(_wakes(app, thread_id)) as wakes:
         async for _ in wakes:
@@ -56,7 +65,7 @@ async def events(app: YouthParts, *, token: str, thread_id: str, after: int) -> 
             until = await run_in_threadpool(app.chat.helper_types_until, thread_id)
             typing = TYPING if until and until != typed else ""
             typed = until or typed
-            yield "".join(map(as_event, lines)) + typing or ": beat\n\n"
+            yield "".join(as_event(line, say) for line in lines) + typing or ": beat\n\n"
             after = lines[-1].seq if lines else after
 
 

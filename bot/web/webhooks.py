@@ -1,12 +1,17 @@
 """Twilio's two webhooks: a text in, and what became of a text out.
 
-Promises: nothing happens without Twilio's signature; success is answered only after the message is kept;
-the same text twice is kept once. The engine is never waited for here.
+Promises: nothing happens without Twilio's signature; success is answered only after the message is kept, in the
+database or on disk; the same text twice is kept once, and texts of one number in the order they came. The engine is
+never waited for here.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Protocol
+from xml.sax.saxutils import escape
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -15,17 +20,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.base import Delivery, Inbound
-from bot.conversation import Conversation
-from bot.paging import Pager
-from bot.store.database import Store
 
 log = structlog.get_logger()
 
 MOST_BYTES = 64 * 1024
 """More than Twilio ever sends for one text."""
 
-EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
-"""An empty TwiML answer: replies leave through the outbox, never through the webhook."""
+TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
+"""Twilio's answer, empty: replies leave through the outbox. Only while the database is down are there words in it."""
 
 
 class Texting(Protocol):
@@ -44,8 +46,21 @@ class Texting(Protocol):
         ...
 
 
-def webhook_routes(*, sms: Texting, conversation: Conversation, pager: Pager, store: Store) -> list[Route]:
+class Takes(Protocol):
+    """What keeps what came in."""
+
+    def text(self, inbound: Inbound) -> str | None:
+        """Keep a text; words to answer with at once, if any. Raises OSError when nothing can keep it."""
+        ...
+
+    def report(self, delivery: Delivery) -> None:
+        """Keep a delivery report; raises OSError."""
+        ...
+
+
+def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
     """The two doors that Twilio calls."""
+    turns = Turns()
 
     async def inbound(request: Request) -> Response:
         raw = await _signed_body(request, sms)
@@ -55,17 +70,24 @@ def webhook_routes(*, sms: Texting, conversation: Conversation, pager: Pager, st
             message = sms.inbound(raw)
         except ValueError:
             return Response("This request names no message or sender.", status_code=400, media_type="text/plain")
-        if not await run_in_threadpool(pager.heard, message):
-            await run_in_threadpool(conversation.receive, message)
-        return Response(EMPTY, media_type="application/xml")
+        try:
+            async with turns.of(message.address):
+                words = await run_in_threadpool(intake.text, message)
+        except OSError as error:
+            return _full(error)
+        body = f"<Message>{escape(words)}</Message>" if words else ""
+        return Response(TWIML.format(body), media_type="application/xml")
 
     async def status(request: Request) -> Response:
         raw = await _signed_body(request, sms)
         if raw is None:
             return _refused()
         report = sms.delivery(raw)
-        if report:
-            await run_in_threadpool(_note_delivery, store, report)
+        try:
+            if report:
+                await run_in_threadpool(intake.report, report)
+        except OSError as error:
+            return _full(error)
         return Response(status_code=204)
 
     return [
@@ -91,10 +113,29 @@ def _refused() -> Response:
     return Response("The signature is missing or wrong.", status_code=403, media_type="text/plain")
 
 
-def _note_delivery(store: Store, report: Delivery) -> None:
-    """A report may come late, twice, or before our own commit; only the last word counts."""
-    with store.begin() as work:
-        thread_id = work.messages.delivery(report.provider_id, report.state, report.error_code)
-        case = work.cases.open_for(thread_id) if thread_id and report.state == "failed" else None
-        if case:
-            work.audit.add(actor="provider", what="not delivered", case_id=case.id, detail=report.error_code or "")
+def _full(error: OSError) -> Response:
+    """Neither the database nor the disk can keep it: Twilio must not hear success, and the catch-up takes it in later."""
+    log.error("nothing can be kept", kind=type(error).__name__, errno=error.errno)
+    return Response("This cannot be kept right now.", status_code=503, media_type="text/plain", headers={"Retry-After": "60"})
+
+
+class Turns:
+    """One at a time for each number, first come first served: threads of a pool would not keep the order."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, who: str) -> AsyncIterator[None]:
+        """Wait for one's turn; nothing is remembered of a number that nobody waits for."""
+        lock, waiting = self._locks.get(who, (asyncio.Lock(), 0))
+        self._locks[who] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            waiting = self._locks[who][1] - 1
+            if waiting:
+                self._locks[who] = (lock, waiting)
+            else:
+                del self._locks[who]

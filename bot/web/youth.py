@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -17,19 +18,19 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.web.pace import Pace
+from bot.web.callers import Callers
+from bot.web.pace import YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
 from bot.web.youth_doors import ChatDoors
 from bot.web.youth_forms import TalkForms
-from bot.web.youth_page import View, YouthPage
+from bot.web.youth_now import policy_of, stand_alone
+from bot.web.youth_page import JOIN, View, YouthPage
 from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
 
 __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
 
 STATIC = Path(__file__).parent / "static"
-YOUTH_FILES = frozenset({"tokens.css", "youth.css", "youth.js", "mark.svg", "paged.css"})
-MOST_OPENINGS, MOST_MESSAGES, IN_SECONDS = 300, 30, 10.0
-"""Chats opened in all, and messages of one chat, that are taken in ``IN_SECONDS``."""
+YOUTH_FILES = frozenset({"tokens.css", "youth.css", "exit.js", "youth.js", "mark.svg", "paged.css", "group.css", "group.js"})
 
 
 def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
@@ -38,29 +39,38 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
     ``clock`` gives growing seconds, for the pace of the doors.
     """
     page = YouthPage(app)
-    openings = Pace(most=MOST_OPENINGS, seconds=IN_SECONDS, clock=clock)
-    messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-    typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-    doors = ChatDoors(app, page, openings=openings, messages=messages, typing=typing)
-    forms = TalkForms(app, page, openings=openings, messages=messages)
+    paces = YouthPaces(callers=Callers(app.settings.proxies), clock=clock)
+    doors = ChatDoors(app, page, paces=paces)
+    forms = TalkForms(app, page, paces=paces)
 
     async def first(request: Request) -> Response:
         region = page.region(request.query_params.get("region"))
-        return HTMLResponse(page.html(View(lang=page.language(request), region=region)))
+        joins = any(getattr(route, "path", None) == JOIN for route in request.app.routes)
+        return HTMLResponse(page.html(View(lang=page.language(request), region=region), joins=joins))
 
-    async def lines(_request: Request) -> Response:
-        return JSONResponse(page.lines_now())
+    async def lines(request: Request) -> Response:
+        return JSONResponse(page.lines_now(page.language(request)))
+
+    async def now(request: Request) -> Response:
+        """The page of help lines that needs no other file, as a proxy also keeps it for when we are away."""
+        html = stand_alone(app, page.language(request), address="/now?lang={lang}", today=datetime.now(timezone.utc).date())
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy_of(html)})
 
     dressed = [Middleware(SecurityHeaders, headers=private_headers(YOUTH_POLICY))]
+    without_policy = {name: value for name, value in private_headers(YOUTH_POLICY).items() if name != "Content-Security-Policy"}
     packed = [*dressed, Middleware(GZipMiddleware, minimum_size=800)]
     return [
         Route("/", first, methods=["GET"], middleware=packed),
         Route("/lines", lines, methods=["GET"], middleware=packed),
+        Route("/now", now, methods=["GET"], middleware=[Middleware(SecurityHeaders, headers=without_policy), packed[-1]]),
         Route("/talk", forms.talk, methods=["POST"], middleware=packed),
         Route("/talk", _to_first, methods=["GET"], middleware=dressed),
         Route("/static/{name}", _file, methods=["GET"], middleware=packed),
         Route("/chat/threads", doors.open, methods=["POST"], middleware=dressed),
         Route("/chat/threads", doors.forget, methods=["DELETE"], middleware=dressed),
+        Route("/chat/token", doors.leave, methods=["DELETE"], middleware=dressed),
+        Route("/chat/way-back", doors.keep_way_back, methods=["PUT"], middleware=dressed),
+        Route("/chat/way-back", doors.come_back, methods=["POST"], middleware=dressed),
         Route("/chat/messages", doors.take, methods=["POST"], middleware=dressed),
         Route("/chat/typing", doors.types, methods=["POST"], middleware=dressed),
         Route("/chat/events", doors.events, methods=["GET"], middleware=dressed),

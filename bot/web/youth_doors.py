@@ -7,6 +7,7 @@ is answered with 202 once it is kept; the same id again is the same message.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from bot.chat import ChatRefused
 from bot.threads import BANDS
 from bot.web import sse
-from bot.web.pace import Pace
+from bot.web.pace import YouthPaces
 from bot.web.youth_page import YouthPage
 from bot.web.youth_parts import YouthParts
 
@@ -26,19 +27,18 @@ RETRY_SECONDS = "2"
 
 
 class ChatDoors:
-    """Open, send, listen, forget."""
+    """Open, send, listen, leave, come back, forget."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace, typing: Pace) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
         self._app = app
         self._page = page
-        self._openings = openings
-        self._messages = messages
-        self._typing = typing
+        self._paces = paces
 
     async def open(self, request: Request) -> Response:
         """POST /chat/threads with an optional {"band", "region", "lang"} -> 201 {"token"}."""
         try:
-            if not self._openings.takes("open"):
+            self._refuse_other_sites(request)
+            if not self._paces.may_open(request):
                 raise self._refused(request, "page_error_busy", 429)
             wish = await self._object(request, empty_is_fine=True)
             lang = self._page.language(request, asked=_text(wish, "lang"))
@@ -57,7 +57,7 @@ class ChatDoors:
             client_id, text = _text(message, "id"), _text(message, "text")
             if not client_id or len(client_id) > MOST_ID or not text.strip():
                 raise self._refused(request, "page_error_unreadable", 400)
-            if not self._messages.takes(thread):
+            if not await self._paces.may_say(request, thread, partial(shows_danger, self._app, text, thread)):
                 raise self._refused(request, "page_error_fast", 429)
             await run_in_threadpool(self._app.chat.send, thread, client_id, text)
         except ChatRefused as refused:
@@ -73,14 +73,15 @@ class ChatDoors:
                 raise self._refused(request, "page_error_unreadable", 400)
         except ChatRefused as refused:
             return refusal(refused)
-        stream = sse.events(self._app, token=token, thread_id=thread, after=int(last))
+        lang = self._page.language(request)
+        stream = sse.events(self._app, token=token, thread_id=thread, after=int(last), lang=lang)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def types(self, request: Request) -> Response:
         """POST /chat/typing -> 204: the person at the desk sees that they are writing."""
         try:
             _, thread = await self._thread(request)
-            if not self._typing.takes(thread):
+            if not self._paces.may_type(thread):
                 raise self._refused(request, "page_error_fast", 429)
         except ChatRefused as refused:
             return refusal(refused)
@@ -94,7 +95,38 @@ class ChatDoors:
             await run_in_threadpool(self._app.chat.forget, thread)
         return Response(status_code=204)
 
+    async def leave(self, request: Request) -> Response:
+        """DELETE /chat/token -> 204: the page was left. Forgets the chat too, unless a way back to it was kept."""
+        thread = await run_in_threadpool(self._app.chat.thread_of, bearer(request))
+        if thread:
+            await run_in_threadpool(self._app.chat.leave, thread)
+        return Response(status_code=204)
+
+    async def keep_way_back(self, request: Request) -> Response:
+        """PUT /chat/way-back {"word"} -> {"way_back"}, shown this once."""
+        try:
+            _, thread = await self._thread(request)
+            word = _text(await self._object(request), "word")
+            made = await run_in_threadpool(self._app.chat.keep_way_back, thread, word)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"way_back": made})
+
+    async def come_back(self, request: Request) -> Response:
+        """POST /chat/way-back {"way_back"} -> 201 {"token"}; the token of the page before stops working."""
+        try:
+            said = _text(await self._object(request), "way_back")[:MOST_ID]
+            if not self._paces.may_come_back(said):
+                raise self._refused(request, "page_word_slow", 429)
+            token = await run_in_threadpool(self._app.chat.come_back, said)
+            if token is None:
+                raise self._refused(request, "page_word_wrong", 404)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"token": token}, status_code=201)
+
     async def _thread(self, request: Request) -> tuple[str, str]:
+        self._refuse_other_sites(request)
         token = bearer(request)
         thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
         if thread is None:
@@ -102,21 +134,32 @@ class ChatDoors:
         return token, thread
 
     async def _object(self, request: Request, *, empty_is_fine: bool = False) -> dict[str, Any]:
-        body = await small_body(request)
-        if body is None:
-            raise self._refused(request, "page_error_long", 413)
-        if not body and empty_is_fine:
-            return {}
-        try:
-            read = json.loads(body)
-        except (ValueError, RecursionError):  # RecursionError: brackets nested to break the reader
-            read = None
-        if not isinstance(read, dict):
-            raise self._refused(request, "page_error_unreadable", 400)
-        return read
+        return await read_object(self._app, self._page, request, empty_is_fine=empty_is_fine)
+
+    def _refuse_other_sites(self, request: Request) -> None:
+        """Another site's page in their browser may not speak for them."""
+        if from_other_site(request):
+            raise self._refused(request, "page_error_unreadable", 403)
 
     def _refused(self, request: Request, words_id: str, status: int) -> ChatRefused:
         return ChatRefused(self._app.words.say(words_id, self._page.language(request)), status=status)
+
+
+async def read_object(app: YouthParts, page: YouthPage, request: Request, *, empty_is_fine: bool = False) -> dict[str, Any]:
+    """The JSON object in a request; raises ChatRefused."""
+    body = await small_body(request)
+    lang = page.language(request)
+    if body is None:
+        raise ChatRefused(app.words.say("page_error_long", lang), status=413)
+    if not body and empty_is_fine:
+        return {}
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError):  # RecursionError: brackets nested to break the reader
+        read = None
+    if not isinstance(read, dict):
+        raise ChatRefused(app.words.say("page_error_unreadable", lang), status=400)
+    return read
 
 
 def refusal(refused: ChatRefused) -> JSONResponse:
@@ -124,6 +167,16 @@ def refusal(refused: ChatRefused) -> JSONResponse:
     headers = {"Retry-After": RETRY_SECONDS} if refused.status == 429 else {}
     headers |= {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
     return JSONResponse({"error": refused.sentence}, status_code=refused.status, headers=headers)
+
+
+def from_other_site(request: Request) -> bool:
+    """Whether the browser says that another site's page made this request; a program says nothing."""
+    return request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
+async def shows_danger(app: YouthParts, text: str, thread: str | None) -> bool:
+    """Whether a text shows danger, after what was just said in its thread."""
+    return await run_in_threadpool(app.chat.shows_danger, text, thread)
 
 
 def bearer(request: Request) -> str:
@@ -143,5 +196,6 @@ async def small_body(request: Request) -> bytes | None:
 
 
 def _text(data: dict[str, Any], name: str) -> str:
+    """A text field; halves of characters and nulls, which no database keeps, are left out of it."""
     value = data.get(name)
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "ignore").decode().replace("\0", "") if isinstance(value, str) else ""

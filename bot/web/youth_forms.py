@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from urllib.parse import parse_qsl
 
 from anyio import move_on_after
@@ -18,8 +19,8 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.chat import ChatRefused
 from bot.threads import BANDS
-from bot.web.pace import Pace
-from bot.web.youth_doors import MOST_ID, small_body
+from bot.web.pace import YouthPaces
+from bot.web.youth_doors import MOST_ID, from_other_site, shows_danger, small_body
 from bot.web.youth_page import WAYS, View, YouthPage
 from bot.web.youth_parts import YouthParts
 
@@ -28,13 +29,12 @@ MOST_FIELDS = 20
 
 
 class TalkForms:
-    """POST /talk: start, send, look for news, delete, leave."""
+    """POST /talk: start, send, look for news, keep a way back, come back, delete, leave."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, openings: Pace, messages: Pace) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
         self._app = app
         self._page = page
-        self._openings = openings
-        self._messages = messages
+        self._paces = paces
 
     async def talk(self, request: Request) -> Response:
         """One form; ``do`` names the button that sent it."""
@@ -42,28 +42,36 @@ class TalkForms:
         if form is None:
             return self._html(View(lang=self._page.language(request)), "page_error_long", 413)
         view = self._view(request, form)
+        if from_other_site(request):
+            return self._html(replace(view, token=None), "page_error_unreadable", 403)
         thread = await run_in_threadpool(self._app.chat.thread_of, view.token) if view.token else None
         do = form.get("do", "")
+        if do == "return":
+            return await self._come_back(form, view)
         if do in ("leave", "forget"):
             return await self._end(do, view, thread)
         if view.token and thread is None:
             return self._html(replace(view, token=None), "page_gone", 401)
-        return await self._go_on(form, view, thread)
+        return await self._go_on(request, form, view, thread)
 
     async def _end(self, do: str, view: View, thread: str | None) -> Response:
         if thread:
-            await run_in_threadpool(self._app.chat.forget, thread)
+            chat = self._app.chat
+            await run_in_threadpool(chat.leave if do == "leave" else chat.forget, thread)
         if do == "leave":
             return HTMLResponse(self._page.left_html(view.lang))
         return self._html(replace(view, token=None), "page_forgotten")
 
-    async def _go_on(self, form: Mapping[str, str], view: View, thread: str | None) -> Response:
+    async def _go_on(self, request: Request, form: Mapping[str, str], view: View, thread: str | None) -> Response:
         text = form.get("text", "").strip() or WAYS.get(form.get("do", ""), "")
         try:
             if thread is None:
-                view, thread = await self._opened(view)
-            if text:
-                await self._send(thread, form.get("id", ""), text, view.lang)
+                view, thread = await self._opened(request, view, text)
+            if form.get("do") == "keep":
+                made = await run_in_threadpool(self._app.chat.keep_way_back, thread, form.get("word", ""))
+                view = replace(view, way_back=made)
+            elif text:
+                await self._send(request, thread, form.get("id", ""), text, view.lang)
         except ChatRefused as refused:
             said = await run_in_threadpool(self._app.chat.since, thread, 0) if thread else ()
             refused_view = replace(view, said=said, draft=text, notice=refused.sentence)
@@ -71,8 +79,20 @@ class TalkForms:
         said = await run_in_threadpool(self._app.chat.since, thread, 0)
         return self._html(replace(view, said=said))
 
-    async def _opened(self, view: View) -> tuple[View, str]:
-        if not self._openings.takes("open"):
+    async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
+        typed = form.get("word", "")[:MOST_ID]
+        if not self._paces.may_come_back(typed):
+            return self._html(view, "page_word_slow", 429)
+        token = await run_in_threadpool(self._app.chat.come_back, typed)
+        thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
+        if thread is None:
+            return self._html(view, "page_word_wrong", 404)
+        said = await run_in_threadpool(self._app.chat.since, thread, 0)
+        return self._html(replace(view, token=token, said=said))
+
+    async def _opened(self, request: Request, view: View, text: str) -> tuple[View, str]:
+        is_danger = partial(shows_danger, self._app, text, None)
+        if not self._paces.may_open(request) and not (text and await self._paces.is_taken_late(is_danger)):
             raise self._refused("page_error_busy", 429, view.lang)
         chat = self._app.chat
         token = await run_in_threadpool(chat.open, view.band, view.region, view.lang)
@@ -81,10 +101,10 @@ class TalkForms:
             raise self._refused("page_gone", 401, view.lang)
         return replace(view, token=token), thread
 
-    async def _send(self, thread: str, client_id: str, text: str, lang: str) -> None:
+    async def _send(self, request: Request, thread: str, client_id: str, text: str, lang: str) -> None:
         if not client_id or len(client_id) > MOST_ID:
             raise self._refused("page_error_unreadable", 400, lang)
-        if not self._messages.takes(thread):
+        if not await self._paces.may_say(request, thread, partial(shows_danger, self._app, text, thread)):
             raise self._refused("page_error_fast", 429, lang)
         await run_in_threadpool(self._app.chat.send, thread, client_id, text)
         await self._answered(thread)

@@ -16,17 +16,22 @@ from uuid import uuid4
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
-from bot.choices import read_choice
+from bot.choices import Choice, read_choice
 from bot.threads import BANDS
 from bot.web.phone_numbers import dial, parts
+from bot.web.security_headers import hash_of
+from bot.web.youth_choices import how_far, with_steering
 from bot.web.youth_parts import Said, YouthParts
 
 TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
 LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Fran\u00e7ais", "es": "Espa\u00f1ol"}
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-SITUATIONS = ("question", "online", "home", "dying", "friend", "nobody")
+SITUATIONS = ("question", "kept", "online", "pictures", "home", "care", "dying", "friend", "who", "nobody")
 WAYS: Mapping[str, str] = {"ask": "", "lesson": "LESSONS", "wrong": "ME"}
 """The ways in, and the keyword of the gateway's table that each sends for the young person."""
+JOIN = "/join"
+"""The fourth way in: the page where a group is joined by its code. It is offered where the site has that address."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class Line:
     said: Said
     shown: str
     parts: Sequence[tuple[str, str | None]]
-    open_choices: bool
+    choices: Sequence[Choice]
+    """What can still be chosen under it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class View:
     said: Sequence[Said] = ()
     notice: str = ""
     draft: str = ""
+    way_back: str = ""
 
 
 class YouthPage:
@@ -78,20 +85,36 @@ class YouthPage:
         """A region we know, or None."""
         return asked if asked in {region for region, _ in self._app.regions} else None
 
-    def html(self, view: View) -> str:
-        """The whole page for a view."""
+    def html(self, view: View, *, joins: bool = False) -> str:
+        """The whole page for a view. ``joins`` says that this site has the address where groups are joined."""
         return self._templates.get_template("youth/page.html").render(
             view=view,
             lines=transcript(view.said, self._say(view.lang)),
             person=person_here(view.said),
+            place=place_in_lesson(view.said),
             client_id=uuid4().hex,
+            join=JOIN if joins else None,
             **self._every_page(view.lang, view.region),
         )
 
-    def lines_now(self) -> dict[str, list[Sequence[Any]]]:
+    def lines_now(self, lang: str) -> dict[str, list[Sequence[Any]]]:
         """The lines of every region as pieces, under "" where the region is unknown."""
         places: list[str | None] = [None, *(region for region, _ in self._app.regions)]
-        return {place or "": [parts(sentence) for sentence in self._app.page_lines(place)] for place in places}
+        return {place or "": [parts(sentence) for sentence in self._app.page_lines(place, lang)] for place in places}
+
+    def now_html(self, lang: str, *, date: str, address: str) -> str:
+        """The page of help lines that stands by itself: no file besides it, and nothing to be up but the browser.
+
+        ``date`` is the day it is made; ``address`` is that of the other languages, with ``{lang}`` in it.
+        """
+        places = [
+            self._help_of(region, self._region_name(region, name, lang), lang, every=True) for region, name in self._app.regions
+        ]
+        style = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", "now.css"))
+        script = (STATIC / "exit.js").read_text(encoding="utf-8")
+        inside = {"style": style, "script": script, "style_hash": hash_of(style), "script_hash": hash_of(script)}
+        context = {**self._every_page(lang, None), **inside, "places": places, "date": date, "address": address}
+        return self._templates.get_template("youth/now.html").render(context)
 
     def left_html(self, lang: str) -> str:
         """An empty page that goes straight on to the exit site."""
@@ -103,10 +126,16 @@ class YouthPage:
         context = self._every_page(lang, None)
         return self._templates.get_template("youth/trouble.html").render(context, sentence_id=sentence_id)
 
+    def group_html(self, lang: str, code: str) -> str:
+        """The page of a group, with a join code filled in where the address had one."""
+        context = self._every_page(lang, None)
+        return self._templates.get_template("youth/group.html").render(context, code=code)
+
     def _say(self, lang: str) -> Any:
         return partial(self._app.words.say, lang=lang)
 
     def _every_page(self, lang: str, region: str | None) -> dict[str, Any]:
+        regions = [(region_id, self._region_name(region_id, name, lang)) for region_id, name in self._app.regions]
         return {
             "say": self._say(lang),
             "lang": lang,
@@ -116,14 +145,19 @@ class YouthPage:
             "bands": BANDS,
             "situations": SITUATIONS,
             "ways": WAYS,
-            "regions": self._app.regions,
-            "here": self._help_of(region, ""),
-            "help_regions": [self._help_of(region_id, name) for region_id, name in self._app.regions],
+            "regions": regions,
+            "laws": {region_id: name for region_id, name in regions if f"page_law_{region_id}" in self._app.words.ids()},
+            "here": self._help_of(region, "", lang),
+            "help_regions": [self._help_of(region_id, name, lang) for region_id, name in regions],
         }
 
-    def _help_of(self, region: str | None, name: str) -> dict[str, Any]:
-        lines = [parts(sentence) for sentence in self._app.page_lines(region)]
-        return {"id": region, "name": name, "emergency": self._app.emergency(region), "lines": lines}
+    def _region_name(self, region: str, name: str, lang: str) -> str:
+        written = f"page_region_{region}"
+        return self._app.words.say(written, lang) if written in self._app.words.ids() else name
+
+    def _help_of(self, region: str | None, name: str, lang: str, *, every: bool = False) -> dict[str, Any]:
+        said = self._app.every_line(region, lang) if every and region else self._app.page_lines(region, lang)
+        return {"id": region, "name": name, "emergency": self._app.emergency(region), "lines": [parts(line) for line in said]}
 
 
 def transcript(said: Sequence[Said], say: Any) -> list[Line]:
@@ -133,11 +167,17 @@ def transcript(said: Sequence[Said], say: Any) -> list[Line]:
     offered: Sequence[Any] = ()
     shown = []
     for line in said:
-        offered = line.choices or offered
+        line_choices = with_steering(line.choices, say)
+        offered = line_choices or offered
         text = _as_chosen(line.text, offered, say) if line.who == "you" else line.text
         pieces = parts(text) if line.who != "you" else ((text, None),)
-        shown.append(Line(line, text, pieces, open_choices=line.seq == newest))
+        shown.append(Line(line, text, pieces, line_choices if line.seq == newest else ()))
     return shown
+
+
+def place_in_lesson(said: Sequence[Said]) -> tuple[int, int] | None:
+    """Which part of how many the newest choices belong to; None outside a lesson."""
+    return next((how_far(line.choices) for line in reversed(said) if line.choices), None)
 
 
 def person_here(said: Sequence[Said]) -> str | None:

@@ -50,6 +50,9 @@ class Chat(Protocol):
         Raises ChatRefused: 400 cannot be read, 401 over, 413 too long, 429 too fast.
         """
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        """Whether a text shows danger; nothing is kept."""
+
     def since(self, thread_id: str, seq: int) -> Sequence[Said]:
         """The lines after ``seq``, in order; 0 for all."""
 
@@ -58,6 +61,15 @@ class Chat(Protocol):
 
     def helper_types_until(self, thread_id: str) -> datetime | None:
         """Until when the person with them is shown as typing; None when nobody types."""
+
+    def keep_way_back(self, thread_id: str, word: str) -> str:
+        """Make a way back to this chat from a word of theirs; returned once. Raises ChatRefused (400) for an unfit word."""
+
+    def come_back(self, said: str) -> str | None:
+        """A new token for the chat a way back leads to, whose old token then stops working; None when it leads nowhere."""
+
+    def leave(self, thread_id: str) -> None:
+        """Close the token of a page that was left; without a way back the thread is forgotten too."""
 
     def forget(self, thread_id: str) -> None:
         """Delete the thread's words and close its token."""
@@ -81,6 +93,8 @@ class YouthSettings(Protocol):
     def page_title(self) -> str: ...
     @property
     def exit_url(self) -> str: ...
+    @property
+    def proxies(self) -> Sequence[str]: ...
 
 
 class YouthParts(Protocol):
@@ -97,8 +111,11 @@ class YouthParts(Protocol):
     @property
     def live(self) -> Live: ...
 
-    def page_lines(self, region: str | None) -> Sequence[str]:
+    def page_lines(self, region: str | None, lang: str = "en") -> Sequence[str]:
         """Ready sentences of the lines open now, best first, at most three; None: region unknown."""
+
+    def every_line(self, region: str, lang: str = "en") -> Sequence[str]:
+        """Ready sentences of all lines of a region, with their hours, for a page that cannot know the hour."""
 
     def emergency(self, region: str | None) -> str | None:
         """The emergency number of a region as it is dialled; None when it is not known."""

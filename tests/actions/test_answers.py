@@ -18,6 +18,12 @@ def test_an_answer_is_said_in_the_words_of_the_band() -> None:
     assert older.effects == [{"effect": "answered", "answer": "grooming_what", "topic": "grooming", "sure": "sure"}]
 
 
+def test_on_a_screen_an_answer_can_be_said_differently_and_a_person_is_one_tap_away() -> None:
+    entities = {"answer": "grooming_what"}
+    on_a_phone, on_a_screen = run(ActionAnswer(), entities=entities), run(ActionAnswer(), entities=entities, channel="web")
+    assert on_a_screen.choices == [*on_a_phone.choices, "Say it differently", "Talk to a person"]
+
+
 def test_every_answer_fits_a_text_message_with_its_choices() -> None:
     for answer in answers("en"):
         for band in (None, "9-12", "16-18"):

@@ -167,6 +167,21 @@ def test_a_question_that_also_discloses_gets_care_first_and_then_its_answer() ->
     )
 
 
+UNSURE = {"answer": "red_flags_phone", "answer_2": "healthy_what", "sure": "unsure"}
+
+
+def test_an_unsure_question_beside_mild_danger_brings_the_two_nearest_after_care() -> None:
+    said = run(ActionCare(), level="elevated", category="dating_violence", entities=UNSURE, text="is it ok that he checks it")
+    assert len(said.texts) == 1 and len(said.choices) == 4
+    assert {"effect": "answered", "topic": "red_flags", "or_topic": "healthy_relationships", "sure": "unsure"} in said.effects
+
+
+def test_what_is_told_and_not_asked_brings_no_answers_to_choose_from() -> None:
+    told = run(ActionCare(), level="elevated", category="dating_violence", entities=UNSURE, text="he checks my phone every day")
+    grave = run(ActionCare(), level="high", category="dating_violence", entities=UNSURE, text="is it ok that he hurts me")
+    assert len(told.choices) == 2 and not [e for e in grave.effects if e["effect"] == "answered"]
+
+
 def test_at_high_the_answer_comes_before_the_form_asks() -> None:
     said = run(ActionCare(), level="high", category="dating_violence", entities=ASKED_TOO)
     assert len(said.texts) == 2 and said.followup == "handoff_form"

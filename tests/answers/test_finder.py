@@ -36,6 +36,15 @@ def finder(encoder: Encoder) -> Finder:
     return Finder.build(Answers.load(ROOT / "content" / "answers" / "en"), outside, encoder.embed)
 
 
+def test_an_owner_is_as_near_as_its_nearest_and_its_three_nearest_say() -> None:
+    owners = ["few", "many", "many", "one", "many", "few", "many"]
+    finder = Finder(owners, ["en"] * 7, np.zeros((7, 4)), None, None)  # type: ignore[arg-type]
+    few, many, one = finder._by_owner(np.array([0.2, 0.1, 0.9, 0.5, 0.6, 0.4, 0.3], dtype=np.float32))
+    assert few == pytest.approx(0.7 * 0.4 + 0.3 * (0.4 + 0.2) / 2)
+    assert many == pytest.approx(0.7 * 0.9 + 0.3 * (0.9 + 0.6 + 0.3) / 3)
+    assert one == pytest.approx(0.5)
+
+
 def find(finder: Finder, encoder: Encoder, text: str) -> Found:
     return finder.find(text, encoder.embed([written_out(text)])[0])
 

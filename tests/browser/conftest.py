@@ -12,7 +12,13 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp
+
+from tests.browser.visitor import PHONE, Visitor
+from tests.web.fakes import FakeApp, site
 
 QUIET = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -66,3 +72,45 @@ def free_port() -> int:
     with socket.socket() as finder:
         finder.bind(("127.0.0.1", 0))
         return int(finder.getsockname()[1])
+
+
+@pytest.fixture
+def weather(serve) -> Iterator[str]:
+    """The site that quick exit opens."""
+    pages = [Route("/", lambda _: HTMLResponse("<title>Weather</title><h1>Sunny</h1>"))]
+    with serve(Starlette(routes=pages)) as address:
+        yield address + "/"
+
+
+@pytest.fixture
+def app(weather) -> FakeApp:
+    return FakeApp(exit_url=weather)
+
+
+@pytest.fixture
+def address(app, serve) -> Iterator[str]:
+    with serve(site(app)) as address:
+        yield address + "/"
+
+
+@pytest.fixture
+def visit(chromium: Browser, app: FakeApp, address: str) -> Iterator[Callable[..., Visitor]]:
+    opened = []
+
+    def open_page(viewport: dict[str, int] = PHONE, **options: object) -> Visitor:
+        context = chromium.new_context(viewport=viewport, **options)
+        opened.append(context)
+        visitor = Visitor(context.new_page(), app)
+        visitor.page.on("console", lambda m: visitor.errors.append(m.text) if m.type == "error" else None)
+        visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
+        visitor.page.goto(address)
+        return visitor
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def visitor(visit) -> Visitor:
+    return visit()

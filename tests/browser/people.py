@@ -39,6 +39,23 @@ class YoungPerson:
     def sees(self, text: str) -> None:
         expect(self.page.get_by_role("log")).to_contain_text(text, timeout=SOON)
 
+    def keeps_a_way_back(self, word: str) -> str:
+        """Through the options; returns the way back as the page shows it."""
+        self.page.locator("#menu > summary").click()
+        self.page.get_by_text("Come back later").click()
+        self.page.get_by_label("Your private word").fill(word)
+        self.page.get_by_role("button", name="Keep a way back").click()
+        shown = self.page.locator("#way-back")
+        expect(shown).to_contain_text("Your way back: ", timeout=SOON)
+        way_back = shown.inner_text().removeprefix("Your way back: ").partition(".")[0]
+        self.page.keyboard.press("Escape")
+        return way_back
+
+    def comes_back(self, way_back: str) -> None:
+        self.page.get_by_text("Come back to a chat").click()
+        self.page.get_by_label("Your word and the number").fill(way_back)
+        self.page.get_by_role("button", name="Open it").click()
+
     def taps(self, label: str) -> None:
         fresh = self.page.get_by_role("log").locator("button:not([aria-disabled='true'])")  # old choices rest
         fresh.filter(has_text=label).last.click(timeout=SOON)

@@ -2,102 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
-from starlette.routing import Route
+from playwright.sync_api import expect
 
-from tests.web.fakes import FakeApp, site
+from tests.browser.visitor import AXE, LAPTOP, PHONE, Visitor, clean
+from tests.web.fakes import site
 
 pytestmark = pytest.mark.slow
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-PHONE = {"width": 360, "height": 740}
-LAPTOP = {"width": 1280, "height": 800}
 BUSY = "Failed to load resource"
-
-
-@pytest.fixture
-def weather(serve) -> Iterator[str]:
-    """The site that quick exit opens."""
-    pages = [Route("/", lambda _: HTMLResponse("<title>Weather</title><h1>Sunny</h1>"))]
-    with serve(Starlette(routes=pages)) as address:
-        yield address + "/"
-
-
-@pytest.fixture
-def app(weather) -> FakeApp:
-    return FakeApp(exit_url=weather)
-
-
-@pytest.fixture
-def address(app, serve) -> Iterator[str]:
-    with serve(site(app)) as address:
-        yield address + "/"
-
-
-@dataclass
-class Visitor:
-    """A young person at a browser."""
-
-    page: Page
-    app: FakeApp
-    errors: list[str] = field(default_factory=list)
-
-    def starts(self, way: str = "ask") -> None:
-        self.page.locator(f".way-{way}").click()
-
-    def says(self, text: str) -> None:
-        self.page.get_by_label("Write here").fill(text)
-        self.page.keyboard.press("Enter")
-
-    def sees(self, text: str) -> None:
-        expect(self.page.get_by_role("log")).to_contain_text(text)
-
-    def chooses(self, label: str) -> None:
-        self.page.get_by_role("log").get_by_role("button", name=label).last.click()
-
-    def said(self, thread: str = "t1") -> list[str]:
-        return [line.text for line in self.app.chat.threads[thread].said if line.who == "you"]
-
-    def history(self) -> list[str]:
-        session = self.page.context.new_cdp_session(self.page)
-        return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
-
-
-@pytest.fixture
-def visit(chromium: Browser, app: FakeApp, address: str) -> Iterator[Callable[..., Visitor]]:
-    opened = []
-
-    def open_page(viewport: dict[str, int] = PHONE, **options: object) -> Visitor:
-        context = chromium.new_context(viewport=viewport, **options)
-        opened.append(context)
-        visitor = Visitor(context.new_page(), app)
-        visitor.page.on("console", lambda m: visitor.errors.append(m.text) if m.type == "error" else None)
-        visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
-        visitor.page.goto(address)
-        return visitor
-
-    yield open_page
-    for context in opened:
-        context.close()
-
-
-@pytest.fixture
-def visitor(visit) -> Visitor:
-    return visit()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 568}, LAPTOP], ids=["phone", "small", "laptop"])
 def test_who_this_is_and_what_is_private_is_on_the_first_screen_before_any_box(visit, viewport):
     page = visit(viewport).page
-    for words in ("I'm a bot. Real people stand behind me", "We don't ask your name", "A helper may have to tell someone"):
-        expect(page.locator("#start").get_by_text(words)).to_be_in_viewport()
+    for words in ("I'm a bot with real people behind me", "We don't ask your name"):
+        expect(page.locator("#start .promises").get_by_text(words)).to_be_in_viewport(ratio=1)
     expect(page.get_by_label("Write here")).to_be_hidden()
     expect(page).to_have_title("Notes")
 
@@ -263,7 +183,7 @@ def test_a_chat_that_is_over_says_so_and_offers_a_new_one(visitor, address):
     visitor.says("hello")
     visitor.sees("Grooming is when")
     visitor.app.chat.forget("t1")
-    visitor.sees("This chat is over or was deleted.")
+    visitor.sees("This chat is over, was deleted")
     visitor.page.get_by_role("link", name="Start again").click()
     expect(visitor.page.get_by_role("heading", name="Hi. You can talk here.")).to_be_visible()
 
@@ -389,7 +309,7 @@ def test_words_that_never_left_an_old_page_are_marked_as_not_sent(visitor):
     visitor.sees("Not sent yet.")
     visitor.app.chat.forget("t1")
     visitor.page.context.set_offline(False)
-    expect(visitor.page.get_by_role("log")).to_contain_text("This chat is over or was deleted.", timeout=15_000)
+    expect(visitor.page.get_by_role("log")).to_contain_text("This chat is over, was deleted", timeout=15_000)
     expect(visitor.page.locator(".said.you").last).to_contain_text("Not sent")
     expect(visitor.page.get_by_label("Write here")).to_be_hidden()
 
@@ -468,11 +388,3 @@ def test_axe_finds_nothing_in_any_state(visit, theme, viewport):
     clean(visitor.page, "person")
     visitor.page.locator("#menu > summary").click()
     clean(visitor.page, "options")
-
-
-def clean(page: Page, state: str) -> None:
-    found = page.evaluate(
-        "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-        ".map((v) => [v.id, v.help, v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 4)])"
-    )
-    assert found == [], state

@@ -66,7 +66,7 @@ def test_a_choice_is_lettered_and_carries_its_option_and_step(small: Catalog) ->
 
 def test_going_on_and_skipping_carry_the_step_too(small: Catalog) -> None:
     carried = {c.key: intent_and_entities(c.payload)[1] for c in begun(small).choices if c.key in ("NEXT", "SKIP")}
-    assert carried == {"NEXT": {"step": "hook"}, "SKIP": {"step": "hook"}}
+    assert carried == {"NEXT": {"step": "hook"}, "SKIP": {"step": "hook", "at": "1/6"}}
 
 
 def test_feedback_and_the_next_step_are_two_messages(small: Catalog) -> None:

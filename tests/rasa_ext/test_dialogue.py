@@ -302,7 +302,8 @@ def test_two_messages_of_one_thread_are_answered_one_after_the_other(thread: Thr
 
 
 def test_our_parts_are_in_their_places(dialogue: Any) -> None:
-    from bot.rasa_ext.parts import OneAtATime, Straight
+    from bot.rasa_ext.parts import OneAtATime
+    from bot.rasa_ext.shortcuts import Straight
     from bot.rasa_ext.tracker_store import EncryptedTrackerStore
 
     processor = dialogue._processor

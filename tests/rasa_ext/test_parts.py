@@ -121,23 +121,6 @@ def test_every_lock_is_first_come_first_served_and_leaves_nothing() -> None:
     assert order == [0, 1, 2, 3, 4] and not locks._locks
 
 
-def test_the_compiled_check_of_actions_refuses_what_rasas_own_refuses() -> None:
-    import jsonschema
-    from rasa.core.actions.action import RemoteAction
-
-    from bot.rasa_ext.parts import compile_action_validator
-
-    own = RemoteAction._validate_action_result
-    try:
-        compile_action_validator()
-        action = RemoteAction("action_x", None)
-        assert action._validate_action_result({"events": [{"event": "slot", "name": "a", "value": 1}], "responses": []})
-        with pytest.raises(jsonschema.ValidationError):
-            action._validate_action_result({"events": [], "responses": "no list"})
-    finally:
-        RemoteAction._validate_action_result = own  # type: ignore[method-assign]
-
-
 def test_records_with_an_exception_are_not_written_and_are_told() -> None:
     from bot.rasa_ext.parts import NoWords
 

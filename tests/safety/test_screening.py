@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 
-from bot.safety.screening import Screening, ScreeningError
+from bot.safety.screening import Levels, Screening, ScreeningError
 from bot.safety.verdict import CATEGORIES, Level, Verdict
 
 CONTENT = Path(__file__).parents[2] / "content/safety"
@@ -146,3 +147,24 @@ def test_no_enabled_language_refuses_to_load() -> None:
 def test_a_model_folder_that_is_empty_refuses_to_load(tmp_path: Path) -> None:
     with pytest.raises(ScreeningError, match="run `handrail train`"):
         Screening.load(CONTENT, tmp_path, ("fr",))
+
+
+def test_what_was_looked_at_is_remembered_as_a_level_and_in_no_words(screening: Screening) -> None:
+    screening.screen("zebraquartz and nothing else")
+    held = screening._levels
+    assert held.get("zebraquartz and nothing else") is Level.NONE and held.get("zebraquartz") is None
+    assert "zebraquartz" not in repr(vars(held)) + repr(pickle.dumps(vars(held)))
+
+
+def test_only_so_many_levels_are_remembered() -> None:
+    held = Levels(most=3)
+    for text in "abcd":
+        held.note(text, Level.HIGH)
+    assert held.get("d") is Level.HIGH and held.get("a") is None and len(held._known) == 1
+
+
+def test_a_level_that_was_forgotten_is_looked_at_again(screening: Screening) -> None:
+    earlier = ["i took all the pills", "now i am in my room"]
+    at_once = screening.screen("and it is quiet", earlier)
+    screening._levels = Levels()
+    assert screening.screen("and it is quiet", earlier) == at_once

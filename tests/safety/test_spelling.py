@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.safety.spelling import Spelling, fold, one_slip
+from bot.safety.spelling import Spelling, _fold_one, fold, one_slip
 
 SPELLING = Spelling(
     rewrites={"wanna": "want to", "kms": "kill myself", "moms bf": "stepdad", "im": "i am", "i'll": "i will", "j'": "je"},
@@ -49,6 +49,14 @@ def plain(text: str) -> list[str]:
 )
 def test_how_words_are_read(text: str, words: list[str]) -> None:
     assert plain(text) == words
+
+
+@settings(max_examples=200)
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_plain_letters_are_folded_as_all_others_are(text: str) -> None:
+    slowly = [(letter, place) for place, character in enumerate(text) for letter in _fold_one(character)]
+    folded, places = fold(text)
+    assert list(zip(folded, places, strict=True)) == slowly
 
 
 def test_a_sentence_end_is_a_break_and_dots_in_a_row_are_not() -> None:

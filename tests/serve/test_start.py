@@ -33,7 +33,7 @@ def test_a_right_installation_passes_and_the_demo_gets_its_staff_once(settings: 
     check(settings)
     check(settings)
     with HouseApp(settings).store.read() as work:
-        assert [p.username for p in work.staff.everyone()] == ["supervisor", "worker", "worker2"]
+        assert [p.username for p in work.staff.everyone()] == ["facilitator", "supervisor", "worker", "worker2"]
 
 
 def test_unreadable_words_stop_the_start(settings: Settings) -> None:

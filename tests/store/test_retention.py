@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from bot.doctor import _database
+from bot.serve import outbox as outbox_process
 from tests.talking import Clock, Desk, House, Page, Phone
 
 SAD = "i want to die"
@@ -22,7 +28,7 @@ def test_ordinary_words_and_the_number_go_after_72_hours(house: House, phone: Ph
     with house.app.store.read() as work:
         assert work.threads.get(phone.thread_id) is None
         assert work.threads.number(phone.thread_id) is None
-        assert work.retention.overdue() == 0
+        assert not work.retention.overdue()
 
 
 def test_old_words_go_from_a_thread_that_still_goes_on(house: House, page: Page, clock: Clock) -> None:
@@ -74,7 +80,59 @@ def test_nothing_overdue_is_left_after_it_ran(house: House, page: Page, phone: P
     phone.texts("b")
     clock.passes(days=40)
     with house.app.store.read() as work:
-        assert work.retention.overdue() > 0
+        assert work.retention.overdue()
     house.app.outbox.expire()
     with house.app.store.read() as work:
-        assert work.retention.overdue() == 0
+        assert not work.retention.overdue()
+
+
+def test_the_agencys_own_times_hold(tmp_path: Path) -> None:
+    house = House(tmp_path, HANDRAIL_KEEP_WORDS_HOURS="24", HANDRAIL_KEEP_CASES_DAYS="7")
+    phone, page, desk, clock = house.phone(), house.page(), house.desk(), house.app.clock  # type: ignore[attr-defined]
+    phone.texts("hello")
+    page.texts(SAD)
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    desk.closes(card)
+    clock.passes(hours=25)
+    house.app.outbox.expire()
+    assert not words_of(house, phone.thread_id) and words_of(house, page.thread_id)
+    clock.passes(days=7)
+    house.app.outbox.expire()
+    assert not words_of(house, page.thread_id)
+
+
+def test_the_doctor_counts_what_should_be_gone_and_after_the_sweep_proves_that_nothing_is(
+    house: House, phone: Phone, page: Page, desk: Desk, clock: Clock
+) -> None:
+    phone.texts("hello")
+    page.texts(SAD)
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    house.app.desk.note(card.id, desk.me, "a note")
+    desk.closes(card)
+    clock.passes(days=31)
+    told = " ".join(finding.sentence for finding in _database(house.app) if not finding.well)
+    for table in ("message", "address", "thread", "case", "note", "session"):
+        assert f"of {table}" in told
+    house.app.outbox.expire()
+    clock.passes(hours=1)
+    assert "Nothing overdue is left." in [finding.sentence for finding in _database(house.app) if finding.well]
+
+
+def test_it_runs_by_itself(house: House, phone: Phone) -> None:
+    """The outbox process, as it is started, deletes what is old without being asked."""
+    house.app.clock.at = datetime.now(timezone.utc) - timedelta(days=4)  # type: ignore[attr-defined]
+    phone.texts("hello")
+    stop = threading.Event()
+    process = threading.Thread(target=outbox_process.run, args=(house.app.settings, stop))
+    process.start()
+    try:
+        for _ in range(600):
+            if not words_of(house, phone.thread_id):
+                break
+            stop.wait(0.05)
+    finally:
+        stop.set()
+        process.join(20)
+    assert not words_of(house, phone.thread_id)

@@ -12,13 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
+    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.way_back", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
-BASE = ("bot.settings", "bot.addresses")
-MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store")
+BASE = ("bot.settings", "bot.settings_secrets", "bot.addresses")
+MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
-    "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
+    "bot.group_talk", "bot.group_telling", "bot.group_room", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
+    "bot.deliveries", "bot.intake", "bot.catch_up",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
@@ -27,18 +28,23 @@ EDGE = (
     "bot.cli",
     "bot.cli_staff",
     "bot.cli_keep",
+    "bot.cli_plan",
     "bot.cli_preview",
     "bot.cli_translations",
     "bot.serve",
     "bot.doctor",
+    "bot.bench",
     "bot.benches",
+    "bot.faults",
+    "bot.group_bench",
+    "bot.fuzz",
     "bot.asking",
     "actions",
 )
 
 MAY_IMPORT = {
     CORE: CORE,
-    BASE: BASE,
+    BASE: CORE + BASE,
     MIDDLE: CORE + BASE + MIDDLE,
     SPINE: CORE + BASE + MIDDLE + SPINE,
     ENGINE_SIDE: CORE + BASE + MIDDLE + ENGINE_SIDE + ("actions", "bot.app", "bot.training"),
@@ -53,6 +59,7 @@ ONLY_IN = {
     "rasa_sdk": ("actions/",),
     "rasa": ("bot/rasa_ext/",),
     "sanic": ("bot/rasa_ext/",),
+    "prometheus_client": ("bot/web/",),
     "starlette": ("bot/web/",),
     "uvicorn": ("bot/web/",),
     "spacy": ("bot/safety/light_spacy.py",),

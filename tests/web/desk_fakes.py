@@ -359,6 +359,7 @@ class FakeSettings:
     demo: bool = True
     service_name: str = "Handrail"
     content: Path = CONTENT
+    proxies: tuple[str, ...] = ("127.0.0.1",)
 
 
 class FakeDeskParts:

@@ -22,11 +22,12 @@ from bot.words import Words
 CONTENT = Path(__file__).parents[2] / "content"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
 ASIDES = (
-    Choice("Skip this", "/skip", "SKIP", aside=True),
+    Choice("Skip", '/skip{"step": "pick", "at": "3/6"}', "SKIP", aside=True),
     Choice("This is happening to me", "/happening_to_me", "ME", aside=True),
     Choice("I'm worried about a friend", "/worried_about_friend", "FRIEND", aside=True),
     Choice("Talk to a person", "/want_person", "PERSON", aside=True),
 )
+DIFFERENTLY = Choice("Say it differently", "/repeat", "REPEAT", aside=True)
 STEP = (
     Choice("Feel flattered, nothing more", "/lesson_choice", "A"),
     Choice("Notice it and slow down", "/lesson_choice", "B"),
@@ -97,6 +98,7 @@ class FakeChat:
         self.live = live
         self.threads: dict[str, FakeThread] = {}
         self.forgotten: list[str] = []
+        self.ways_back: dict[str, str] = {}
         self.silent = False
         self.typed: list[str] = []
         self.helper_until: datetime | None = None
@@ -121,6 +123,9 @@ class FakeChat:
         if not self.silent:
             self._answer(thread_id, text)
 
+    def shows_danger(self, text: str, thread_id: str | None) -> bool:
+        return "scared" in text
+
     def since(self, thread_id: str, seq: int) -> Sequence[FakeSaid]:
         thread = self.threads.get(thread_id)
         return [said for said in thread.said if said.seq > seq] if thread else []
@@ -130,6 +135,27 @@ class FakeChat:
 
     def helper_types_until(self, thread_id: str) -> datetime | None:
         return self.helper_until
+
+    def keep_way_back(self, thread_id: str, word: str) -> str:
+        if not word.isalpha():
+            raise ChatRefused("Use one word of 3 to 20 letters.")
+        self.ways_back[f"{word} 482 716"] = thread_id
+        return f"{word} 482 716"
+
+    def come_back(self, said: str) -> str | None:
+        thread = self.threads.get(self.ways_back.get(said, ""))
+        if thread is None:
+            return None
+        thread.token = secrets.token_urlsafe(18)
+        self.live.changed()
+        return thread.token
+
+    def leave(self, thread_id: str) -> None:
+        if thread_id in self.ways_back.values():
+            self.threads[thread_id].token = ""
+            self.live.changed()
+        else:
+            self.forget(thread_id)
 
     def forget(self, thread_id: str) -> None:
         self.threads.pop(thread_id, None)
@@ -175,7 +201,7 @@ class FakeChat:
                 "bot",
                 "Grooming is when someone builds trust with a young person so they can use or hurt them. "
                 "It can look like kindness at first.",
-                choices=(Choice("Take the lesson", "/menu", "LESSONS"), *ASIDES[1:]),
+                choices=(Choice("Take the lesson", "/menu", "LESSONS"), DIFFERENTLY, ASIDES[3]),
             )
 
 
@@ -185,6 +211,7 @@ class FakeSettings:
     service_name: str = "Handrail"
     page_title: str = "Notes"
     exit_url: str = "https://www.example.org/weather"
+    proxies: tuple[str, ...] = ("127.0.0.1",)
 
 
 class FakeApp:
@@ -197,8 +224,11 @@ class FakeApp:
         self.live = FakeLive()
         self.chat = FakeChat(self.live)
 
-    def page_lines(self, region: str | None) -> Sequence[str]:
+    def page_lines(self, region: str | None, lang: str = "en") -> Sequence[str]:
         return LINES.get(region or "", ())
+
+    def every_line(self, region: str, lang: str = "en") -> Sequence[str]:
+        return LINES.get(region, ())
 
     def emergency(self, region: str | None) -> str | None:
         return EMERGENCY.get(region or "")

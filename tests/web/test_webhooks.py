@@ -29,7 +29,7 @@ def real_sms(house: House) -> Sms:
 
 @pytest.fixture
 def door(house: House, real_sms: Sms) -> TestClient:
-    routes = webhook_routes(sms=real_sms, conversation=house.app.conversation, pager=house.app.pager, store=house.app.store)
+    routes = webhook_routes(sms=real_sms, intake=house.app.intake)
     return TestClient(Starlette(routes=routes))
 
 
@@ -92,6 +92,6 @@ def test_an_undelivered_text_is_said_on_the_case(door: TestClient, real_sms: Sms
     phone = house.phone()
     phone.texts("i want to die")
     sid = house.app.network.sent[-1][0]
-    post(door, real_sms, house, "/sms/status", {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30003"})
+    post(door, real_sms, house, "/sms/status", {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30007"})
     assert desk.sees_case(level="high").not_delivered
     settle(house.app)

@@ -98,7 +98,7 @@ def test_without_a_good_token_nothing_is_said_or_heard(client, token, headers):
     sent = client.post("/chat/messages", json={"id": "m1", "text": "hi"}, headers=headers)
     heard = client.get("/chat/events", headers=headers)
     assert sent.status_code == heard.status_code == 401
-    assert sent.json()["error"] == "This chat is over or was deleted. You can start a new one."
+    assert sent.json()["error"] == "This chat is over, was deleted, or goes on in another tab. You can start a new one."
     assert sent.headers["www-authenticate"] == "Bearer"
 
 
@@ -185,8 +185,61 @@ def test_the_stream_wakes_for_a_line_said_later_and_ends_when_forgotten(app):
 def test_a_number_in_a_line_comes_with_the_address_that_dials_it(app):
     app.chat.open(None, None, "en")
     app.chat.add("t1", "bot", "You can call 988 now.")
-    line = sse.as_json(app.chat.since("t1", 0)[0])
+    line = sse.as_json(app.chat.since("t1", 0)[0], app.words.say)
     assert line["parts"] == (("You can call ", None), ("988", "tel:988"), (" now.", None))
+
+
+def test_a_step_of_a_lesson_says_how_far_it_is_and_can_be_gone_back_from(client, app, token):
+    client.post("/chat/messages", json={"id": "m1", "text": "LESSONS"}, headers=by(token))
+    first, step = lines_of(app, token, after=1, at_least=2)
+    assert step["place"] == (3, 6) or step["place"] == [3, 6]
+    assert "place" not in first
+    asides = [(c["key"], c["label"]) for c in step["choices"] if c["aside"]]
+    assert asides[:3] == [("BACK", "Back"), ("SKIP", "Skip"), ("REPEAT", "Say it again")]
+
+
+def test_leaving_forgets_the_chat_and_is_fine_twice(client, app, token):
+    for _ in range(2):
+        assert client.delete("/chat/token", headers=by(token)).status_code == 204
+    assert app.chat.forgotten == ["t1"]
+
+
+def test_a_way_back_outlives_leaving_and_opens_the_chat_under_a_new_token(client, app, token):
+    made = client.put("/chat/way-back", json={"word": "otter"}, headers=by(token))
+    assert made.json() == {"way_back": "otter 482 716"}
+    client.delete("/chat/token", headers=by(token))
+    assert app.chat.forgotten == []
+    assert client.post("/chat/messages", json={"id": "m1", "text": "hi"}, headers=by(token)).status_code == 401
+    back = client.post("/chat/way-back", json={"way_back": "otter 482 716"})
+    assert back.status_code == 201
+    assert client.post("/chat/messages", json={"id": "m2", "text": "hi"}, headers=by(back.json()["token"])).status_code == 202
+
+
+def test_a_word_that_does_not_fit_and_a_way_back_that_leads_nowhere_are_said_in_a_sentence(client, token):
+    unfit = client.put("/chat/way-back", json={"word": "two words"}, headers=by(token))
+    assert (unfit.status_code, unfit.json()["error"]) == (400, "Use one word of 3 to 20 letters.")
+    assert client.put("/chat/way-back", json={"word": "otter"}).status_code == 401
+    nowhere = client.post("/chat/way-back", json={"way_back": "otter 000 000"})
+    assert nowhere.status_code == 404 and nowhere.json()["error"].startswith("No chat has that word and number.")
+
+
+def test_guessing_ways_back_is_slow_for_everybody_together():
+    now = 0.0
+    client = _client_at(FakeApp(), lambda: now)
+    codes = [client.post("/chat/way-back", json={"way_back": f"{chr(97 + n) * 4} 1"}).status_code for n in range(25)]
+    assert codes == [404] * 20 + [429] * 5
+    now = 3.0
+    assert client.post("/chat/way-back", json={"way_back": "heron 1"}).status_code == 404
+
+
+def test_one_word_can_be_tried_five_times_an_hour():
+    now = 0.0
+    client = _client_at(FakeApp(), lambda: now)
+    codes = [client.post("/chat/way-back", json={"way_back": f"Otter {n:06d}"}).status_code for n in range(7)]
+    assert codes == [404] * 5 + [429] * 2
+    assert client.post("/chat/way-back", json={"way_back": "heron 1"}).status_code == 404
+    now = 721.0
+    assert client.post("/chat/way-back", json={"way_back": "otter 1"}).status_code == 404
 
 
 def test_the_doors_are_described_as_they_are(app):

@@ -6,6 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bot.web import youth
@@ -35,9 +39,11 @@ def token_in(html: str) -> str:
 
 def test_the_first_screen_says_who_this_is_and_what_is_private_before_any_box_to_type_in(browser):
     html = browser.get("/").text
-    assert "I&#39;m a bot. Real people stand behind me" in html
-    assert html.index("We don&#39;t ask your name") < html.index("<textarea")
-    assert html.index("A helper may have to tell someone") < html.index("<textarea")
+    sentences = re.findall(r"<li>([^<]*)</li>", re.search(r'class="promises">(.*?)</ul>', html, re.DOTALL)[1])
+    assert len(sentences) == 2, "who this is and what is private, in two short sentences"
+    assert "I&#39;m a bot with real people behind me" in sentences[0]
+    assert "We don&#39;t ask your name" in sentences[1] and "a life is in danger" in sentences[1]
+    assert html.index(sentences[1]) < html.index("<textarea")
     assert 'id="chat" hidden' in html
 
 
@@ -50,7 +56,10 @@ def test_quick_exit_is_the_first_thing_a_keyboard_reaches(browser):
 def test_title_and_icon_name_no_topic_and_scripts_are_own_files_only(browser):
     html = browser.get("/").text
     assert "<title>Notes</title>" in html
-    assert re.findall(r"<script[^>]*>", html) == ['<script src="/static/youth.js" defer>']
+    assert re.findall(r"<script[^>]*>", html) == [
+        '<script src="/static/exit.js" async>',
+        '<script src="/static/youth.js" defer>',
+    ]
     assert not re.search(r"\son\w+=|<style|style=|javascript:", html)
     outside = {a for a in re.findall(r'(?:src|href|action)="(https?:[^"]+)"', html)}
     assert outside == {"https://www.example.org/weather"}
@@ -73,7 +82,7 @@ def test_demo_is_said_on_every_page_and_only_in_demo(browser):
 @pytest.mark.parametrize(
     ("path", "method"),
     [
-        ("/", "GET"), ("/lines", "GET"), ("/talk", "POST"), ("/talk", "GET"), ("/static/youth.js", "GET"),
+        ("/", "GET"), ("/lines", "GET"), ("/now", "GET"), ("/chat/token", "DELETE"), ("/chat/way-back", "POST"), ("/talk", "POST"), ("/talk", "GET"), ("/static/youth.js", "GET"),
         ("/static/desk.css", "GET"), ("/nothing-here", "GET"), ("/chat/threads", "POST"),
         ("/chat/threads", "DELETE"), ("/chat/messages", "POST"), ("/chat/events", "GET"),
     ],
@@ -86,12 +95,12 @@ def test_every_answer_is_private(browser, path, method):
     assert "geolocation=()" in headers["permissions-policy"]
     assert "set-cookie" not in headers
     policy = headers["content-security-policy"]
-    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "script-src 'self'" in policy
-    assert "unsafe" not in policy and "data:" not in policy
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert "script-src 'self'" in policy or re.search("script-src 'sha256-[^']+'", policy)
 
 
 def test_the_first_load_is_small(browser):
-    names = ["/", "/static/tokens.css", "/static/youth.css", "/static/youth.js", "/static/mark.svg"]
+    names = ["/", "/static/tokens.css", "/static/youth.css", "/static/exit.js", "/static/youth.js", "/static/mark.svg"]
     packed = {"accept-encoding": "gzip"}
     sizes = [int(browser.get(name, headers=packed).headers["content-length"]) for name in names]
     assert sum(sizes) <= 100_000
@@ -118,9 +127,9 @@ def test_every_page_word_is_written_in_english_french_and_spanish():
 
 def test_every_page_word_is_used():
     folder = Path(youth.__file__).parent
-    files = [*folder.rglob("*.html"), *folder.glob("youth*.py")]
+    files = [*folder.rglob("*.html"), *folder.glob("youth*.py"), folder.parent / "app.py", folder.parent / "chat.py"]
     source = "".join(file.read_text(encoding="utf-8") for file in files)
-    built = re.compile(r"page_(if|then|way|size)_|_more$")
+    built = re.compile(r"page_(if|then|way|size|law|region)_|_more$")
     words = Words.load(CONTENT / "messages")
     in_script = set(re.findall(r'"(\w+)"', re.search(r"for word in \(([^)]*)\)", source)[1]))
     for name in words.ids("en"):
@@ -195,7 +204,7 @@ def test_deleting_without_scripts_says_so_and_starts_fresh(browser, app):
 
 def test_an_old_form_tells_the_truth(browser):
     page = talk(browser, token="nobody", text="are you there")
-    assert page.status_code == 401 and "This chat is over or was deleted." in page.text
+    assert page.status_code == 401 and "This chat is over, was deleted, or goes on in another tab." in page.text
 
 
 def test_a_person_who_joins_is_named_on_the_page(browser):
@@ -226,3 +235,38 @@ def test_fresh_lines_come_as_pieces_for_a_page_that_was_open_for_long(browser):
 def test_every_file_the_page_names_exists(browser):
     for name in re.findall(r'"/static/([^"]+)"', browser.get("/").text):
         assert (STATIC / name).is_file() and browser.get(f"/static/{name}").status_code == 200
+
+
+def test_joining_a_group_is_the_fourth_way_in_where_this_site_has_groups(browser, app):
+    async def group_page(_request: Request) -> Response:
+        return Response("groups")
+
+    routes = [*youth.youth_routes(app), Route("/join", group_page)]
+    html = TestClient(Starlette(routes=routes)).get("/?lang=fr").text
+    assert re.findall(r'class="way way-(\w+)"', html) == ["ask", "lesson", "wrong", "group"]
+    assert 'href="/join?lang=fr"' in html and "Rejoindre un groupe" in html
+    assert "way-group" not in browser.get("/").text, "a way that leads nowhere is not offered"
+
+
+def test_what_happens_if_i_tell_you_gives_the_rules_of_the_region_without_scripts(browser):
+    somewhere, canada = browser.get("/").text, browser.get("/?region=CA").text
+    assert re.search(r'<dd data-law="CA" hidden>', somewhere) and re.search(r'<dd data-law="">', somewhere)
+    assert re.search(r'<dd data-law="CA">In Canada', canada) and re.search(r'<dd data-law="" hidden>', canada)
+
+
+def test_a_way_back_as_plain_forms_opens_the_chat_again_and_a_wrong_one_says_so(browser, app):
+    token = token_in(talk(browser, do="ask").text)
+    talk(browser, id="m1", token=token, text="what is grooming")
+    kept = talk(browser, id="m2", token=token, do="keep", word="otter").text
+    assert "Your way back: otter 482 716." in kept
+    talk(browser, token=token, do="leave")
+    back = talk(browser, do="return", word="otter 482 716").text
+    assert "someone builds trust" in back and token_in(back) != token
+    wrong = talk(browser, do="return", word="otter 000 000")
+    assert wrong.status_code == 404 and "No chat has that word and number." in wrong.text
+
+
+def test_an_unfit_word_is_said_and_the_chat_stays_on_the_page(browser):
+    token = token_in(talk(browser, do="ask").text)
+    page = talk(browser, id="m1", token=token, do="keep", word="two words")
+    assert page.status_code == 400 and "Use one word of 3 to 20 letters." in page.text and token_in(page.text) == token

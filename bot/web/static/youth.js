@@ -22,43 +22,28 @@
 
   html.classList.add("js");
 
-  /* ---- leaving: first, and with nothing that can fail before it ---- */
-  const exit = find("#exit");
-  const exitTo = exit.dataset.href || exit.href;
-
-  function leave() {
-    if (left) return;
+  /* ---- leaving: exit.js empties the page first, then this ---- */
+  (window.whenLeaving = window.whenLeaving || []).push(() => {
     left = true;
-    const old = token;
-    document.body.replaceChildren();
-    if (old) forgetOnServer(old).catch(() => {});
+    if (token) leaveOnServer(token).catch(() => {});
     token = ""; queue = []; mine = [];
     if (listening) listening.abort();
     if (window.speechSynthesis) speechSynthesis.cancel();
-    location.replace(exitTo);
-  }
-  exit.addEventListener("click", (event) => { event.preventDefault(); leave(); });
-
-  let shifts = [];
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Shift") { shifts = []; return; }
-    if (event.repeat) return;
-    shifts = [...shifts.filter((at) => event.timeStamp - at < 3000), event.timeStamp];
-    if (shifts.length >= 3) leave();
-  }, true);
-  // A page that comes back out of the browser's own memory must not bring the chat back with it.
-  addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/"); });
+  });
 
   /* ---- talking to the server ---- */
   const headers = (more) => ({ "Accept-Language": lang, ...(token && { Authorization: `Bearer ${token}` }), ...more });
   const inTime = (ms) => (AbortSignal.timeout ? AbortSignal.timeout(ms) : undefined);
-  const post = (path, body) => fetch(path, {
-    method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body),
+  const send = (method, path, body) => fetch(path, {
+    method, headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body),
     cache: "no-store", credentials: "omit", signal: inTime(15000),
   });
-  const forgetOnServer = (old) => fetch("/chat/threads", {
+  const post = (path, body) => send("POST", path, body), put = (path, body) => send("PUT", path, body);
+  const close = (path, old) => fetch(path, {
     method: "DELETE", headers: { Authorization: `Bearer ${old}` }, keepalive: true, credentials: "omit",
   });
+  const forgetOnServer = (old) => close("/chat/threads", old);
+  const leaveOnServer = (old) => close("/chat/token", old);
   const sentence = async (answer) => {
     try { return (await answer.json()).error || words.refused; } catch { return words.refused; }
   };
@@ -176,6 +161,7 @@
     all(".you .fate", log).forEach((old) => { if (old.parentNode.dataset.fate === "sent") old.remove(); });
     find("#typing").hidden = true;
     if (said.who === "bot") here(null); else if (said.name) here(said.name);
+    if (said.choices.length || said.name) inLesson(said.place);
     anchor = anchor || node;
     settle(follow);
     aloud(said);
@@ -213,6 +199,8 @@
     return form;
   }
 
+  const label = (button) => find("span:last-child", button)?.textContent || button.textContent; // without its letter
+
   function spend(form, pressed = null) { // the pressed one stays reachable, so that focus is not lost
     form.classList.add("spent");
     all("button", form).forEach((button) => { if (button !== pressed && button.ariaPressed !== "true") button.disabled = true; });
@@ -233,6 +221,15 @@
     const line = find("#with"), is = name ? "yes" : "no", text = name ? named(words.with_person, name) : words.with_bot;
     if (line.textContent !== text) line.textContent = text;
     line.dataset.person = is;
+  }
+
+  function inLesson(place) { // where a lesson stands; there is nothing to win or lose in it
+    const line = find("#place"), bar = find("progress", line);
+    line.hidden = !place;
+    if (!place) return;
+    [bar.value, bar.max] = [0, place[1]];
+    bar.value = place[0];
+    find("span", line).textContent = words.place.replace("{step}", place[0]).replace("{steps}", place[1]);
   }
 
   let typed = 0;
@@ -352,6 +349,10 @@
   find("#region")?.addEventListener("change", (event) => nearest(event.target.value));
   function nearest(id) {
     region = id;
+    for (const fold of all(".what-if")) {
+      const rules = all("[data-law]", fold), ours = rules.find((one) => one.dataset.law === id) || rules[0];
+      rules.forEach((one) => { one.hidden = one !== ours; });
+    }
     const places = all("#help-inside > .region");
     const place = places.find((one) => one.dataset.region === id);
     if (!place) return;
@@ -394,7 +395,38 @@
     const button = event.submitter, form = event.target;
     if (!button || form.classList.contains("spent")) return;
     spend(form, button);
-    say(button.value, find("span:last-child", button)?.textContent || button.textContent, form);
+    say(button.value, label(button), form);
+  });
+
+  /* ---- a way back, kept only if they ask for it ---- */
+  find("#keep").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const said = find("#way-back");
+    try {
+      const opened = token ? null : await open();
+      const answer = opened && !opened.ok ? opened : await put("/chat/way-back", { word: find("#keep-word").value.trim() });
+      said.textContent = answer.ok ? words.word_made.replace("{word}", (await answer.json()).way_back) : await sentence(answer);
+      if (answer.ok) find("#keep-word").value = "";
+    } catch { said.textContent = words.delete_failed; }
+    said.hidden = false;
+  });
+  find("#return").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const field = find("#return-word");
+    let why = words.offline;
+    try {
+      const answer = await post("/chat/way-back", { way_back: field.value });
+      if (answer.ok) {
+        token = (await answer.json()).token;
+        field.value = "";
+        showChat();
+        listen();
+        log.focus();
+        return;
+      }
+      why = await sentence(answer);
+    } catch { /* said below */ }
+    notice(why);
   });
 
   find("#forget").addEventListener("submit", async (event) => {
@@ -411,13 +443,19 @@
     tell("");
     chat.hidden = true; start.hidden = false;
     document.body.className = "at-start";
-    const notice = find("#notice");
-    notice.textContent = words.forgotten;
-    notice.hidden = false;
+    find("#way-back").hidden = true;
+    inLesson(null);
+    notice(words.forgotten);
     find("#main").focus();
   });
+  function notice(text) {
+    const line_ = find("#notice");
+    line_.textContent = text;
+    line_.hidden = false;
+    line_.scrollIntoView({ block: "nearest" });
+  }
   const again = find("#again");
-  for (const link of [...all(".languages a"), again]) {
+  for (const link of [...all(".languages a"), ...all("a.way"), again]) { // one page, one line of history
     link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
   }
   find(".skip").addEventListener("click", (event) => { event.preventDefault(); (chat.hidden ? find("#main") : box).focus(); });
@@ -470,10 +508,14 @@
     find("#aloud-none").hidden = !none;
     if (none) event.target.checked = false;
     if (!event.target.checked && window.speechSynthesis) speechSynthesis.cancel();
+    const newest = event.target.checked && all(".bot, .helper", log).pop();
+    if (newest && !chat.hidden) speak([find(".text", newest).textContent, ...all("button", newest).map(label)]);
   });
   function aloud(said) {
-    if (!find("#aloud").checked || left) return;
-    const speech = new SpeechSynthesisUtterance([said.text, ...said.choices.map((choice) => choice.label)].join(". "));
+    if (find("#aloud").checked && !left) speak([said.text, ...said.choices.map((choice) => choice.label)]);
+  }
+  function speak(sentences) {
+    const speech = new SpeechSynthesisUtterance(sentences.join(". "));
     speech.voice = voice();
     speech.lang = lang;
     speechSynthesis.speak(speech);

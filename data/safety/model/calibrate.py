@@ -2,7 +2,7 @@
 
 Runs in the project's own environment, from the root:
     PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py FOLDER
-It takes the adapter and heads beside it, trained WITHOUT the held-out fifth. The rule, for each language, among its
+It takes the adapter and heads beside it, trained WITHOUT the held-out tenth. The rule, for each language, among its
 harmless held-out texts: at most EVERYDAY of the everyday ones and HARD of the deliberately hard ones are raised at
 all, at most GRAVE of both to high or more, and GRAVEST of both to imminent.
 """

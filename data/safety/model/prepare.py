@@ -1,7 +1,7 @@
 """Write what finetune.py needs into a folder: the training text, and the published weights with their tokenizer.
 
 Runs in the project's own environment, from the root: PYTHONPATH=. .venv/bin/python data/safety/model/prepare.py FOLDER
-Of lines.jsonl a fifth, chosen by the sha256 of the text, is marked held out.
+Of lines.jsonl a tenth, chosen by the sha256 of the text, is marked held out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from safetensors.numpy import save_file
 
+from bot.answers.catalog import Answers
 from bot.encoder_weights import E5
 from bot.safety.bench import held_out
 from bot.safety.patterns import Patterns
@@ -22,6 +23,12 @@ from bot.safety.screening import LANGUAGES, real_words
 from bot.safety.spelling import as_typed
 
 ROOT = Path(__file__).resolve().parents[3]
+OF_THEMSELVES = re.compile(
+    r"\b(i|im|i'm|ive|i've|id|i'd|me|my|mine|we|our|us|he|hes|he's|him|his|she|shes|she's|her|they|them|their)\b", re.I
+)
+GRAVE = re.compile(
+    r"die|dying|dead|death|suicid|kill|hurt|harm|cut|overdos", re.I
+)  # whoever asks of these may need more than an answer
 PERSONAL = {"happening_to_me", "worried_about_friend", "want_person", "lines"}  # intents that may tell of danger
 
 
@@ -47,7 +54,8 @@ def examples(books: list[Patterns]) -> list[dict[str, Any]]:
 
 
 def everyday(books: list[Patterns]) -> list[dict[str, Any]]:
-    """Ordinary texts: everyday*.txt beside this file, and what the dialogue is trained on, where no pattern fires."""
+    """Ordinary texts: everyday*.txt and questions.txt beside this file, what the dialogue is trained on, and ways of
+    asking that speak of no one; only where no pattern fires."""
     files = {"en": "everyday.txt", "es": "everyday_es.txt", "fr": "everyday_fr.txt"}
     texts = [(text, lang) for lang, name in files.items() for text in _lines(Path(__file__).parent / name)]
     for file in sorted((ROOT / "data/nlu").rglob("*.yml")):
@@ -55,8 +63,15 @@ def everyday(books: list[Patterns]) -> list[dict[str, Any]]:
             if block.get("intent") and block["intent"] not in PERSONAL:
                 said = re.sub(r"\[([^\]]*)\][({][^)}]*[)}]", r"\1", block["examples"]).replace("- ", "").splitlines()
                 texts += [(text.strip(), "en") for text in said if text.strip()]
+    texts += [(text, "en") for text in (*_lines(Path(__file__).parent / "questions.txt"), *asked_of_nobody())]
     quiet = [(text, lang) for text, lang in texts if not any(book.hits(text) for book in books)]
     return [{**_row(text, "none", None, "self", lang), "file": "everyday"} for text, lang in quiet]
+
+
+def asked_of_nobody() -> list[str]:
+    """Ways of asking that speak of no one: a question about a topic is no disclosure."""
+    texts = [text for answer in Answers.load(ROOT / "content/answers/en") for text in answer.questions]
+    return [text for text in texts if not OF_THEMSELVES.search(text) and not GRAVE.search(text)]
 
 
 def _lines(file: Path) -> list[str]:

@@ -1,0 +1,80 @@
+"""What became of a text of ours: reports in any order, early, late or twice, and what follows from a failure.
+
+It promises: a text that arrived is never sent again; one that may pass is tried again, and one that did not arrive is
+said loudly on the case.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import structlog
+
+from bot.channels.base import Delivery
+from bot.channels.refusals import Then, meaning
+from bot.store.sending import Sent
+from bot.store.unit_of_work import UnitOfWork
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 12
+"""After this many tries, about half an hour by ``pause``, a message is failed, and the case says so."""
+
+MOST_UNDELIVERED = 3
+"""How often a text is sent to a phone that is off: a fourth would come when it no longer fits."""
+
+SETTLED = ("delivered", "failed", "opted out")
+
+
+def pause(attempt: int) -> timedelta:
+    """How long to wait after the attempt with this number (1 is the first): doubling, at most ten minutes, with jitter so
+    that a crowd that failed together does not come back together."""
+    return timedelta(seconds=min(600.0, float(2**attempt)) * random.uniform(0.7, 1.3))
+
+
+def note(work: UnitOfWork, said: Delivery) -> None:
+    """Take in a report. One that comes before the commit which names its message is kept until then."""
+    sent = work.sending.sent_as(said.provider_id)
+    if sent is None:
+        work.sending.keep_report(said.provider_id, said.state, said.error_code)
+    elif said.state == "failed":
+        work.sending.failed(said.provider_id, said.error_code)
+        if sent.newest and sent.state not in SETTLED:
+            _did_not_arrive(work, sent, said.error_code)
+    elif said.state == "delivered" and sent.state not in SETTLED:  # also of an earlier try: it is there, so no other is sent
+        work.messages.settle(sent.message_id, "delivered", error_code=None)
+
+
+def sent(work: UnitOfWork, message_id: int, provider_id: str) -> None:
+    """Keep that the provider took a text, and what it may have said about it already."""
+    work.sending.tried(message_id, "sent", provider_id=provider_id)
+    work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None)
+    early = work.sending.take_report(provider_id)
+    if early:
+        note(work, Delivery(provider_id, *early))
+
+
+def give_up(work: UnitOfWork, message_id: int, thread_id: str, code: str | None, *, actor: str) -> None:
+    """Loudly: the message says why, and an open case says "not delivered"."""
+    then = meaning(code).then
+    log.warning("message not delivered", message_id=message_id, code=code)
+    work.messages.settle(message_id, "opted out" if then is Then.OPTED_OUT else "failed", error_code=code)
+    case = work.cases.open_for(thread_id)
+    if case:
+        work.audit.add(actor=actor, what="not delivered", case_id=case.id, detail=code or "")
+    if then is Then.OPTED_OUT:
+        work.threads.change(thread_id, opted_out_at=work.now)
+    if then is Then.NOBODY and case is None:  # with a case, people decide; they see why on it
+        work.threads.number_gone(thread_id)
+        work.boosters.end(thread_id)
+        work.check_ins.end(thread_id)
+
+
+def _did_not_arrive(work: UnitOfWork, text: Sent, code: str | None) -> None:
+    """After one minute and after four more, then no more."""
+    if meaning(code).then is Then.AGAIN and text.attempts < MOST_UNDELIVERED:
+        due_at = work.now + timedelta(minutes=4 ** (text.attempts - 1))
+        work.messages.settle(text.message_id, "queued", error_code=code, due_at=due_at)
+    else:
+        give_up(work, text.message_id, text.thread_id, code, actor="provider")

@@ -1,0 +1,91 @@
+"""What should be there against what is: read from the provider's list and from the database, after everything settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.app import App
+from bot.choices import as_text
+from bot.faults.traffic import Traffic
+from bot.handoff import clocks
+from bot.store.cases import Case
+from bot.store.unit_of_work import UnitOfWork
+from bot.text import for_sms
+
+LATE = timedelta(seconds=20)
+"""How much later than due a clock may have been moved: processes were dead meanwhile."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """The figures of one run; all but ``texts``, ``sent`` and ``cases`` should be 0."""
+
+    texts: int
+    sent: int
+    cases: int
+    lost_in: int
+    lost_out: int
+    doubled: int
+    unanswered: int
+    answered_twice: int
+    cases_lost: int
+    cases_doubled: int
+    clocks_forgotten: int
+    audit_broken: int
+
+    @property
+    def wrong(self) -> dict[str, int]:
+        """What should not be."""
+        good = ("texts", "sent", "cases")
+        return {name: value for name, value in self.__dict__.items() if value and name not in good}
+
+
+def count(app: App, traffic: Traffic) -> Count:
+    """Compare everything."""
+    kept: Counter[str] = Counter()
+    wanted: Counter[tuple[str, str]] = Counter()
+    heard: Counter[str] = Counter()
+    unanswered, cases_lost, cases_doubled, forgotten, cases = 0, 0, 0, 0, 0
+    with app.store.read() as work:
+        for person in traffic.people:
+            thread_id = app.vault.pseudonym("sms", person.number)
+            for m in work.messages.transcript(thread_id, limit=100_000):
+                if m.direction == "in":
+                    kept[str(m.provider_id)] += 1
+                    unanswered += m.state == "kept"
+                else:
+                    wanted[person.number, for_sms(as_text(m.text, m.choices))] += 1
+                    heard[m.text] += m.text.startswith("Heard: ")
+            theirs = [c for c in work.cases.opened_since(app.now() - timedelta(days=1)) if c.thread_id == thread_id]
+            cases += len(theirs)
+            cases_lost += bool(person.danger and person.said and not theirs)
+            cases_doubled += max(0, len(theirs) - 1)
+            forgotten += sum(_forgotten(work, case, now=app.now()) for case in theirs)
+        broken = len(list(work.audit.broken_links()))
+    said = {f"sms:{sid}" for person in traffic.people for sid in person.said}
+    sent = Counter((t.number, t.body) for t in traffic.phone.texts if not t.inbound)
+    return Count(
+        texts=len(said),
+        sent=sum(sent.values()),
+        cases=cases,
+        lost_in=len(said - set(kept)),
+        lost_out=sum((wanted - sent).values()),
+        doubled=sum((sent - wanted).values()),
+        unanswered=unanswered,
+        answered_twice=sum(n - 1 for n in heard.values() if n > 1),
+        cases_lost=cases_lost,
+        cases_doubled=cases_doubled,
+        clocks_forgotten=forgotten,
+        audit_broken=broken,
+    )
+
+
+def _forgotten(work: UnitOfWork, case: Case, *, now: datetime) -> int:
+    """How many steps of a waiting case's clock came and were not taken."""
+    if case.queued_at is None:
+        return 0
+    due = [s.tell for s in clocks.steps(case.level) if case.queued_at + s.after + LATE < now]
+    told = [entry.detail for entry in work.audit.of_case(case.id) if entry.what == "told"]
+    return sum((Counter(due) - Counter(told)).values())

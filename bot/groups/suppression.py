@@ -1,0 +1,93 @@
+"""What may be shown of a count, so that no arithmetic gives a small cell away. Pure.
+
+Promises: what is published of a poll is one value, the same in every view (presenter, facilitator, export,
+summary); every number in it is a multiple of five; and somebody who knows the rule, knows how many have
+answered, and has seen everything published before, still cannot tell any count under five exactly. The
+test walks through every possible poll to hold that.
+
+How: a poll is published anew only after five more people have answered (in a small group: once, when it is
+closed), over the people who had answered first, each count rounded down to a multiple of five: "10 or more".
+What rounding leaves over is the slack. A slack of nothing would pin every count, and so would the largest slack
+there can be; then the largest count is said five lower, which is still true ("or more"), or nothing new is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+LEAST = 5
+"""A count under this is "fewer than 5" (domain research: group answers are shown from five on)."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A poll as everybody may see it: ``answered`` and each count are lower bounds, multiples of five.
+
+    A count of 0 reads "fewer than 5". ``shown`` False: too early to show anything but ``answered``.
+    """
+
+    answered: int
+    counts: Mapping[str, int]
+    shown: bool
+
+    @classmethod
+    def nothing(cls) -> Published:
+        """Before five people have answered."""
+        return cls(0, {}, False)
+
+
+def floor5(number: int) -> int:
+    """The multiple of five at or under a number."""
+    return number - number % LEAST
+
+
+def due(answered: int, before: int, *, closed: bool) -> int:
+    """Over how many of those who answered first to publish now; 0: leave what is published.
+
+    ``before`` is over how many it was published last. A small group sees its poll once, when it is closed; over
+    seven where eight answered, because of two times four in eight nothing could be shown without telling both.
+    """
+    if answered >= 2 * LEAST:
+        return floor5(answered) if floor5(answered) > before else 0
+    if closed and answered >= LEAST and before == 0:
+        return answered - 1 if answered == 8 else answered
+    return 0
+
+
+def publish_one(options: Sequence[str], answers: Iterable[str], before: Published | None = None) -> Published:
+    """A poll in which each person gave one of the options; ``before`` is what was published last."""
+    given = list(answers)
+    told = [before.counts.get(option, 0) if before else 0 for option in options]
+    bounds = _bounds([given.count(option) for option in options], told)
+    return Published(floor5(len(given)), dict(zip(options, bounds, strict=True)), any(bounds))
+
+
+def publish_many(options: Sequence[str], answers: Iterable[frozenset[str]], before: Published | None = None) -> Published:
+    """A poll in which each person gave any of the options: each is a table of its own, given or not given.
+
+    The counts of those who did not give it are kept under ``not <option>``, so that the next one fits them.
+    """
+    given = list(answers)
+    counts: dict[str, int] = {}
+    for option in options:
+        number = sum(option in one for one in given)
+        names = (option, f"not {option}")
+        told = [before.counts.get(name, 0) if before else 0 for name in names]
+        counts.update(zip(names, _bounds([number, len(given) - number], told), strict=True))
+    return Published(floor5(len(given)), counts, any(counts.values()))
+
+
+def _bounds(numbers: Sequence[int], told: Sequence[int]) -> list[int]:
+    """A lower bound for each count of a table; what was told before, where anything newer would tell too much.
+
+    A count that was told is never told lower while it has not fallen: that would show that the rule was at work.
+    """
+    bounds = [floor5(n) for n in numbers]
+    slack = sum(numbers) - sum(bounds)  # known to whoever knows how many answered
+    if slack in (0, (LEAST - 1) * len(numbers) - LEAST):
+        lowered = [i for i, bound in enumerate(bounds) if bound >= 2 * LEAST and bound - LEAST >= told[i]]
+        if not lowered:
+            return list(told)
+        bounds[max(lowered, key=lambda i: bounds[i])] -= LEAST
+    return bounds if any(bounds) else list(told)

@@ -1,0 +1,101 @@
+"""What facilitators and projectors are shown. Pure: no thread, no pseudonym, no nickname is ever in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.groups.effect import Effect
+from bot.groups.steps import Subject
+from bot.groups.suppression import Published
+
+
+class GroupRefused(Exception):
+    """This cannot be done to this group; the sentence tells the facilitator why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One option of a poll as it may be shown: ``least`` is a lower bound in fives, 0 for "fewer than 5"."""
+
+    key: str
+    label: str
+    least: int
+    percent: int
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step on the screen. ``answered`` is a lower bound in fives; ``bars`` is empty while nothing may be shown."""
+
+    id: str
+    kind: str
+    number: int
+    of: int
+    say: str
+    labels: Mapping[str, str]
+    answered: int
+    shown: bool
+    bars: Sequence[Bar]
+    closed: bool
+    words: Sequence[str]
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """A group for its presenter view: nothing in here is about a person."""
+
+    id: int
+    code: str
+    spoken: str
+    state: str
+    subject: Subject
+    title: str
+    region: str | None
+    free: bool
+    door_open: bool
+    opened_at: datetime
+    ended_at: datetime | None
+    step: StepView
+    questions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A text that waits for the facilitator, or was released."""
+
+    id: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RoomView:
+    """The facilitator's own view: the presenter's, and what only they need."""
+
+    group: GroupView
+    here: int
+    to_answer: int
+    minutes: int
+    guide: str
+    coming: str
+    steps: Sequence[tuple[int, str, bool]]
+    waiting: Sequence[Waiting]
+    released: Sequence[Waiting]
+    worry: Sequence[tuple[str, str]]
+    may: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is left of a group: aggregates only."""
+
+    group: GroupView
+    polls: Sequence[tuple[StepView, Published]]
+    effects: Sequence[tuple[str, Effect]]
+    takers: int

@@ -1,0 +1,127 @@
+"""Takes in what the provider brings: at once, or by way of the disk when the database is down.
+
+It promises: what was answered with success is kept, whatever the database does; it is taken in later by itself,
+in the order it came, once; and nobody meets silence meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import deliveries
+from bot.channels.base import Delivery, Inbound
+from bot.conversation import Conversation
+from bot.language import plain_language
+from bot.paging import Pager
+from bot.spool import Spool
+from bot.store.database import Store, StoreDown
+from bot.text import for_sms, normalise
+from bot.threads import is_help, is_start, is_stop
+from bot.voice import Voice
+
+log = structlog.get_logger()
+
+SAID_AGAIN = timedelta(minutes=10)
+"""While the database is down, a young person hears that once in this time, not at every text."""
+
+
+class Intake:
+    """Receives texts and delivery reports."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        conversation: Conversation,
+        pager: Pager,
+        voice: Voice,
+        spool: Spool,
+        clock: Callable[[], datetime],
+        languages: Sequence[str],
+    ) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._pager = pager
+        self._voice = voice
+        self._spool = spool
+        self._clock = clock
+        self._languages = languages
+        self._told: dict[str, datetime] = {}
+        self._draining = threading.Lock()
+
+    def text(self, inbound: Inbound) -> str | None:
+        """Take in a text. Returns words to answer it with on the spot, which is so only when the database is down.
+
+        Raises OSError when neither the database nor the disk can keep it: the provider must not hear success then.
+        """
+        if not self._spool.waiting():  # what came before goes first
+            try:
+                self._take(inbound)
+            except StoreDown:
+                log.error("database down", kept="on disk")
+            else:
+                return None
+        self._spool.add(replace(inbound, at=inbound.at or self._clock()))
+        return self._honest_word(inbound)
+
+    def report(self, delivery: Delivery) -> None:
+        """Take in what became of a text of ours. Raises OSError as ``text`` does."""
+        try:
+            self._take(delivery)
+        except StoreDown:
+            self._spool.add(delivery)
+
+    def missed(self, inbound: Inbound) -> bool:
+        """Take in a text that the provider says it has, unless it was taken in before. Raises StoreDown."""
+        with self._store.read() as work:
+            if work.sending.taken_in(inbound.provider_id):
+                return False
+        self._take(inbound)
+        return True
+
+    def drain(self) -> int:
+        """Take in what waits on disk, oldest first, until the database fails again; returns how many."""
+        taken = 0
+        if not self._draining.acquire(blocking=False):
+            return taken
+        try:
+            for file, item in self._spool.items():
+                try:
+                    self._take(item)
+                except StoreDown:
+                    break
+                except Exception as error:  # noqa: BLE001 - one bad item must not keep the others waiting
+                    log.error("kept item cannot be taken in", kind=type(error).__name__)
+                    self._spool.put_aside(file)
+                else:
+                    self._spool.done(file)  # dying just before this is harmless: the same id is kept once
+                    taken += 1
+        finally:
+            self._draining.release()
+        if taken:
+            log.info("kept items taken in", count=taken)
+        return taken
+
+    def _take(self, item: Inbound | Delivery) -> None:
+        if isinstance(item, Delivery):
+            with self._store.begin() as work:
+                deliveries.note(work, item)
+        elif not self._pager.heard(item):
+            self._conversation.receive(item)
+
+    def _honest_word(self, inbound: Inbound) -> str | None:
+        """That the text is kept and the answer late, with a line; never to somebody who says STOP."""
+        now = self._clock()
+        told = self._told.get(inbound.address)
+        text = normalise(inbound.text)
+        carrier_word = is_stop(text) or is_start(text) or is_help(text)
+        if carrier_word or (told is not None and told > now - SAID_AGAIN):
+            return None
+        self._told = {who: at for who, at in self._told.items() if at > now - SAID_AGAIN} | {inbound.address: now}
+        lang = plain_language(text)
+        return for_sms(self._voice.without_database(lang if lang and lang in self._languages else "en", now=now))

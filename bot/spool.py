@@ -1,0 +1,108 @@
+"""Keeps on disk what came in while the database could not be written. Sealed, in order, taken out once.
+
+A file is on the disk, not only in a buffer, before the provider is told that we have it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.channels.base import Delivery, Inbound
+from bot.privacy import PrivacyError, Vault
+
+WAITING, ASIDE = ".waiting", ".aside"
+KINDS: dict[str, type[Inbound] | type[Delivery]] = {"inbound": Inbound, "delivery": Delivery}
+
+
+class Spool:
+    """A folder of sealed files whose names are in the order they came. Safe for several processes that add."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._folder = folder
+        self._vault = vault
+        self._last = 0
+        self._naming = threading.Lock()
+
+    def add(self, item: Inbound | Delivery) -> None:
+        """Keep an item; raises OSError when the disk cannot take it."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = self._folder / f"{self._next_name()}.unfinished"
+        try:
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(self._vault.seal(_written(item)))
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(unfinished.with_suffix(WAITING))
+            self._sync_folder()
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+    def waiting(self) -> list[Path]:
+        """What waits, oldest first."""
+        return sorted(self._folder.glob(f"*{WAITING}")) if self._folder.is_dir() else []
+
+    def aside(self) -> list[Path]:
+        """What could not be taken in, for the doctor."""
+        return sorted(self._folder.glob(f"*{ASIDE}")) if self._folder.is_dir() else []
+
+    def items(self) -> Iterator[tuple[Path, Inbound | Delivery]]:
+        """Each item that waits, oldest first; one that no key opens is put aside, not in the way."""
+        for file in self.waiting():
+            try:
+                item = _read(self._vault.open(file.read_bytes()))
+            except FileNotFoundError:
+                continue  # another process was quicker
+            except (PrivacyError, ValueError, TypeError, KeyError):
+                self.put_aside(file)
+            else:
+                yield file, item
+
+    def done(self, file: Path) -> None:
+        """It is in the database: forget the file."""
+        file.unlink(missing_ok=True)
+
+    def put_aside(self, file: Path) -> None:
+        """Out of the way of the others, but not lost: the doctor names it."""
+        if file.exists():
+            file.rename(file.with_suffix(ASIDE))
+
+    def _next_name(self) -> str:
+        """After everything that waits, also when the machine's clock went back."""
+        with self._naming:
+            waiting = self.waiting()
+            newest = int(waiting[-1].name.partition("-")[0]) if waiting else 0
+            self._last = max(time.time_ns(), self._last + 1, newest + 1)
+            return f"{self._last:020d}-{os.getpid()}"
+
+    def _sync_folder(self) -> None:
+        """The new name itself must survive a power cut."""
+        handle = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _written(item: Inbound | Delivery) -> str:
+    fields = asdict(item)
+    if fields.get("at"):
+        fields["at"] = fields["at"].isoformat()
+    return json.dumps({"kind": "inbound" if isinstance(item, Inbound) else "delivery", **fields})
+
+
+def _read(written: str) -> Inbound | Delivery:
+    """The reverse; raises ValueError, TypeError or KeyError for what is no item."""
+    fields: dict[str, Any] = json.loads(written)
+    kind = fields.pop("kind")
+    if fields.get("at"):
+        fields["at"] = datetime.fromisoformat(fields["at"])
+    return KINDS[kind](**fields)

@@ -1,0 +1,47 @@
+"""Looks for rows that contradict each other: what no sequence of steps of ours leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy.engine import Connection
+
+from bot.handoff.cases import ENDED, HELD, State
+from bot.safety.verdict import Level
+from bot.store.tables import address, case, message, thread
+
+OPEN = not_(case.c.state.in_([s.value for s in ENDED]))
+
+
+def contradictions(connection: Connection) -> Iterator[tuple[int, str]]:
+    """How many of each kind there are, with a sentence on what it means and what to do."""
+    has_case = exists(select(case.c.id).where(case.c.thread_id == message.c.thread_id))
+    has_number = exists(select(address.c.thread_id).where(address.c.thread_id == message.c.thread_id))
+    on_a_phone = message.c.thread_id.in_(select(thread.c.id).where(thread.c.channel == "sms"))
+    several = select(case.c.thread_id).where(OPEN).group_by(case.c.thread_id).having(func.count() > 1).subquery()
+    looks = (
+        (
+            select(message.c.thread_id).where(message.c.level >= int(Level.HIGH), message.c.direction == "in", ~has_case),
+            "texts show danger and have no case: rows were deleted by hand; put the newest copy back",
+        ),
+        (
+            select(case.c.id).where(case.c.state == State.QUEUED.value, case.c.heartbeat_at.is_(None)),
+            "waiting cases have no clock: take them from the desk now, because nobody will be called",
+        ),
+        (
+            select(case.c.id).where(case.c.state.in_([s.value for s in HELD]), case.c.staff_id.is_(None)),
+            "cases are held by nobody: hand them back to the queue on the desk",
+        ),
+        (select(several), "threads have two open cases: close the older one on the desk"),
+        (
+            select(message.c.id).where(
+                and_(message.c.state.in_(("queued", "sending")), message.c.direction == "out", on_a_phone, ~has_number)
+            ),
+            "texts wait for a number that is not kept: the outbox gives them up when it runs",
+        ),
+    )
+    for wanted, sentence in looks:
+        found = int(connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one())
+        if found:
+            yield found, sentence

@@ -1,0 +1,162 @@
+"""How sending went: every attempt, what the provider reported, and how fast a number may send.
+
+A report can come before the commit that makes its message known; it is kept until then. The ids of texts taken in
+are kept as keyed hashes, longer than the texts: neither a repeated webhook nor the catch-up brings back what was erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.engine import Connection
+
+from bot.privacy import Vault
+from bot.store.once import insert_once
+from bot.store.tables import attempt, message, pace, received, report
+
+REMEMBERED = timedelta(days=7)
+"""How long an id is known as taken in: more than twice the 72 hours the catch-up looks back."""
+
+LONGEST_REST = timedelta(minutes=6)
+"""No number rests longer: the provider is believed about five minutes at most."""
+
+EARLY = timedelta(days=1)
+"""How long a report waits for its message."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one provider id belongs to. ``newest`` says that the message was not sent again since."""
+
+    message_id: int
+    thread_id: str
+    state: str
+    attempts: int
+    newest: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try. ``state`` is sent, refused, unknown or failed; ``code`` is the provider's."""
+
+    at: datetime
+    state: str
+    code: str | None
+
+
+class SendingRows:
+    """Attempts, early reports, the pace, and ids taken in."""
+
+    def __init__(self, connection: Connection, vault: Vault, now: datetime) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._now = now
+
+    # --- in ----------------------------------------------------------------------------------------
+
+    def is_first(self, provider_id: str) -> bool:
+        """Whether a text with this id was never taken in before; from now on it was."""
+        known = select(message.c.id).where(message.c.provider_id == provider_id)
+        if self._connection.execute(known).first() is not None:
+            return False
+        return insert_once(self._connection, received, id_hash=self._hash(provider_id), at=self._now)
+
+    def taken_in(self, provider_id: str) -> bool:
+        """Whether a text with this id was taken in before."""
+        known = select(received.c.at).where(received.c.id_hash == self._hash(provider_id))
+        kept = select(message.c.id).where(message.c.provider_id == provider_id)
+        return any(self._connection.execute(wanted).first() is not None for wanted in (known, kept))
+
+    # --- out ---------------------------------------------------------------------------------------
+
+    def tried(self, message_id: int, state: str, *, provider_id: str | None = None, code: str | None = None) -> None:
+        """Keep one attempt."""
+        insert_once(
+            self._connection, attempt, message_id=message_id, at=self._now, state=state, provider_id=provider_id, code=code
+        )
+
+    def attempts(self, message_ids: Sequence[int]) -> dict[int, list[Attempt]]:
+        """The attempts of messages, oldest first."""
+        rows = self._connection.execute(select(attempt).where(attempt.c.message_id.in_(message_ids)).order_by(attempt.c.id))
+        found: dict[int, list[Attempt]] = {}
+        for row in rows:
+            found.setdefault(row.message_id, []).append(Attempt(row.at, row.state, row.code))
+        return found
+
+    def sent_as(self, provider_id: str) -> Sent | None:
+        """The message of ours that a provider id belongs to."""
+        tries = select(attempt.c.message_id).where(attempt.c.provider_id == provider_id).scalar_subquery()
+        ours = or_(message.c.id == tries, message.c.provider_id == provider_id)
+        row = self._connection.execute(select(message).where(ours, message.c.direction == "out")).first()
+        if row is None:
+            return None
+        return Sent(row.id, row.thread_id, row.state, row.attempts, row.provider_id == provider_id)
+
+    def failed(self, provider_id: str, code: str | None) -> None:
+        """Note on its attempt that it did not arrive."""
+        self._connection.execute(update(attempt).where(attempt.c.provider_id == provider_id).values(state="failed", code=code))
+
+    # --- reports that come early ---------------------------------------------------------------------
+
+    def keep_report(self, provider_id: str, state: str, code: str | None) -> None:
+        """Keep a report about a text that no commit has named yet; the last word counts, and "sent" is none."""
+        if state == "sent":
+            return
+        insert_once(self._connection, report, provider_id=provider_id, state=state, code=code, at=self._now)
+
+    def take_report(self, provider_id: str) -> tuple[str, str | None] | None:
+        """The state and code that were reported early, once."""
+        row = self._connection.execute(select(report).where(report.c.provider_id == provider_id)).first()
+        if row is None:
+            return None
+        self._connection.execute(delete(report).where(report.c.provider_id == provider_id))
+        return row.state, row.code
+
+    # --- how fast ------------------------------------------------------------------------------------
+
+    def wait(self, sender: str, *, burst: timedelta) -> timedelta:
+        """How long a number must rest before it may send again; nothing when it may now. ``burst`` may be borrowed.
+
+        A look without a lock: on PostgreSQL a lock counts as a change, every change is told, and outboxes that look would
+        wake each other without end.
+        """
+        wanted = select(pace.c.next_at).where(pace.c.sender == sender)
+        next_at = self._believed(self._connection.execute(wanted).scalar())
+        return max(timedelta(0), next_at - burst - self._now)
+
+    def sends(self, sender: str, *, each: timedelta) -> None:
+        """One more text leaves a number that takes ``each`` for one."""
+        insert_once(self._connection, pace, sender=sender, next_at=self._now)
+        wanted = select(pace.c.next_at).where(pace.c.sender == sender).with_for_update()
+        current = self._connection.execute(wanted).scalar_one()
+        self._set(sender, max(self._believed(current), self._now) + each)
+
+    def rests(self, sender: str, how_long: timedelta) -> None:
+        """The provider says that a number sends too fast."""
+        insert_once(self._connection, pace, sender=sender, next_at=self._now)
+        self._set(sender, self._now + how_long)
+
+    # --- keeping house -------------------------------------------------------------------------------
+
+    def forget(self) -> int:
+        """Delete what is no longer needed; returns how many rows went."""
+        old = delete(received).where(received.c.at < self._now - REMEMBERED)
+        unclaimed = delete(report).where(report.c.at < self._now - EARLY)
+        return sum(int(self._connection.execute(gone).rowcount) for gone in (old, unclaimed))
+
+    def unclaimed_reports(self) -> int:
+        """How many reports wait for a message, for the doctor."""
+        return int(self._connection.execute(select(func.count()).select_from(report)).scalar_one())
+
+    def _believed(self, next_at: datetime | None) -> datetime:
+        """A rest longer than any we set was set before the clock went back."""
+        return self._now if next_at is None or next_at > self._now + LONGEST_REST else next_at
+
+    def _set(self, sender: str, next_at: datetime) -> None:
+        self._connection.execute(update(pace).where(pace.c.sender == sender).values(next_at=next_at))
+
+    def _hash(self, provider_id: str) -> str:
+        return self._vault.token_hash(f"received:{provider_id}")

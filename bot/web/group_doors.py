@@ -1,0 +1,156 @@
+"""A young person's side of a group: the join page, and the doors that its script uses.
+
+Promises: no name, no account, no cookie; the token only in a header; a text is always screened, an answer is one
+of the options that are on the screen or is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from bot.chat import ChatRefused
+from bot.group_seats import GroupSeats, Sitting
+from bot.web.group_screens import GroupScreens
+from bot.web.pace import Pace
+from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
+from bot.web.youth_doors import MOST_ID, bearer, read_object, refusal
+from bot.web.youth_page import YouthPage
+from bot.web.youth_parts import YouthParts
+
+MOST_SEATS, MOST_TEXTS, MOST_ANSWERS, IN_SECONDS = 600, 20, 20, 10.0
+"""Seats taken in all, texts and answers of one seat, in ``IN_SECONDS``: a whole school may join in one go."""
+
+AIMS = frozenset({"box", "step", "me"})
+Door = Callable[[Request, str, Sitting], Any]
+
+
+class GroupParts(YouthParts, Protocol):
+    """The working parts that ``group_routes`` is given."""
+
+    @property
+    def group_seats(self) -> GroupSeats: ...
+
+
+def group_routes(app: GroupParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
+    """The join page and its doors; ``clock`` gives growing seconds, for the pace of the doors."""
+    return _Doors(app, clock).all()
+
+
+class _Doors:
+    def __init__(self, app: GroupParts, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._page = YouthPage(app)
+        self._screens = GroupScreens(seats=app.group_seats, chat=app.chat, live=app.live, words=app.words)
+        self._seats_pace = Pace(most=MOST_SEATS, seconds=IN_SECONDS, clock=clock)
+        self._texts_pace = Pace(most=MOST_TEXTS, seconds=IN_SECONDS, clock=clock)
+        self._answers_pace = Pace(most=MOST_ANSWERS, seconds=IN_SECONDS, clock=clock)
+
+    def all(self) -> list[Route]:
+        """Every address of a group's page."""
+        dressed = [Middleware(SecurityHeaders, headers=private_headers(YOUTH_POLICY))]
+        packed = [*dressed, Middleware(GZipMiddleware, minimum_size=800)]
+        return [
+            Route("/join", self.page, methods=["GET"], middleware=packed),
+            Route("/group/seats", self.join, methods=["POST"], middleware=dressed),
+            Route("/group/seats", self._seated(self.leave), methods=["DELETE"], middleware=dressed),
+            Route("/group/seat", self._seated(self.look), methods=["GET"], middleware=dressed),
+            Route("/group/events", self._seated(self.events), methods=["GET"], middleware=dressed),
+            Route("/group/answers", self._refusing(self.answer), methods=["POST"], middleware=dressed),
+            Route("/group/next", self._seated(self.go_on), methods=["POST"], middleware=dressed),
+            Route("/group/texts", self._seated(self.write), methods=["POST"], middleware=dressed),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """GET /join: the page; a code in the address (``?c=``) is filled in."""
+        lang = self._page.language(request)
+        code = "".join(c for c in request.query_params.get("c", "")[:10] if c.isalnum())
+        return HTMLResponse(self._page.group_html(lang, code))
+
+    async def join(self, request: Request) -> Response:
+        """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang"}."""
+        lang = self._page.language(request)
+        if not self._seats_pace.takes("seat"):
+            return refusal(ChatRefused(self._app.words.say("page_error_busy", lang), status=429))
+        try:
+            wish = await read_object(self._app, self._page, request)
+            taken = await run_in_threadpool(self._app.group_seats.join, str(wish.get("code", ""))[:16], lang)
+        except ChatRefused as refused:
+            return refusal(refused)
+        return JSONResponse({"token": taken.token, "nickname": taken.nickname, "lang": taken.lang}, status_code=201)
+
+    async def look(self, _request: Request, _token: str, sitting: Sitting) -> Response:
+        """GET /group/seat -> {"nickname"}: whether the seat is still there."""
+        return JSONResponse({"nickname": sitting.nickname, "lang": sitting.lang})
+
+    async def events(self, _request: Request, token: str, sitting: Sitting) -> Response:
+        """GET /group/events: server-sent events; the step that is on comes first."""
+        stream = self._screens.events(token, sitting)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    async def answer(self, request: Request) -> Response:
+        """POST /group/answers {"step", "options"} -> 200 {"kept", "said"}, after it is kept."""
+        token = bearer(request)
+        given = await read_object(self._app, self._page, request)
+        options = given.get("options")
+        if not isinstance(options, list) or not 0 < len(options) <= 9 or not all(isinstance(o, str) for o in options):
+            raise self._refused(request, "page_error_unreadable", 400)
+        if not token or not self._answers_pace.takes(token):
+            raise self._refused(request, "page_error_fast" if token else "page_gone", 429 if token else 401)
+        return JSONResponse(await self._app.group_seats.answer(token, str(given.get("step", "")), options))
+
+    async def go_on(self, _request: Request, token: str, _sitting: Sitting) -> Response:
+        """POST /group/next -> 200 with the next screen, where everybody goes at their own pace."""
+        await run_in_threadpool(self._app.group_seats.go_on, token)
+        screen = await run_in_threadpool(self._app.group_seats.screen, _sitting.group_id, token, _sitting.lang)
+        return JSONResponse(screen)
+
+    async def write(self, request: Request, _token: str, sitting: Sitting) -> Response:
+        """POST /group/texts {"id", "text", "to"} -> 202: to the box, the step, or the bot alone ("me")."""
+        given = await read_object(self._app, self._page, request)
+        client_id, text, aim = (str(given.get(name, "")) for name in ("id", "text", "to"))
+        if not client_id or len(client_id) > MOST_ID or not text.strip() or aim not in AIMS:
+            raise self._refused(request, "page_error_unreadable", 400)
+        if not self._texts_pace.takes(sitting.thread_id):
+            raise self._refused(request, "page_error_fast", 429)
+        await run_in_threadpool(self._app.group_seats.write, sitting, client_id, text, aim)
+        return JSONResponse({"id": client_id}, status_code=202)
+
+    async def leave(self, _request: Request, token: str, _sitting: Sitting) -> Response:
+        """DELETE /group/seats -> 204."""
+        await run_in_threadpool(self._app.group_seats.leave, token)
+        return Response(status_code=204)
+
+    def _refused(self, request: Request, words_id: str, status: int) -> ChatRefused:
+        return ChatRefused(self._app.words.say(words_id, self._page.language(request)), status=status)
+
+    def _refusing(self, door: Callable[[Request], Any]) -> Callable[[Request], Any]:
+        async def guarded(request: Request) -> Response:
+            try:
+                answer: Response = await door(request)
+            except ChatRefused as refused:
+                return refusal(refused)
+            return answer
+
+        return guarded
+
+    def _seated(self, door: Door) -> Callable[[Request], Any]:
+        """A door that only a seat opens."""
+
+        async def seated(request: Request) -> Response:
+            token = bearer(request)
+            sitting = await run_in_threadpool(self._app.group_seats.sitting, token)
+            if sitting is None:
+                raise self._refused(request, "page_gone", 401)
+            answer: Response = await door(request, token, sitting)
+            return answer
+
+        return self._refusing(seated)

@@ -1,0 +1,112 @@
+"""What a group's page shows, made once for everybody in the group and sent to each open page.
+
+Promises: a step reaches five hundred pages with one look into the database; a page that opens late gets the step
+that is on; lines that are private to one page are read only when there is news for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from bot.group_seats import GroupSeats, Sitting
+from bot.web.sse import as_json
+from bot.web.youth_parts import Chat, Live
+from bot.words import Words
+
+BEAT_SECONDS = 15.0
+GLANCE_SECONDS = 10.0
+
+
+class GroupScreens:
+    """Watches the groups whose pages are open in this process."""
+
+    def __init__(self, *, seats: GroupSeats, chat: Chat, live: Live, words: Words) -> None:
+        self._seats = seats
+        self._chat = chat
+        self._live = live
+        self._words = words
+        self._now: dict[tuple[int, str], str] = {}
+        self._open: dict[tuple[int, str], set[asyncio.Event]] = defaultdict(set)
+        self._watchers: dict[tuple[int, str], asyncio.Task[None]] = {}
+
+    async def events(self, token: str, sitting: Sitting) -> AsyncGenerator[str, None]:
+        """The stream of one page: ``screen`` at once and at every change, ``said`` for private lines, ``gone`` at the end."""
+        key = (sitting.group_id, sitting.lang)
+        say = partial(self._words.say, lang=sitting.lang)
+        woken, private = asyncio.Event(), asyncio.Event()
+        self._open[key].add(woken)
+        listener = asyncio.create_task(self._listen(sitting.thread_id, private, woken))
+        after, shown = sitting.last_seq, ""
+        try:
+            self._watch(key)
+            yield "retry: 1000\n\n"
+            yield _event("own", json.dumps(await run_in_threadpool(self._seats.own, token)))
+            private.set()
+            while True:
+                screen = await self._screen(key, token)
+                out = _event("screen", screen) if screen != shown else ""
+                shown = screen
+                if private.is_set():
+                    private.clear()
+                    if await run_in_threadpool(self._seats.sitting, token) is None:
+                        yield _event("gone", "{}")
+                        return
+                    lines = await run_in_threadpool(self._chat.since, sitting.thread_id, after)
+                    after = lines[-1].seq if lines else after
+                    out += "".join(_event("said", json.dumps(as_json(line, say), ensure_ascii=False)) for line in lines)
+                yield out or ": beat\n\n"
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(woken.wait(), BEAT_SECONDS)
+                woken.clear()
+        finally:
+            listener.cancel()
+            self._open[key].discard(woken)
+            if not self._open[key]:
+                del self._open[key]
+                self._now.pop(key, None)
+                watcher = self._watchers.pop(key, None)
+                if watcher:
+                    watcher.cancel()
+
+    async def _screen(self, key: tuple[int, str], token: str) -> str:
+        if key not in self._now:
+            await self._look(key, token)
+        if '"free": true' in self._now[key]:
+            return await self._made(key, token)
+        return self._now[key]
+
+    async def _look(self, key: tuple[int, str], token: str) -> bool:
+        before = self._now.get(key)
+        self._now[key] = await self._made(key, token)
+        return before != self._now[key]
+
+    async def _made(self, key: tuple[int, str], token: str) -> str:
+        shown: dict[str, Any] = await run_in_threadpool(self._seats.screen, key[0], token, key[1])
+        return json.dumps(shown, ensure_ascii=False)
+
+    def _watch(self, key: tuple[int, str]) -> None:
+        if key not in self._watchers or self._watchers[key].done():
+            self._watchers[key] = asyncio.create_task(self._follow(key))
+
+    async def _follow(self, key: tuple[int, str]) -> None:
+        async for _ in self._live.watch(f"group:{key[0]}", beat=GLANCE_SECONDS):
+            if await self._look(key, ""):
+                for woken in self._open.get(key, ()):
+                    woken.set()
+
+    async def _listen(self, thread_id: str, private: asyncio.Event, woken: asyncio.Event) -> None:
+        async for _ in self._live.watch(f"thread:{thread_id}", beat=2 * BEAT_SECONDS):
+            private.set()
+            woken.set()
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"

@@ -1,0 +1,123 @@
+"""``/metrics`` in Prometheus' own format, on the staff listener: counts and times, and nothing about anybody.
+
+Promises: labels come from fixed lists (levels, states, channels, routes); no thread, number, name or word is ever one.
+What waits is read from the database when it is asked for, so that every gateway says the same of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.store.database import Store
+
+FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+NO_ROUTE = "other"
+STREAM = "/events"
+"""How the routes of streams end. They stay open for as long as a page does; how long says nothing about speed."""
+
+
+class Metrics:
+    """The measures of one process."""
+
+    def __init__(self, store: Store) -> None:
+        self.registry = CollectorRegistry()
+        self.answered = Histogram(
+            "handrail_http_seconds", "Time to answer a request.", ("listener", "route", "status"),
+            registry=self.registry, buckets=BUCKETS,
+        )  # fmt: skip
+        self.replied = Histogram(
+            "handrail_reply_seconds", "Time from taking up a message that waits to its kept reply.",
+            registry=self.registry, buckets=BUCKETS,
+        )  # fmt: skip
+        self.registry.register(Waiting(store))
+        ProcessCollector(registry=self.registry)
+
+    def route(self) -> Route:
+        """GET /metrics."""
+
+        async def metrics(_request: Request) -> Response:
+            return Response(await run_in_threadpool(generate_latest, self.registry), media_type=FORMAT)
+
+        return Route("/metrics", metrics, methods=["GET"])
+
+
+class Waiting(Collector):
+    """What waits in the one database: messages, cases by state and level, the longest wait, staff at work."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing: asking would read the database while the process starts."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read it now."""
+        with self._store.read() as work:
+            seen = work.gauges.now()
+        yield _gauge("handrail_messages_waiting", "Messages to be answered (in) or sent (out).", "direction", seen.messages)
+        yield GaugeMetricFamily(
+            "handrail_oldest_message_seconds", "Age of the oldest message that waits and is due.", seen.oldest
+        )
+        cases = GaugeMetricFamily("handrail_cases_open", "Open cases.", labels=("level", "state"))
+        for (level, state), count in sorted(seen.cases.items()):
+            cases.add_metric((level, state), count)
+        yield cases
+        yield _gauge("handrail_longest_wait_seconds", "Longest wait of a case for a person.", "level", seen.waits)
+        yield GaugeMetricFamily("handrail_cases_overdue", "Cases past their deadline.", seen.overdue)
+        yield GaugeMetricFamily("handrail_staff_here", "People at the desk.", seen.staff_here)
+        yield GaugeMetricFamily("handrail_messages_failed_day", "Messages given up in the last 24 hours.", seen.failed)
+
+
+def _gauge(name: str, about: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=(label,))
+    for value, count in sorted(values.items()):
+        family.add_metric((value,), count)
+    return family
+
+
+class Timed:
+    """ASGI middleware that times every answer by its route's pattern, never by its address."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, listener: str, routes: list[BaseRoute]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._listener = listener
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and note how long its answer took."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        route, started, status = self._route(scope), time.perf_counter(), [500]
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status[0] = int(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            if not route.endswith(STREAM):
+                took = time.perf_counter() - started
+                self._metrics.answered.labels(self._listener, route, f"{status[0] // 100}xx").observe(took)
+
+    def _route(self, scope: Scope) -> str:
+        for route in self._routes:
+            if route.matches(scope)[0] is not Match.NONE:
+                return str(getattr(route, "path", NO_ROUTE))
+        return NO_ROUTE

@@ -1,0 +1,258 @@
+/* A young person's page in a group.
+   Promises: every text goes to the server once it can, under one id; what is private is shown only on the page that
+   wrote it; on this device stays nothing but the key of the seat, until the group is over or they leave. */
+"use strict";
+(() => {
+  const find = (selector) => document.querySelector(selector);
+  const words = {};
+  for (const word of find("#words").content.querySelectorAll("[data-word]")) words[word.dataset.word] = word.textContent;
+  const lang = document.documentElement.lang || "en";
+  const KEY = "seat";
+  let token = "", own = {}, screen = null, said = {}, stop = null, gone = false;
+  const picked = {};
+
+  const keep = (value) => { try { value ? localStorage.setItem(KEY, value) : localStorage.removeItem(KEY); } catch { /* private mode */ } };
+  const kept = () => { try { return localStorage.getItem(KEY) || ""; } catch { return ""; } };
+  const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const make = (tag, className, text) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text) node.textContent = text;
+    return node;
+  };
+
+  /* ---- leaving the page: first, and with nothing that can fail before it ---- */
+  const exit = find("#exit"), exitTo = exit.href;
+  function out() {
+    if (gone) return;
+    gone = true;
+    keep("");
+    const old = token;
+    document.body.replaceChildren();
+    if (stop) stop.abort();
+    if (old) call("DELETE", "/group/seats", null, old).catch(() => {});
+    location.replace(exitTo);
+  }
+  exit.addEventListener("click", (event) => { event.preventDefault(); out(); });
+  let shifts = [];
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Shift") { shifts = []; return; }
+    if (event.repeat) return;
+    shifts = [...shifts.filter((at) => event.timeStamp - at < 3000), event.timeStamp];
+    if (shifts.length >= 3) out();
+  }, true);
+
+  /* ---- the doors ---- */
+  function call(method, path, body, key = token) {
+    return fetch(path, {
+      method, cache: "no-store", credentials: "omit", keepalive: method === "DELETE",
+      headers: { "Accept-Language": lang, ...(key && { Authorization: `Bearer ${key}` }), ...(body && { "Content-Type": "application/json" }) },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+  }
+  async function surely(method, path, body) { // until it is answered: the same id, or the same answer, twice is once
+    for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
+      try {
+        const answer = await call(method, path, body);
+        if (answer.status !== 429 && answer.status < 500) { connected(true); return answer; }
+      } catch { connected(false); }
+      if (gone) throw new Error("left");
+      await new Promise((done) => setTimeout(done, wait));
+    }
+  }
+  async function told(answer) {
+    if (answer.ok) { notice(""); return true; }
+    let text = words.refused;
+    try { text = (await answer.json()).error || text; } catch { /* no words came */ }
+    notice(text);
+    return false;
+  }
+  function notice(text) {
+    const node = find("#notice");
+    node.hidden = !text;
+    node.textContent = text;
+  }
+  const connected = (yes) => { find("#connection").hidden = yes; };
+
+  /* ---- joining, and coming back ---- */
+  find("#join-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await call("POST", "/group/seats", { code: find("#code").value }).catch(() => null);
+    if (!answer) { notice(words.refused); return; }
+    if (!(await told(answer))) return;
+    const seat = await answer.json();
+    token = seat.token;
+    keep(token);
+    sit(seat.nickname);
+  });
+  async function comeBack() {
+    const before = kept();
+    if (!before) return;
+    const answer = await call("GET", "/group/seat", null, before).catch(() => null);
+    if (!answer || !answer.ok) { if (answer && answer.status === 401) keep(""); return; }
+    const seat = await answer.json();
+    find("#back").hidden = false;
+    find("#back-yes").addEventListener("click", () => { token = before; sit(seat.nickname); });
+    find("#back-no").addEventListener("click", () => { keep(""); find("#back").hidden = true; find("#code").focus(); });
+  }
+  function sit(nickname) {
+    find("#join").hidden = true;
+    find("#seat").hidden = false;
+    find("#nick").textContent = words.you.replace("{nickname}", nickname);
+    listen();
+  }
+
+  /* ---- the stream ---- */
+  async function listen() {
+    for (let wait = 500; token && !gone; wait = Math.min(wait * 2, 8000)) {
+      stop = new AbortController();
+      try {
+        const answer = await fetch("/group/events", {
+          headers: { Authorization: `Bearer ${token}`, "Accept-Language": lang }, cache: "no-store", credentials: "omit", signal: stop.signal,
+        });
+        if (answer.status === 401) { over(words.gone); return; }
+        if (!answer.ok) throw new Error("no stream");
+        connected(true);
+        wait = 500;
+        const reader = answer.body.getReader(), decoder = new TextDecoder();
+        let rest = "", silence = 0;
+        for (;;) {
+          clearTimeout(silence);
+          silence = setTimeout(() => stop.abort(), 40000);
+          const { done, value } = await reader.read();
+          if (done) break;
+          const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+          rest = blocks.pop();
+          blocks.forEach(take);
+        }
+      } catch { /* a dead network: said below, tried again */ }
+      if (gone || !token) return;
+      connected(false);
+      await new Promise((done) => setTimeout(done, wait));
+    }
+  }
+  function take(block) {
+    const name = (block.match(/^event: (.*)$/m) || [])[1], data = (block.match(/^data: (.*)$/m) || [])[1];
+    if (!name || !data) return;
+    const value = JSON.parse(data);
+    if (name === "own") { own = value; if (screen) show(screen); }
+    if (name === "screen") show(value);
+    if (name === "said") line(value);
+    if (name === "gone") over(words.gone);
+  }
+  function over(text) {
+    token = "";
+    keep("");
+    if (stop) stop.abort();
+    find("#seat").hidden = true;
+    find("#join").hidden = false;
+    notice(text);
+  }
+
+  /* ---- the step ---- */
+  function show(next) {
+    const same = screen && screen.step === next.step && screen.state === next.state;
+    screen = next;
+    if (same && find("#card").contains(document.activeElement) && find("#card input")) return; // somebody is writing here
+    const card = find("#card");
+    card.replaceChildren();
+    card.classList.toggle("calm", next.state === "calm");
+    if (next.state !== "running") {
+      card.append(make("p", "say", words[next.state]));
+      if (words[`${next.state}_more`]) card.append(make("p", "", words[`${next.state}_more`]));
+      if (next.state === "ended") keep("");
+      return;
+    }
+    card.append(make("p", "where", `${next.number} / ${next.of}`), make("p", "say", next.say));
+    if (next.options.length) card.append(options(next));
+    if (next.kind === "practise" || next.kind === "cloud") card.append(field(next));
+    if (said[next.step]) card.append(make("p", "after", said[next.step]));
+    if (next.free && next.number < next.of) {
+      const on = make("button", "plain", words.next);
+      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next"); if (a.ok) show(await a.json()); });
+      card.append(on);
+    }
+  }
+  function options(step) {
+    const many = step.kind === "many";
+    const box = make("div", step.kind === "scale" ? "scale" : "mains");
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", step.say);
+    const chosen = () => new Set(picked[step.step] || own[step.step] || []);
+    for (const option of step.options) {
+      const button = make("button", "choice");
+      button.type = "button";
+      if (step.kind !== "scale") { const key = make("span", "key", option.key.toUpperCase()); key.setAttribute("aria-hidden", "true"); button.append(key); }
+      button.append(make("span", "", option.label));
+      button.setAttribute("aria-pressed", chosen().has(option.key));
+      button.addEventListener("click", () => {
+        if (!many) { send(step, [option.key]); return; }
+        const now = chosen();
+        now.has(option.key) ? now.delete(option.key) : now.add(option.key);
+        picked[step.step] = [...now];
+        button.setAttribute("aria-pressed", now.has(option.key));
+      });
+      box.append(button);
+    }
+    if (!many) return box;
+    const all = make("div", "mains"), go = make("button", "send", words.send);
+    go.type = "button";
+    go.addEventListener("click", () => { if (chosen().size) send(step, [...chosen()]); });
+    all.append(make("p", "quiet", words.pick_any), box, go);
+    return all;
+  }
+  async function send(step, keys) {
+    const again = own[step.step];
+    own[step.step] = keys;
+    show(screen);
+    const answer = await surely("POST", "/group/answers", { step: step.step, options: keys });
+    if (!(await told(answer))) { own[step.step] = again; show(screen); return; }
+    const result = await answer.json();
+    said[step.step] = result.said || (again ? words.saved_again : words.kept);
+    show(screen);
+  }
+  function field(step) {
+    const form = make("form", "line-form"), input = make("input"), label = make("label", "unseen", step.kind === "cloud" ? words.word : words.write);
+    input.id = "step-text"; input.autocomplete = "off"; input.required = true; input.maxLength = step.kind === "cloud" ? 24 : 300;
+    input.placeholder = step.kind === "cloud" ? words.word : words.write;
+    label.htmlFor = "step-text";
+    form.append(make("p", "quiet", step.kind === "cloud" ? words.word_more : words.try), label, input, make("button", "send", words.send));
+    form.addEventListener("submit", (event) => { event.preventDefault(); text(input, "step"); });
+    return form;
+  }
+
+  /* ---- words ---- */
+  async function text(input, to) {
+    const body = { id: newId(), text: input.value.trim(), to };
+    if (!body.text) return;
+    const typed = input.value;
+    input.value = "";
+    const answer = await surely("POST", "/group/texts", body);
+    if (!(await told(answer))) { input.value = typed; return; }
+    if (to === "box") find("#box-in").hidden = false;
+  }
+  function line(one) {
+    const node = make("div", `said ${one.who}`);
+    node.append(make("p", "name", one.name || (one.who === "bot" ? words.bot : "")), make("p", "text", one.text));
+    const log = find("#log");
+    log.querySelectorAll(".choices").forEach((old) => old.remove());
+    if (one.choices.length) {
+      const box = make("div", "choices mains");
+      for (const choice of one.choices) {
+        const button = make("button", "choice", choice.label);
+        button.type = "button";
+        button.addEventListener("click", () => { box.remove(); call("POST", "/group/texts", { id: newId(), text: choice.key || choice.label, to: "me" }); });
+        box.append(button);
+      }
+      node.append(box);
+    }
+    log.append(node);
+    find("#me-fold").open = true;
+  }
+  for (const [form, to] of [["#me-form", "me"], ["#box-form", "box"]]) {
+    find(form).addEventListener("submit", (event) => { event.preventDefault(); text(find(`${form} input`), to); });
+  }
+  find("#person").addEventListener("click", () => surely("POST", "/group/texts", { id: newId(), text: "PERSON", to: "me" }));
+  find("#leave").addEventListener("click", async () => { await surely("DELETE", "/group/seats"); over(words.left); });
+  comeBack();
+})();

@@ -1,0 +1,154 @@
+"""Quick exit and shared devices in a real Chromium: what is left after somebody left."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visitor import LAPTOP, PHONE, SMALL
+
+pytestmark = pytest.mark.slow
+
+KEPT = (
+    "async () => [document.cookie, localStorage.length, sessionStorage.length, (await caches.keys()).length,"
+    " (await indexedDB.databases()).length, (await navigator.serviceWorker.getRegistrations()).length]"
+)
+NOTHING = ["", 0, 0, 0, 0, 0]
+
+
+def shift_three_times(page) -> None:
+    for _ in range(3):
+        page.keyboard.press("Shift")
+
+
+@pytest.mark.parametrize("path", ["", "nothing-here", "now", "?lang=fr"])
+def test_three_presses_of_shift_leave_every_page(visit, address, weather, path):
+    visitor = visit()
+    visitor.page.goto(address + path)
+    expect(visitor.page.locator("#exit")).to_be_visible()
+    visitor.page.wait_for_load_state("networkidle")
+    shift_three_times(visitor.page)
+    visitor.page.wait_for_url(weather)
+
+
+@pytest.mark.parametrize("viewport", [SMALL, PHONE, LAPTOP], ids=["small", "phone", "laptop"])
+def test_leaving_works_before_the_script_of_the_chat_has_come(visit, address, weather, viewport):
+    visitor = visit(viewport)
+    visitor.page.route("**/youth.js", lambda route: None)  # held back for ever
+    visitor.page.goto(address, wait_until="commit")
+    expect(visitor.page.locator("#exit")).to_be_visible()
+    visitor.page.wait_for_function("() => performance.getEntriesByName(location.origin + '/static/exit.js').length")
+    visitor.page.wait_for_timeout(100)
+    shift_three_times(visitor.page)
+    visitor.page.wait_for_url(weather)
+    assert not [url for url in visitor.history() if url.startswith(address)]
+
+
+def test_a_chat_of_plain_forms_whose_script_is_late_is_forgotten_too(visit, address, weather):
+    visitor = visit()
+    visitor.page.route("**/youth.js", lambda route: route.abort())
+    visitor.page.goto(address)
+    visitor.starts("lesson")
+    visitor.sees("keep our chats between us")
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.page.locator("#exit").click()
+    visitor.page.wait_for_url(weather)
+    visitor.forgets()
+    assert visitor.app.chat.forgotten == ["t1"]
+
+
+def test_nothing_is_left_in_storage_cookies_cache_or_history(visit, address, weather):
+    visitor = visit()
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    token = visitor.app.chat.threads["t1"].token
+    visitor.page.locator("#exit").click()
+    visitor.page.wait_for_url(weather)
+    assert not [url for url in visitor.history() if url.startswith(address)]
+    assert visitor.page.context.cookies() == []
+    after = visitor.page.context.new_page()
+    after.goto(address)
+    assert after.evaluate(KEPT) == NOTHING
+    visitor.forgets()
+    assert visitor.app.chat.thread_of(token) is None
+    assert after.evaluate("() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)")  # none cached
+
+
+def test_the_words_are_gone_from_the_page_at_once_while_the_other_site_is_slow(visit, weather):
+    visitor = visit()
+    visitor.starts()
+    visitor.says("i am scared")
+    visitor.sees("I believe you")
+    visitor.page.route(weather, lambda route: None)
+    left = visitor.page.evaluate(
+        "() => { const from = performance.now(); document.querySelector('#exit').click();"
+        " return [document.documentElement.innerText, document.title, performance.now() - from]; }"
+    )
+    assert left[0].strip() == "" and left[1] == "Notes" and left[2] < 150
+
+
+def test_what_leaving_cannot_hide_is_said_on_the_first_screen_and_in_the_chat(visitor):
+    fold = visitor.page.locator("#start").get_by_text("On a shared or watched phone?")
+    fold.click()
+    expect(visitor.page.locator("#start").get_by_text("It can't hide everything.")).to_be_visible()
+    visitor.starts()
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.locator("#menu").get_by_text("On a shared or watched phone?").click()
+    expect(visitor.page.locator("#menu").get_by_text("It can't hide everything.")).to_be_visible()
+
+
+def test_a_way_back_brings_the_chat_into_another_tab_and_the_old_tab_says_so(visitor, address):
+    visitor.starts()
+    visitor.says("what is grooming")
+    visitor.sees("someone builds trust")
+    way_back = visitor.keeps_a_way_back("otter")
+    assert way_back == "otter 482 716"
+    other = visitor.in_another_tab(address)
+    other.comes_back(way_back)
+    other.sees("someone builds trust")
+    other.says("lesson please")
+    other.sees("lesson please")
+    visitor.sees("goes on in another tab")
+    expect(visitor.page.get_by_label("Write here")).to_be_hidden()
+    assert visitor.errors == []
+
+
+def test_whoever_kept_a_way_back_is_warned_first_and_leaving_keeps_the_chat(visitor, address, weather):
+    visitor.starts()
+    visitor.says("what is grooming")
+    visitor.sees("someone builds trust")
+    way_back = visitor.keeps_a_way_back("otter")
+    visitor.page.locator("#menu > summary").click()
+    expect(visitor.page.get_by_text("Anyone who knows both can read this chat.")).to_be_visible()
+    visitor.page.locator("#exit").click()
+    visitor.page.wait_for_url(weather)
+    other = visitor.in_another_tab(address)
+    assert other.page.evaluate(KEPT) == NOTHING
+    other.comes_back(way_back)
+    other.sees("someone builds trust")
+    assert visitor.app.chat.forgotten == []
+
+
+def test_a_way_back_that_leads_nowhere_and_a_word_that_does_not_fit_are_said(visitor):
+    visitor.comes_back("otter 000 000")
+    expect(visitor.page.get_by_text("No chat has that word and number.")).to_be_visible()
+    visitor.starts()
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Come back later").click()
+    visitor.page.get_by_label("Your private word").fill("two words")
+    visitor.page.get_by_role("button", name="Keep a way back").click()
+    expect(visitor.page.locator("#way-back")).to_have_text("Use one word of 3 to 20 letters.")
+
+
+def test_a_way_back_works_without_scripts(visit):
+    visitor = visit(java_script_enabled=False)
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Come back later").click()
+    visitor.page.get_by_label("Your private word").fill("otter")
+    visitor.page.get_by_role("button", name="Keep a way back").click()
+    expect(visitor.page.locator("main .notice:not([hidden])")).to_contain_text("Your way back: otter 482 716.")
+    visitor.page.locator("#exit").click()
+    expect(visitor.page.get_by_role("heading", name="Sunny")).to_be_visible()
+    assert visitor.app.chat.forgotten == []

@@ -1,0 +1,204 @@
+"""Codes, states, steps, reading, redacting: the pure part of groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.choices import Choice
+from bot.groups import codes, effect
+from bot.groups.activities import Activities, ActivitiesError
+from bot.groups.nicknames import nickname
+from bot.groups.reading import Matter, read
+from bot.groups.redacting import redacted
+from bot.groups.state import TABLE, GroupEvent, GroupState, NotNow, moved
+from bot.groups.steps import QUESTIONS, GroupLessons, GroupStep, Subject
+from bot.groups.suppression import Published
+from bot.lessons.catalog import Catalog
+from bot.words import Words
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+ALL = ("arrive", "one_word", "who_could_help", "leave", QUESTIONS)
+POLL = GroupStep("lesson:notice", "one", ("a", "b", "c"))
+LABELS = {"a": "The gift", "b": "Nobody gets you like me", "c": "Nothing yet"}
+
+
+@pytest.fixture(scope="module")
+def lessons() -> GroupLessons:
+    return GroupLessons(Catalog.load(CONTENT / "lessons"), Activities.load(CONTENT / "groups"))
+
+
+def test_a_code_has_no_letter_that_looks_or_sounds_like_another_and_makes_no_word() -> None:
+    assert not set(codes.ALPHABET) & set("0O1IL2Z5S8BVUAEG6Q")
+    made = {codes.new_code() for _ in range(2000)}
+    assert len(made) > 1990
+    assert all(len(code) == codes.LENGTH and codes.asked_to_join(f"join {code}") == code for code in made)
+
+
+@pytest.mark.parametrize(
+    "text", ["JOIN 4F7KM", "join 4f7km", " Join: 4F7 KM. ", "join 4f7-km", "UNIRME 4F7KM", "rejoindre 4F7KM"]
+)
+def test_a_code_is_read_however_it_is_typed(text: str) -> None:
+    assert codes.asked_to_join(text) == "4F7KM"
+
+
+@pytest.mark.parametrize(
+    "text", ["join me", "join my group please", "he wants me to join 3 of his friends tonight", "4F7KM", "join"]
+)
+def test_a_sentence_with_join_in_it_is_no_code(text: str) -> None:
+    assert codes.asked_to_join(text) is None
+
+
+def test_leaving_is_one_word_and_never_a_sentence() -> None:
+    assert codes.asks_to_leave("Leave.") and codes.asks_to_leave("SALIR")
+    assert not codes.asks_to_leave("I can't leave him")
+
+
+def test_an_ended_group_stays_ended_and_every_other_can_be_calmed_and_ended() -> None:
+    for state in GroupState:
+        for event in GroupEvent:
+            if state is GroupState.ENDED:
+                with pytest.raises(NotNow, match="ended"):
+                    moved(state, event)
+        if state is not GroupState.ENDED:
+            assert (state, GroupEvent.END) in TABLE
+            assert state is GroupState.CALM or (state, GroupEvent.CALM) in TABLE
+
+
+def test_a_nickname_is_friendly_short_and_fits_a_phone() -> None:
+    words = Words.load(CONTENT / "messages")
+    for lang in ("en", "es", "fr", "xx"):
+        animals = words.say("group_animals", lang).split()
+        animal, _, number = nickname(animals).partition(" ")
+        assert animal in animals and number.isdecimal() and len(animal) <= 7 and len(animals) > 10
+
+
+def test_every_module_can_be_played_by_a_group_in_every_band_with_every_activity(lessons: GroupLessons) -> None:
+    for module in lessons.catalog.modules:
+        for lesson in module.lessons:
+            for band in module.bands:
+                subject = Subject(module.id, lesson.id, band, "en", ALL)
+                steps = lessons.steps(subject)
+                assert len({s.id for s in steps}) == len(steps)
+                for step in steps:
+                    shown = lessons.show(subject, step, lang="fr", values={})
+                    assert shown.say and set(shown.labels) == set(step.options), step
+                    assert lessons.guide(subject, step).text
+                    assert len(step.id) <= 48 and len(",".join(step.options)) <= 24
+
+
+def test_everybody_walks_the_same_steps_whatever_they_pick(lessons: GroupLessons) -> None:
+    """A branch for young people in care would show the room who took it."""
+    ids = [s.id for s in lessons.steps(Subject("grooming", "trust", "13-15", "en"))]
+    assert ids.index("lesson:who") < ids.index("lesson:care") < ids.index("lesson:plan")
+
+
+def test_the_questions_stand_before_the_lesson_and_after_it(lessons: GroupLessons) -> None:
+    ids = [s.id for s in lessons.steps(Subject("grooming", "trust", "13-15", "en", ALL))]
+    assert ids[0] == "also:arrive" and ids[1] == "before:seen" and ids[-1] == "also:leave" and ids[-2] == "after:friend"
+    assert ids.index("also:one_word") < ids.index("lesson:keep")
+
+
+def test_the_answer_each_question_hopes_for_is_the_one_its_words_say(lessons: GroupLessons) -> None:
+    for module in lessons.catalog.modules:
+        items = lessons.catalog.items(module.id, "en")
+        for name, construct in module.items.items():
+            label = items[name].options[effect.HOPED[construct]]
+            assert label in ("Mostly", "I do", "Not theirs") or label.startswith("The one who"), (module.id, name, label)
+
+
+@pytest.mark.parametrize(
+    ("text", "matter", "options"),
+    [
+        ("b", Matter.ANSWER, ("b",)),
+        ("B)", Matter.ANSWER, ("b",)),
+        ("2", Matter.ANSWER, ("b",)),
+        ("nothing yet", Matter.ANSWER, ("c",)),
+        ("ASK is it ok if he is 19", Matter.QUESTION, ()),
+        ("box: what if they find out", Matter.QUESTION, ()),
+    ],
+)
+def test_what_is_plainly_the_groups_is_the_groups(text: str, matter: Matter, options: tuple[str, ...]) -> None:
+    found = read(text, step=POLL, labels=LABELS, offered=(), free=False)
+    assert found and (found.matter, found.options) == (matter, options)
+
+
+@pytest.mark.parametrize(
+    "text", ["what is grooming", "i think b because it feels off", "person", "next", "ask", "he asked me for a pic"]
+)
+def test_everything_else_stays_between_them_and_the_bot(text: str) -> None:
+    assert read(text, step=POLL, labels=LABELS, offered=(), free=False) is None
+
+
+def test_a_letter_answers_what_the_bot_asked_privately_before_the_groups_poll() -> None:
+    yes = Choice("Yes", "/affirm", "A")
+    assert read("a", step=POLL, labels=LABELS, offered=[yes], free=False) is None
+
+
+def test_many_are_picked_in_one_text() -> None:
+    many = GroupStep("also:who_could_help", "many", ("a", "b", "c"))
+    for text in ("A C", "a,c", "c and a", "A+C", "c, a"):
+        found = read(text, step=many, labels=LABELS, offered=(), free=False)
+        assert found and found.options == ("a", "c"), text
+    assert read("a friend told me", step=many, labels=LABELS, offered=(), free=False) is None
+
+
+def test_the_cloud_takes_a_word_and_no_story() -> None:
+    cloud = GroupStep("also:one_word", "cloud")
+    found = read("They listen", step=cloud, labels={}, offered=(), free=False)
+    assert found and found.words == "they listen"
+    assert read("my uncle makes me keep secrets", step=cloud, labels={}, offered=(), free=False) is None
+
+
+def test_a_practised_sentence_is_taken_and_a_question_is_not() -> None:
+    practise = GroupStep("lesson:say_it", "practise")
+    found = read("I'm not into that, stop asking", step=practise, labels={}, offered=(), free=False)
+    assert found and found.matter is Matter.PRACTISED and not found.words
+    assert read("what do I do if he gets angry?", step=practise, labels={}, offered=(), free=False) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("My name is Sarah, call 416 555 0199", "My name is [name], call [number]"),
+        ("what if kevin hits me", "what if [name] hits me"),
+        ("is it ok if Coach Dave texts me on Instagram", "is it ok if [name] [name] texts me on Instagram"),
+        ("add @foo.bar or me@x.com or www.x.org/y", "add [address] or [address] or [address]"),
+        ("i live at 12 Main Street", "i live at [address]"),
+        ("je m'appelle Léa", "je m'appelle [name]"),
+        ("my friend Zoë-Ann won't stop", "my friend [name] won't stop"),
+        ("is it grooming if he is 19?", "is it grooming if he is 19?"),
+        ("he said I am the only one", "he said I am the only one"),
+    ],
+)
+def test_names_and_numbers_are_taken_out_before_a_facilitator_reads(text: str, left: str) -> None:
+    assert redacted(text) == left
+
+
+def test_an_effect_is_told_with_an_interval_that_holds_the_rounding() -> None:
+    before = effect.share(Published(40, {"a": 15, "b": 10, "c": 10}, True), "c")
+    after = effect.share(Published(40, {"a": 5, "b": 0, "c": 30}, True), "c")
+    found = effect.effect("seen", before, after)
+    assert found and before and after
+    assert before.low < 25 < before.percent < before.high and after.percent > 70
+    assert found.low < found.change < found.high and found.low > 0
+
+
+def test_no_effect_is_told_where_a_poll_shows_nothing_or_was_closed_small() -> None:
+    assert effect.share(Published(5, {"c": 5}, True), "c") is None
+    assert effect.share(Published(10, {}, False), "c") is None
+    assert effect.effect("seen", None, effect.share(Published(20, {"c": 10}, True), "c")) is None
+
+
+def test_activities_that_cannot_be_used_say_what_to_mend(tmp_path: Path) -> None:
+    for file in (CONTENT / "groups").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    assert len(Activities.load(tmp_path).all) == 4
+    (tmp_path / "fr.yml").write_text("arrive: {say: Oui}", encoding="utf-8")
+    with pytest.raises(ActivitiesError, match="must hold exactly"):
+        Activities.load(tmp_path)
+    (tmp_path / "fr.yml").unlink()
+    (tmp_path / "activities.yml").write_text("x: {kind: dance, at: start}", encoding="utf-8")
+    with pytest.raises(ActivitiesError, match="kind and a place"):
+        Activities.load(tmp_path)

@@ -1,0 +1,324 @@
+"""A phone in a group: joining, answering, asking privately, leaving; and danger, which a group never gets to see."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.groups.state import GroupState
+from bot.groups.steps import Subject
+from bot.store.groups import Group
+from tests.talking import Clock, Desk, House, Phone, ScriptedEngine, settle
+
+SUBJECT = Subject("grooming", "trust", "13-15", "en", ("arrive", "one_word", "who_could_help"))
+DANGER = "my stepdad hits me"
+
+
+class Room:
+    """A group in the house, without its pages."""
+
+    def __init__(self, house: House, *, free: bool = False, subject: Subject = SUBJECT) -> None:
+        self.app = house.app
+        with self.app.store.begin() as work:
+            self.id = work.groups.open(subject, region="CA", free=free, staff_id=1).id
+
+    @property
+    def group(self) -> Group:
+        with self.app.store.read() as work:
+            return work.groups.get(self.id)
+
+    @property
+    def code(self) -> str:
+        return self.group.code
+
+    def is_(self, state: GroupState, **values: object) -> None:
+        with self.app.store.begin() as work:
+            work.groups.change(self.id, state=state.value, **values)
+        self.tells()
+
+    def tells(self) -> None:
+        while self.app.group_telling.tell_some():
+            pass
+        settle(self.app)
+
+    def goes_to(self, step: str) -> None:
+        ids = [s.id for s in self.app.group_lessons.steps(self.group.subject)]
+        self.is_(GroupState.RUNNING, step=ids.index(step))
+
+    def answers(self, step: str) -> int:
+        with self.app.store.read() as work:
+            return work.group_answers.answered(self.id, step)
+
+    def held(self) -> list[tuple[str, str]]:
+        with self.app.store.read() as work:
+            return [(t.kind, t.text) for t in work.group_answers.texts(self.id, "held")]
+
+    def here(self) -> int:
+        with self.app.store.read() as work:
+            return work.groups.here(self.id)
+
+
+@pytest.fixture
+def staff(house: House) -> Desk:
+    return house.desk("Fay", "facilitator")
+
+
+@pytest.fixture
+def room(house: House, staff: Desk) -> Room:
+    return Room(house)
+
+
+def test_a_phone_joins_by_its_code_and_gets_a_nickname_that_only_it_sees(room: Room, phone: Phone) -> None:
+    phone.texts(f"JOIN {room.code}")
+    phone.sees("nobody else sees that", "LEAVE", "PERSON")
+    assert room.here() == 1
+
+
+def test_a_first_text_that_joins_hears_who_we_are_and_what_is_private_first(room: Room, phone: Phone) -> None:
+    phone.texts(f"join {room.code[:3]} {room.code[3:]}")
+    said = phone.new()
+    assert "I'm a bot" in said[0] and "private" in said[1] and "You're in" in said[2] and "starts soon" in said[3]
+
+
+def test_who_joins_late_lands_on_the_step_the_group_is_on(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.sees("What stands out to you?", "A The gift", "B Nobody gets you like me")
+
+
+def test_every_step_reaches_a_phone_once(room: Room, phone: Phone) -> None:
+    phone.texts(f"JOIN {room.code}")
+    phone.new()
+    room.goes_to("also:arrive")
+    phone.sees("1 is rough, 5 is great")
+    room.tells()
+    phone.sees_nothing()
+    room.is_(GroupState.PAUSED)
+    phone.sees("Small break")
+    room.is_(GroupState.CALM)
+    phone.sees("feet flat on the floor", "PERSON", "LEAVE")
+
+
+def test_an_answer_counts_once_and_changing_it_replaces_it(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("a")
+    phone.sees("Gifts can be kind")
+    phone.texts("B")
+    phone.sees("Words like that feel warm")
+    assert room.answers("lesson:notice") == 1
+    with room.app.store.read() as work:
+        assert work.group_answers.of_thread(room.id, phone.thread_id) == {"lesson:notice": ("b",)}
+
+
+def test_the_same_message_twice_is_one_answer(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("a", provider_id="sms:SM1")
+    phone.texts("a", provider_id="sms:SM1")
+    assert room.answers("lesson:notice") == 1
+
+
+def test_an_answer_after_the_poll_is_closed_is_said_to_be_late(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    step = next(s for s in room.app.group_lessons.steps(SUBJECT) if s.id == "lesson:notice")
+    with room.app.store.begin() as work:
+        work.group_answers.publish(room.id, step, close=True)
+    phone.texts("a")
+    phone.sees("moved on")
+    assert room.answers("lesson:notice") == 0
+
+
+def test_while_the_group_is_paused_an_answer_waits(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    room.is_(GroupState.PAUSED)
+    phone.texts("a")
+    phone.sees("waiting just now")
+    assert room.answers("lesson:notice") == 0
+
+
+def test_what_is_asked_without_a_word_goes_to_the_bot_alone(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("is it normal that he buys me things")
+    phone.sees("You said: is it normal")
+    assert room.held() == [] and room.answers("lesson:notice") == 0
+
+
+def test_the_box_gets_a_question_without_names_and_numbers(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("ASK what if Kevin from 416 555 0133 texts me at night")
+    phone.sees("in the box, without your name")
+    assert room.held() == [("question", "what if [name] from [number] texts me at night")]
+
+
+def test_a_word_for_the_cloud_waits_for_the_facilitator(room: Room, phone: Phone) -> None:
+    room.goes_to("also:one_word")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("They listen")
+    assert room.held() == [("word", "they listen")]
+
+
+def test_a_practised_sentence_is_thanked_for_and_not_kept_with_the_group(room: Room, phone: Phone) -> None:
+    room.goes_to("lesson:say_it")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("I'm not into that, leave it")
+    phone.sees("Thanks for trying it")
+    assert room.held() == [] and room.answers("lesson:say_it") == 1
+
+
+def test_many_can_be_picked_by_text(room: Room, phone: Phone) -> None:
+    room.goes_to("also:who_could_help")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("a c e")
+    phone.sees("Got it")
+    with room.app.store.read() as work:
+        assert work.group_answers.of_thread(room.id, phone.thread_id)["also:who_could_help"] == ("a", "c", "e")
+
+
+@pytest.mark.parametrize("said", [DANGER, f"ASK {DANGER}", "he said he will kill me tonight"])
+def test_danger_in_a_group_goes_to_the_desk_and_the_group_gets_nothing(
+    room: Room, phone: Phone, desk: Desk, house: House, said: str
+) -> None:
+    room.goes_to("also:one_word")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts(said)
+    assert desk.queue() or house.app.conversation
+    with house.app.store.read() as work:
+        case = work.cases.open_for(phone.thread_id)
+    assert case is not None and case.level >= 2
+    assert room.held() == [] and room.answers("also:one_word") == 0 and room.here() == 1
+
+
+def test_who_is_with_a_person_is_not_disturbed_by_the_groups_steps(room: Room, phone: Phone, desk: Desk) -> None:
+    desk.is_here()
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("he is going to kill me, he has a knife")
+    desk.accepts(desk.sees_case(level="imminent"))
+    phone.new()
+    room.goes_to("lesson:notice")
+    phone.sees_nothing()
+    phone.texts("a")
+    assert room.answers("lesson:notice") == 0
+
+
+def test_leaving_is_one_word_and_staying_away_is_fine(room: Room, phone: Phone) -> None:
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("ASK can I ask later")
+    phone.texts("leave")
+    phone.sees("You have left the group. That's fine")
+    assert room.here() == 0 and room.held() == []
+    room.goes_to("lesson:notice")
+    phone.sees_nothing()
+    phone.texts("leave")
+    phone.sees("You said: leave")
+
+
+def test_stop_leaves_the_group_too(room: Room, phone: Phone) -> None:
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("STOP")
+    phone.sees("won't get more texts")
+    assert room.here() == 0
+
+
+def test_coming_back_keeps_the_seat_and_the_name(room: Room, phone: Phone) -> None:
+    phone.texts(f"JOIN {room.code}")
+    first = phone.sees("Here you are")
+    phone.texts("leave")
+    phone.texts(f"JOIN {room.code}")
+    assert phone.sees("Here you are") == first
+    assert room.here() == 1
+
+
+def test_joining_another_group_leaves_the_first(room: Room, house: House, phone: Phone) -> None:
+    other = Room(house)
+    phone.texts(f"JOIN {room.code}")
+    phone.texts(f"JOIN {other.code}")
+    assert (room.here(), other.here()) == (0, 1)
+
+
+def test_a_wrong_or_ended_code_or_a_shut_door_says_so_kindly(room: Room, phone: Phone) -> None:
+    phone.texts("JOIN 34793")
+    phone.sees("I don't know that code")
+    room.is_(GroupState.GATHERING, door_open=False)
+    phone.texts(f"JOIN {room.code}")
+    phone.sees("not letting anyone in")
+    room.is_(GroupState.ENDED, door_open=True)
+    phone.texts(f"JOIN {room.code}")
+    phone.sees("already over")
+    assert room.here() == 0
+
+
+def test_guessing_codes_is_held_back_for_one_phone_and_for_everybody(room: Room, house: House, clock: Clock) -> None:
+    guesser = house.phone("+15005550777")
+    for number in range(5):
+        guesser.texts(f"JOIN 3479{number}")
+    guesser.new()
+    guesser.texts(f"JOIN {room.code}")
+    guesser.sees("a lot of tries")
+    clock.passes(minutes=11)
+    guesser.texts(f"JOIN {room.code}")
+    guesser.sees("You're in")
+    with house.app.store.begin() as work:
+        for number in range(60):
+            work.group_answers.guessed(f"t{number}")
+    other = house.phone("+15005550778")
+    other.texts(f"JOIN {room.code}")
+    other.sees("a lot of tries")
+
+
+def test_at_their_own_pace_an_answer_brings_the_next_step(house: House, staff: Desk, phone: Phone) -> None:
+    room = Room(house, free=True)
+    room.is_(GroupState.RUNNING)
+    phone.texts(f"JOIN {room.code}")
+    phone.sees("1 is rough")
+    phone.texts("4")
+    phone.sees("Grooming is when someone builds trust")
+    phone.texts("next")
+    phone.sees("Sam, 14, meets Jo online")
+    assert room.answers("also:arrive") == 1
+
+
+def test_when_it_ends_everybody_is_thanked_once_and_nobody_is_in_it(room: Room, phone: Phone) -> None:
+    phone.texts(f"JOIN {room.code}")
+    phone.new()
+    room.is_(GroupState.ENDED)
+    phone.sees("That's the end", "PERSON")
+    room.tells()
+    phone.sees_nothing()
+    assert room.here() == 0
+
+
+def test_a_letter_after_the_group_is_over_is_a_stray_letter_to_the_bot(
+    room: Room, phone: Phone, house: House, engine: ScriptedEngine
+) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    with house.app.store.begin() as work:
+        work.groups.change(room.id, state=GroupState.ENDED.value)
+    phone.texts("a")
+    assert (engine.turns[-1].text, engine.turns[-1].choice) == ("a", None)
+
+
+def test_forget_me_takes_seat_and_answers_with_it(room: Room, phone: Phone, house: House) -> None:
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("a")
+    with house.app.store.begin() as work:
+        work.threads.forget(phone.thread_id)
+    assert room.here() == 0 and room.answers("lesson:notice") == 0
+
+
+def test_answers_go_after_thirty_days_and_what_was_published_stays(room: Room, house: House, clock: Clock) -> None:
+    room.goes_to("lesson:notice")
+    for number in range(12):
+        each = house.phone(f"+150055502{number:02}")
+        each.texts(f"JOIN {room.code}")
+        each.texts("a" if number < 7 else "b")
+    clock.passes(days=31)
+    house.app.outbox.expire()
+    assert room.answers("lesson:notice") == 0
+    with house.app.store.read() as work:
+        assert work.group_answers.published(room.id)["lesson:notice"].counts == {"a": 5, "b": 0, "c": 0}

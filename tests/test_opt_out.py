@@ -1,0 +1,202 @@
+"""Opt-out, line by line as the protocol has it (docs/privacy-and-doors.md, (a) to (i)); each line is a test or two."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from bot.channels.base import SendRefused
+from bot.conversation import MOST_ANSWERED
+from bot.desk.views import DeskRefused
+from bot.text import for_sms, segments
+from bot.threads import HELP_WORDS, KEYWORDS, START_WORDS, STOP_WORDS, is_stop
+from tests.talking import ROOT, Clock, Desk, House, Phone, ScriptedEngine, settle
+
+SAD = "i want to die"
+NOW = "my stepdad hits me and he's coming home now"
+TOPICS = re.compile(
+    r"traffick|abus|groom|exploit|sextort|suicid|assault|violen|handrail lessons|traite|abuso|violencia", re.IGNORECASE
+)
+
+
+def opted_out(house: House, phone: Phone) -> bool:
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+    return thread is not None and thread.opted_out
+
+
+def of_each(house: House, words: frozenset[str]) -> list[tuple[str, Phone]]:
+    """A phone for each word."""
+    return [(word, house.phone(f"+1500555{number:04d}")) for number, word in enumerate(sorted(words))]
+
+
+def test_a_help_is_one_message_with_programme_stop_rates_and_danger_and_a_person_first(house: House) -> None:
+    for word, phone in of_each(house, HELP_WORDS):
+        phone.texts(word.upper())
+        said = phone.sees("danger", "PERSON", "STOP", "rates", "Handrail")
+        assert said.index("danger") < said.index("PERSON") < said.index("Handrail")
+        assert segments(for_sms(said)) <= 2 and not [t for t in phone.everything() if t != said and "rates" in t]
+
+
+def test_b_stop_is_honoured_at_once_with_one_neutral_confirmation(house: House) -> None:
+    for word, phone in of_each(house, STOP_WORDS):
+        phone.texts(f" {word.upper()}. ")
+        said = phone.new()
+        assert len(said) == 1 and "START" in said[0] and not TOPICS.search(said[0]), word
+        assert opted_out(house, phone) and segments(for_sms(said[0])) <= 2
+        phone.texts(word)
+        phone.texts("hello?")
+        phone.sees_nothing()
+
+
+def test_b_the_confirmation_carries_a_line_where_one_is_known(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    with house.app.store.begin() as work:
+        work.threads.change(phone.thread_id, region="CA")
+    phone.texts("STOP")
+    phone.sees("START", "Kids Help Phone")
+
+
+def test_b_what_waits_to_be_sent_is_not_sent_after_stop(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    phone.new()
+    with house.app.store.begin() as work:
+        work.messages.queue(phone.thread_id, "something queued before")
+    phone.texts("STOP")
+    assert all("something queued" not in text for text in phone.new())
+
+
+def test_b_start_brings_them_back(house: House) -> None:
+    for word, phone in of_each(house, START_WORDS):
+        phone.texts("STOP")
+        phone.texts(word)
+        phone.sees("Welcome back")
+        assert not opted_out(house, phone)
+
+
+@pytest.mark.parametrize(("words", "level"), [(SAD, "high"), (NOW, "imminent")])
+def test_c_stop_in_a_live_case_tells_the_worker_who_cannot_text_back(
+    house: House, phone: Phone, desk: Desk, clock: Clock, words: str, level: str
+) -> None:
+    phone.texts(words)
+    card = desk.sees_case(level=level)
+    desk.accepts(card)
+    phone.texts("STOP")
+    phone.new()
+    view = desk.opens(card)
+    assert view.card.opted_out and any("opted out" in what for _, _, what in view.log)
+    with pytest.raises(DeskRefused, match="asked us to stop"):
+        desk.says(card, "are you there?")
+    house.app.desk.hand_back(card.id, desk.me)
+    for _ in range(6):  # neither the change of person nor any clock texts them
+        clock.passes(minutes=2)
+        house.app.outbox.sweep()
+        settle(house.app)
+    desk.accepts(card)
+    phone.sees_nothing()
+
+
+TO_US = {"stop texting me", "Please stop messaging me", "dont text me anymore", "leave me alone", "unsubscribe me"}
+ABOUT_OTHERS = {
+    "make him stop",
+    "tell him to stop",
+    "i want it to stop",
+    "he wont stop texting me",
+    "how do i quit",
+    "can i end it",
+}
+
+
+def test_d_plain_words_to_us_are_an_opt_out_and_words_about_somebody_else_are_not(house: House) -> None:
+    for text, phone in of_each(house, frozenset(TO_US | ABOUT_OTHERS)):
+        phone.quickly_texts(text)
+        assert opted_out(house, phone) == (text in TO_US), text
+
+
+def test_e_a_carrier_word_inside_a_sentence_is_only_a_word(house: House) -> None:
+    for word, phone in of_each(house, STOP_WORDS | HELP_WORDS | START_WORDS):
+        phone.quickly_texts(f"so {word} is what he said")
+        assert not opted_out(house, phone), word
+    settle(house.app)
+    sent = [body for _, _, body in house.app.network.sent]
+    assert sent and not any("rates may apply" in body or "Welcome back to" in body for body in sent)
+
+
+def test_f_what_we_send_unasked_names_no_topic() -> None:
+    """Check-ins, coming back, and every booster of every lesson, in every language there is."""
+    for file in sorted((ROOT / "content" / "messages").glob("*.yml")):
+        said = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for name in ("check_in_hello", "helper_back", "still_waiting", "nobody_came"):
+            assert not TOPICS.search(said[name]), f"{file.name}: {name}"
+    from bot.lessons.catalog import Catalog
+
+    catalog = Catalog.load(ROOT / "content" / "lessons")
+    boosters = [
+        (m.id, words) for m in catalog.modules for lang in ("en", "fr", "es") for words in catalog.boosters(m.id, lang).values()
+    ]
+    assert len(boosters) > 10
+    assert [name for name, words in boosters if TOPICS.search(words)] == []
+
+
+def test_g_pause_and_the_words_of_lessons_never_opt_anybody_out(house: House, phone: Phone) -> None:
+    for word in (*KEYWORDS, "brb", "g2g", "pause"):
+        assert not is_stop(word), word
+    phone.texts("PAUSE")
+    assert not opted_out(house, phone)
+
+
+def test_g_no_lesson_uses_a_carriers_word_to_find_the_way() -> None:
+    assert not set(KEYWORDS) & (STOP_WORDS | HELP_WORDS | START_WORDS | {"yes"})
+
+
+def test_h_a_block_at_the_carrier_is_seen_by_the_worker_and_marks_the_thread(house: House, phone: Phone, desk: Desk) -> None:
+    house.app.network.refuse[phone.number] = SendRefused("21610", "Blocked.", final=True)
+    phone.texts(SAD)
+    card = desk.sees_case(level="high")
+    assert card.not_delivered and desk.opens(card).card.opted_out
+    assert any(line.delivery == "opted out" for line in desk.opens(card).transcript)
+    assert opted_out(house, phone)
+
+
+def test_i_after_a_silence_nothing_sensitive_is_said_before_the_private_word(
+    house: House, phone: Phone, desk: Desk, clock: Clock
+) -> None:
+    phone.texts(SAD)
+    card = desk.sees_case(level="high")
+    with house.app.store.begin() as work:
+        work.threads.keep_word(phone.thread_id, "teal")
+    clock.passes(minutes=45)
+    phone.new()
+    desk.accepts(card)
+    said = " ".join(phone.new())
+    assert said and not TOPICS.search(said) and "die" not in said
+    with pytest.raises(DeskRefused, match="somebody else may hold the phone"):
+        desk.says(card, "are you safe?")
+    phone.texts("who is this")
+    assert "die" not in " ".join(phone.new())
+    phone.texts("Teal")
+    desk.says(card, "good to hear from you")
+    phone.sees("good to hear from you")
+
+
+# --- one number that floods --------------------------------------------------------------------------
+
+
+def test_a_number_that_floods_is_kept_and_screened_and_told_once_that_answers_pause(
+    house: House, phone: Phone, desk: Desk, clock: Clock, engine: ScriptedEngine
+) -> None:
+    for number in range(MOST_ANSWERED + 5):
+        phone.quickly_texts(f"text {number}")
+    settle(house.app)
+    assert len(engine.turns) == MOST_ANSWERED
+    assert sum("a lot of texts at once" in text for text in phone.new()) == 1
+    phone.texts("person")
+    assert len(engine.turns) == MOST_ANSWERED + 1  # who asks for a person is heard
+    phone.texts(SAD)
+    desk.sees_case(level="high")
+    assert engine.turns[-1].text == SAD
+    clock.passes(minutes=2)
+    phone.texts("hello again")
+    phone.sees("hello again")

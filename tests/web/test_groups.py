@@ -1,0 +1,295 @@
+"""The group's doors and pages over the real parts: nothing about a person is shown, and every answer counts once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from bot.store.messages import Message
+from bot.web.sites import public_site, staff_site
+from tests.talking import PASSWORD, Desk, House, settle
+
+DANGER = "my stepdad hits me"
+
+
+class Facilitator:
+    """At the staff pages."""
+
+    def __init__(self, house: House, first_name: str = "Fay", role: str = "facilitator") -> None:
+        self.house = house
+        self.desk = house.desk(first_name, role)
+        self.client = TestClient(staff_site(house.app), follow_redirects=False)
+        answer = self.client.post("/sign-in", data={"username": self.desk.me.username, "password": PASSWORD})
+        assert answer.status_code == 303
+        self.group = 0
+
+    @property
+    def csrf(self) -> str:
+        return re.findall(r'name="csrf" value="([^"]+)"', self.client.get("/groups").text)[0]
+
+    def opens(self, **more: object) -> None:
+        form = {"csrf": self.csrf, "lesson": "grooming/trust", "band": "13-15", "lang": "en", "region": "CA", **more}
+        answer = self.client.post("/groups/open", data=form)
+        assert answer.status_code == 303, answer.text
+        self.group = int(answer.headers["location"].rpartition("/")[2])
+
+    def does(self, verb: str, **fields: object) -> None:
+        answer = self.client.post(f"/groups/{self.group}/{verb}", data={"csrf": self.csrf, **fields})
+        assert answer.status_code == 303, answer.text
+
+    def goes_to(self, step: str) -> None:
+        ids = [s.id for s in self.house.app.group_lessons.steps(self.subject)]
+        self.does("step", number=ids.index(step))
+
+    @property
+    def subject(self):
+        with self.house.app.store.read() as work:
+            return work.groups.get(self.group).subject
+
+    @property
+    def code(self) -> str:
+        with self.house.app.store.read() as work:
+            return work.groups.get(self.group).code
+
+    def page(self, path: str = "") -> str:
+        answer = self.client.get(f"/groups/{self.group}{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+class Young:
+    """At the group's page."""
+
+    def __init__(self, house: House, code: str) -> None:
+        self.house = house
+        self.client = TestClient(public_site(house.app))
+        answer = self.client.post("/group/seats", json={"code": code})
+        assert answer.status_code == 201, answer.text
+        self.seat = answer.json()
+        self.client.headers["Authorization"] = f"Bearer {self.seat['token']}"
+
+    def answers(self, step: str, *options: str):
+        return self.client.post("/group/answers", json={"step": step, "options": list(options)})
+
+    def writes(self, text: str, to: str, client_id: str = "1") -> None:
+        answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to})
+        assert answer.status_code == 202, answer.text
+        settle(self.house.app)
+
+    def lines(self) -> list[Message]:
+        sitting = self.house.app.group_seats.sitting(self.seat["token"])
+        assert sitting
+        with self.house.app.store.read() as work:
+            return work.messages.transcript(sitting.thread_id)
+
+
+@pytest.fixture
+def fay(house: House) -> Facilitator:
+    made = Facilitator(house)
+    made.opens(also=["one_word", "who_could_help", "questions"])
+    made.does("move", event="start")
+    return made
+
+
+def test_the_answers_of_a_group_are_counted_once_each_and_shown_in_fives(house: House, fay: Facilitator) -> None:
+    fay.goes_to("lesson:notice")
+    for number in range(12):
+        young = Young(house, fay.code)
+        first = young.answers("lesson:notice", "c")
+        assert first.status_code == 200 and "Each step looks small" in first.json()["said"]
+        assert young.answers("lesson:notice", "a" if number < 7 else "b").status_code == 200
+    screen = fay.page("/screen")
+    assert "5 or more" in screen and "10 or more have answered" in screen and "fewer than 5" in screen
+    with house.app.store.read() as work:
+        assert work.group_answers.answered(fay.group, "lesson:notice") == 12
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"step": "lesson:notice", "options": ["z"]}, 400),
+        ({"step": "lesson:notice", "options": ["a", "b"]}, 400),
+        ({"step": "lesson:notice", "options": []}, 400),
+        ({"step": "lesson:notice", "options": "a"}, 400),
+        ({"step": "lesson:pressure", "options": ["a"]}, 409),
+        ([], 400),
+    ],
+)
+def test_an_answer_that_is_not_on_the_screen_is_refused(house: House, fay: Facilitator, body: object, status: int) -> None:
+    fay.goes_to("lesson:notice")
+    young = Young(house, fay.code)
+    assert young.client.post("/group/answers", json=body).status_code == status
+
+
+def test_without_a_seat_no_door_opens(house: House, fay: Facilitator) -> None:
+    client = TestClient(public_site(house.app))
+    for method, path in (("GET", "/group/seat"), ("GET", "/group/events"), ("POST", "/group/next"), ("POST", "/group/texts")):
+        assert client.request(method, path, json={"x": 1}).status_code == 401
+    assert client.post("/group/answers", json={"step": "x", "options": ["a"]}).status_code == 401
+
+
+def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(house: House, fay: Facilitator, desk: Desk) -> None:
+    """A disclosure in any field of the page, and by text: the desk has it, they are answered, the group shows nothing."""
+    phone = house.phone()
+    phone.texts(f"JOIN {fay.code}")
+    young = Young(house, fay.code)
+    for step in ("also:one_word", "lesson:say_it", "lesson:notice"):
+        fay.goes_to(step)
+        while house.app.group_telling.tell_some():
+            pass
+        settle(house.app)
+        before = {path: fay.page(path) for path in ("", "/screen", "/join", "/summary", "/export.csv")}
+        heard = len(young.lines())
+        for number, aim in enumerate(("box", "step", "me")):
+            young.writes(DANGER, aim, f"{step}{number}")
+        phone.texts(f"ask {DANGER}")
+        phone.texts(DANGER)
+        assert {path: fay.page(path) for path in before} == before
+        assert len(young.lines()) >= heard + 6, "each text is kept, and answered privately"
+    with house.app.store.read() as work:
+        cases = {c.thread_id for c in work.cases.opened_since(house.app.now().replace(year=2020))}
+        assert work.group_answers.texts(fay.group, "held") == []
+    assert cases == {phone.thread_id, house.app.group_seats.sitting(young.seat["token"]).thread_id}
+
+
+def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    young.writes("what if Kevin texts me from 416 555 0133", "box")
+    assert "texts me from" not in fay.page("/screen")
+    room = fay.page()
+    assert "what if [name] texts me from [number]" in room and "Kevin" not in room and "0133" not in room
+    text_id = re.findall(r'name="text" value="(\d+)"', room)[0]
+    fay.does("text", text=text_id, do="release")
+    assert "what if [name] texts me from [number]" in fay.page("/screen")
+    fay.does("text", text=text_id, do="drop")
+    assert "texts me from" not in fay.page("/screen")
+
+
+def test_words_for_the_cloud_are_shown_after_they_were_read(house: House, fay: Facilitator) -> None:
+    fay.goes_to("also:one_word")
+    young = Young(house, fay.code)
+    young.writes("They listen", "step")
+    assert "they listen" not in fay.page("/screen")
+    fay.does("text", text=re.findall(r'name="text" value="(\d+)"', fay.page())[0], do="release")
+    assert "<li>they listen</li>" in fay.page("/screen")
+
+
+def test_what_is_asked_privately_is_answered_privately(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    young.writes("is it normal that he buys me things", "me")
+    assert young.lines()[-1].text.startswith("You said: is it normal")
+    assert "buys me" not in fay.page() + fay.page("/screen")
+
+
+def test_no_nickname_and_no_pseudonym_is_on_a_staff_page(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    thread = house.app.group_seats.sitting(young.seat["token"]).thread_id
+    pages = fay.page() + fay.page("/screen") + fay.page("/summary") + fay.page("/export.csv")
+    assert young.seat["nickname"] not in pages and thread not in pages
+
+
+def test_the_seat_outlives_the_page_and_a_wrong_code_is_said_kindly(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    again = TestClient(public_site(house.app)).get("/group/seat", headers={"Authorization": f"Bearer {young.seat['token']}"})
+    assert again.json()["nickname"] == young.seat["nickname"]
+    wrong = TestClient(public_site(house.app)).post("/group/seats", json={"code": "34793"})
+    assert wrong.status_code == 404 and "don't know that code" in wrong.json()["error"]
+    assert young.client.delete("/group/seats").status_code == 204
+    assert young.client.get("/group/seat").status_code == 401
+
+
+def test_guessing_by_page_is_held_back_too(house: House, fay: Facilitator) -> None:
+    client = TestClient(public_site(house.app))
+    answers = [client.post("/group/seats", json={"code": f"3{n:04}"}).status_code for n in range(62)]
+    assert answers[:60] == [404] * 60 and answers[60:] == [429, 429]
+
+
+def test_a_small_group_sees_its_result_when_the_poll_is_closed_and_no_answer_comes_after(
+    house: House, fay: Facilitator
+) -> None:
+    fay.goes_to("lesson:notice")
+    everybody = [Young(house, fay.code) for _ in range(7)]
+    for number, young in enumerate(everybody):
+        young.answers("lesson:notice", "a" if number < 6 else "b")
+    assert "5 or more" not in fay.page("/screen")
+    fay.does("close")
+    assert "5 or more" in fay.page("/screen")
+    assert everybody[0].answers("lesson:notice", "c").status_code == 409
+
+
+def test_the_summary_tells_what_changed_and_the_export_holds_only_fives(house: House, fay: Facilitator) -> None:
+    everybody = [Young(house, fay.code) for _ in range(25)]
+    for when, much in (("before", 6), ("after", 19)):
+        fay.goes_to(f"{when}:seen")
+        for number, young in enumerate(everybody):
+            young.answers(f"{when}:seen", "c" if number < much else "a")
+    fay.does("move", event="end")
+    summary = fay.page("/summary")
+    assert "Before and after" in summary and "change +" in summary
+    rows = list(csv.DictReader(io.StringIO(fay.page("/export.csv"))))
+    assert {r["count"] for r in rows} <= {"not shown", "fewer than 5", *(f"{n} or more" for n in range(5, 30, 5))}
+    assert [r["count"] for r in rows if r["step"] == "after:seen" and r["option"] == "c"] == ["15 or more"]
+
+
+def test_only_who_runs_a_group_sees_it_and_a_colleague_comes_by_link(house: House, fay: Facilitator) -> None:
+    other = Facilitator(house, "Ola")
+    other.group = fay.group
+    assert other.client.get(f"/groups/{fay.group}").status_code == 403
+    assert other.client.get(f"/groups/{fay.group}/screen").status_code == 403
+    assert other.client.post(f"/groups/{fay.group}/move", data={"csrf": other.csrf, "event": "end"}).status_code in (403, 409)
+    token = house.app.group_room.link_token(fay.group)
+    wrong = other.client.post(f"/groups/{fay.group}/together/{token[::-1]}", data={"csrf": other.csrf})
+    assert wrong.status_code == 403
+    assert other.client.post(f"/groups/{fay.group}/together/{token}", data={"csrf": other.csrf}).status_code == 303
+    assert fay.code in other.page().replace(" ", "")
+
+
+def test_a_worker_may_not_run_groups_and_a_facilitator_never_sees_the_desk(house: House, fay: Facilitator) -> None:
+    worker = Facilitator.__new__(Facilitator)
+    desk = house.desk("Wil", "worker")
+    worker.client = TestClient(staff_site(house.app), follow_redirects=False)
+    worker.client.post("/sign-in", data={"username": desk.me.username, "password": PASSWORD})
+    assert worker.client.get("/groups").status_code == 403
+    assert fay.client.get("/", headers={"accept": "text/html"}).headers.get("location") == "/groups"
+    assert fay.client.get("/case/1").status_code == 403
+
+
+def test_a_worry_about_the_group_reaches_the_desk_and_the_desk_answers_on_the_page(
+    house: House, fay: Facilitator, desk: Desk
+) -> None:
+    fay.does("worry", words="Two of them have gone quiet after the story", how_soon="soon")
+    card = desk.sees_case(level="high", state="queued")
+    assert "gone quiet" in desk.opens(card).transcript[0].text
+    desk.accepts(card)
+    desk.says(card, "I can come to your room in ten minutes.")
+    assert "I can come to your room in ten minutes." in fay.page()
+    fay.does("worry", words="Thank you", how_soon="soon")
+    assert len(house.desk("Kit").queue()) == 0
+
+
+def test_a_group_once_more_and_a_template_open_the_same_with_a_new_code(house: House, fay: Facilitator) -> None:
+    code, subject = fay.code, fay.subject
+    answer = fay.client.post(f"/groups/{fay.group}/again", data={"csrf": fay.csrf})
+    fay.group = int(answer.headers["location"].rpartition("/")[2])
+    assert fay.subject == subject and fay.code != code
+    fay.opens(keep="1", also=["arrive"])
+    assert "Your templates" in fay.client.get("/groups").text
+
+
+def test_the_join_screen_shows_the_code_large_with_a_picture_of_it(house: House, fay: Facilitator) -> None:
+    page = fay.page("/join")
+    assert f"{fay.code[:3]} {fay.code[3:]}" in page and f"JOIN {fay.code}" in page
+    drawn = fay.client.get(f"/groups/{fay.group}/qr.svg")
+    assert drawn.headers["content-type"].startswith("image/svg+xml") and "<svg" in drawn.text
+
+
+def test_the_join_page_works_in_every_language_and_has_no_third_party(house: House) -> None:
+    client = TestClient(public_site(house.app))
+    for lang, word in (("en", "Join a group"), ("fr", "Rejoindre un groupe"), ("es", "Entrar en un grupo")):
+        page = client.get("/join", params={"lang": lang, "c": "4F7KM"})
+        assert word in page.text and 'value="4F7KM"' in page.text and "http://" not in page.text.replace("http://127", "")
+        assert page.headers["cache-control"] == "no-store" and "set-cookie" not in page.headers

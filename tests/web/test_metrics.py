@@ -1,0 +1,145 @@
+"""What the metrics tell, where, and that they name nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from bot.web.metrics import Metrics
+from bot.web.sites import public_site, staff_site
+from tests.talking import Clock, Desk, House, Phone
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = "my stepdad hits me and he's coming home now"
+
+
+class Watched:
+    """Both listeners of one process, and what its metrics say."""
+
+    def __init__(self, house: House) -> None:
+        metrics = Metrics(house.app.store)
+        self.metrics = metrics
+        self.public = TestClient(public_site(house.app, metrics), follow_redirects=False)
+        self.staff = TestClient(staff_site(house.app, metrics), follow_redirects=False)
+
+    def text(self) -> str:
+        answer = self.staff.get("/metrics")
+        assert answer.status_code == 200
+        return answer.text
+
+    def value(self, name: str, **labels: str) -> float:
+        for family in text_string_to_metric_families(self.text()):
+            for sample in family.samples:
+                if sample.name == name and labels.items() <= sample.labels.items():
+                    return float(sample.value)
+        raise AssertionError(f"No {name} {labels}")
+
+
+@pytest.fixture
+def watched(house: House) -> Watched:
+    return Watched(house)
+
+
+def test_it_counts_who_waits_by_level_and_for_how_long(watched: Watched, phone: Phone, clock: Clock) -> None:
+    phone.texts(NOW)
+    clock.passes(seconds=30)
+    assert watched.value("handrail_cases_open", level="imminent", state="queued") == 1
+    assert watched.value("handrail_longest_wait_seconds", level="imminent") == 30
+    assert watched.value("handrail_longest_wait_seconds", level="high") == 0
+    clock.passes(seconds=600)
+    assert watched.value("handrail_cases_overdue") == 1
+
+
+def test_it_counts_what_waits_to_be_answered_and_sent(watched: Watched, phone: Phone, house: House, clock: Clock) -> None:
+    phone.quickly_texts("hi")
+    clock.passes(seconds=7)
+    assert watched.value("handrail_messages_waiting", direction="in") == 1
+    assert watched.value("handrail_messages_waiting", direction="out") == 2  # the welcome
+    assert watched.value("handrail_oldest_message_seconds") == 7
+    house.settles()
+    assert watched.value("handrail_messages_waiting", direction="in") == 0
+    assert watched.value("handrail_oldest_message_seconds") == 0
+
+
+def test_it_counts_people_at_the_desk(watched: Watched, desk: Desk, clock: Clock) -> None:
+    clock.passes(minutes=10)  # signing in was being there
+    assert watched.value("handrail_staff_here") == 0
+    desk.is_here()
+    assert watched.value("handrail_staff_here") == 1
+
+
+def test_answers_are_timed_by_the_pattern_of_their_route(watched: Watched) -> None:
+    watched.public.get("/healthz")
+    watched.staff.get("/case/17")
+    watched.staff.get("/no/such/page/+15005550123")
+    assert watched.value("handrail_http_seconds_count", listener="public", route="/healthz", status="2xx") == 1
+    assert watched.value("handrail_http_seconds_count", listener="staff", route="/case/{id:int}") == 1
+    assert watched.value("handrail_http_seconds_count", listener="staff", route="other", status="4xx") == 1
+
+
+def test_no_label_names_a_thread_a_number_or_a_person(watched: Watched, phone: Phone, desk: Desk, house: House) -> None:
+    desk.is_here()
+    phone.texts(NOW)
+    desk.accepts(desk.sees_case(level="imminent"))
+    watched.staff.get(f"/case/1?who={phone.thread_id}")
+    allowed = {
+        "listener": {"public", "staff"}, "status": {"1xx", "2xx", "3xx", "4xx", "5xx"}, "direction": {"in", "out"},
+        "level": {"elevated", "high", "imminent"},
+    }  # fmt: skip
+    for family in text_string_to_metric_families(watched.text()):
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                assert label in {*allowed, "route", "state", "le"}, f"{sample.name} has a label {label}: is it about somebody?"
+                assert label not in allowed or value in allowed[label]
+    for private in (phone.thread_id, phone.number, "Sam", "stepdad"):
+        assert private not in watched.text()
+
+
+def test_the_public_side_tells_nobody(watched: Watched) -> None:
+    assert watched.public.get("/metrics").status_code == 404
+
+
+def test_every_panel_of_the_dashboard_asks_for_a_metric_that_is_there(watched: Watched) -> None:
+    watched.metrics.replied.observe(0.1)
+    watched.public.get("/healthz")
+    there = {s.name for f in text_string_to_metric_families(watched.text()) for s in f.samples}
+    there |= {f.name for f in text_string_to_metric_families(watched.text())}
+    board = json.loads((ROOT / "docs" / "grafana-dashboard.json").read_text(encoding="utf-8"))
+    asked = {name for panel in board["panels"] for t in panel["targets"] for name in re.findall(r"handrail_\w+", t["expr"])}
+    assert len(board["panels"]) >= 8 and asked <= there, asked - there
+
+
+def test_ready_is_said_only_when_screening_database_and_engine_are(house: House) -> None:
+    client = TestClient(public_site(house.app))
+    assert client.get("/readyz").json() == {"screening": True, "database": True, "engine": True}
+    house.app.engine.down = True
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and answer.json()["engine"] is False
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_screening_that_sees_no_danger_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.safety.verdict import Verdict
+
+    client = TestClient(public_site(house.app))
+    monkeypatch.setattr(type(house.app.screening), "screen", lambda *_: Verdict())
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and answer.json()["screening"] is False
+
+
+def test_a_screening_that_breaks_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = TestClient(public_site(house.app))
+    monkeypatch.setattr(type(house.app.screening), "screen", lambda *_: 1 / 0)
+    assert client.get("/readyz").json()["screening"] is False
+
+
+def test_a_database_that_is_gone_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = TestClient(public_site(house.app))
+    monkeypatch.setattr(house.app.store, "read", lambda: 1 / 0)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and answer.json()["database"] is False

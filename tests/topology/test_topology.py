@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from bot.app import ENGINE_PURPOSE
-from tests.topology.people import Chat, Traffic
+from tests.topology.people import Chat
 from tests.topology.postgres import Postgres
 from tests.topology.town import Town, status
 
@@ -108,19 +108,3 @@ def rate(town: Town, prefix: str, count: int = 40) -> float:
     assert statuses == {200: count}
     town.waits(lambda: town.asks("SELECT count(*) FROM message WHERE state = 'kept'") == [(0,)], "not all answered", 120)
     return count / (time.monotonic() - began)
-
-
-def test_every_process_is_restarted_under_traffic_and_nothing_is_lost(town: Town) -> None:
-    traffic = Traffic(town, "+1500556", again=False)
-    for member in town.members.values():
-        town.restarts(member)
-    traffic.ends()
-    assert len(traffic.taken) > 10
-    assert traffic.refused == [], "a gateway that leaves finishes what it took, and the balancer asks the other"
-    traffic.all_answered_once()
-    assert not engine_down(town), "while one engine restarts the other answers"
-
-
-def engine_down(town: Town) -> int:
-    """How often a gateway had to say that it could reach no engine."""
-    return sum("engine unavailable" in (town.folder / g.name / "log").read_text() for g in town.of("gateway"))

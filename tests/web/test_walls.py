@@ -142,9 +142,13 @@ def test_without_signing_in_no_route_of_the_staff_listener_shows_or_changes_anyt
             assert SECRET not in answer.text
 
 
+GROUPS = {"/groups", "/groups/1/events", "/groups/1/together/1"}
+"""Group 1 is not there, so it is as closed to them as somebody else's."""
+
+
 @pytest.mark.parametrize(
     ("role", "may_open"),
-    [("facilitator", {"/lessons", "/lessons/1", "/lessons/1/sheet"}),
+    [("facilitator", {"/lessons", "/lessons/1", "/lessons/1/sheet", *GROUPS}),
      ("administrator", {"/lessons", "/lessons/1", "/lessons/1/sheet", "/board", "/rota", "/board/incidents.csv", "/board/cases.csv"})],
 )  # fmt: skip
 def test_a_role_opens_what_is_written_for_it_and_nothing_else(house_with_a_case: House, role: str, may_open: set[str]) -> None:

@@ -7,6 +7,7 @@ docs/settings.md; a test compares the two. A wrong setting is one clear sentence
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 LEAST_SECRET = 32
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -79,6 +81,7 @@ class Settings:
     mail_from: str
     webhook: Webhook | None
     exit_url: str
+    embed_origins: tuple[str, ...]
     engine_patience: float
     log_level: str
 
@@ -118,6 +121,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_WEBHOOK_URL": "Where case events go, for another system's desk. Default: none.",
     "HANDRAIL_WEBHOOK_SECRET": "Signs those events; at least 32 characters. Needed with a webhook.",
     "HANDRAIL_EXIT_URL": "Where quick exit goes. Default: https://www.google.com/search?q=weather.",
+    "HANDRAIL_EMBED_ORIGINS": "Sites that may show the chat inside their pages, such as https://www.school.example, after "
+    "commas. Default: none; demo mode: its own example page.",
     "HANDRAIL_ENGINE_PATIENCE": "Seconds to wait for the engine before saying so. Default: 4.",
     "HANDRAIL_VAR": "Folder for the database, models and logs. Default: var/ beside the code.",
     "HANDRAIL_LOG_LEVEL": "debug, info, warning or error. Default: info.",
@@ -161,6 +166,7 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         mail_from=given.get("HANDRAIL_MAIL_FROM", ""),
         webhook=_webhook(given, demo=demo),
         exit_url=_exit_url(given),
+        embed_origins=_embed_origins(given, demo=demo, example=phone),
         engine_patience=_seconds(given, "HANDRAIL_ENGINE_PATIENCE", 4.0),
         log_level=_log_level(given),
     )
@@ -276,6 +282,19 @@ def _exit_url(given: Mapping[str, str]) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"HANDRAIL_EXIT_URL is {url!r}: write a whole address, such as https://www.wikipedia.org/.")
     return url
+
+
+def _embed_origins(given: Mapping[str, str], *, demo: bool, example: Address) -> tuple[str, ...]:
+    """Whole origins only: no wildcard, because each site that frames the chat is one the agency knows."""
+    origins = tuple(w.strip().rstrip("/").lower() for w in given.get("HANDRAIL_EMBED_ORIGINS", "").split(",") if w.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and (demo or parts.hostname in ("127.0.0.1", "localhost")))
+        if not safe or not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"HANDRAIL_EMBED_ORIGINS has {origin!r}: write each site as https:// and its name, such as https://www.school.example."
+            )
+    return origins or ((example.url,) if demo else ())
 
 
 def _seconds(given: Mapping[str, str], name: str, default: float) -> float:

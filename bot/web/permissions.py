@@ -28,9 +28,10 @@ class Doing(str, Enum):
     EXPORT = "export counts"
     OPEN_ANYWAY = "open what was not passed on"
     READ_LESSONS = "read the lessons"
+    PRINT = "make posters and cards"
 
 
-_RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT})
+_RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT, Doing.PRINT})
 _DESK_WORK = frozenset(Doing) - _RUNNING
 
 MAY: Mapping[Role, frozenset[Doing]] = {

@@ -11,8 +11,10 @@ from starlette.routing import Route
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.embed import embed_routes
 from bot.web.lesson_pages import lesson_routes
 from bot.web.paged import paged_routes
+from bot.web.printed_pages import printed_routes
 from bot.web.supervisor import supervisor_routes
 from bot.web.webhooks import webhook_routes
 from bot.web.youth import youth_error_pages, youth_routes
@@ -20,9 +22,11 @@ from bot.web.youth import youth_error_pages, youth_routes
 
 def public_site(app: App) -> Starlette:
     """Web chat for young people, and Twilio's webhooks."""
+    youth = youth_routes(app)
     return Starlette(
         routes=[
-            *youth_routes(app),
+            *youth,
+            *embed_routes(app, youth),
             *webhook_routes(sms=app.sms, conversation=app.conversation, pager=app.pager, store=app.store),
             *paged_routes(pager=app.pager, service=app.settings.service_name),
             *_health(app),
@@ -32,8 +36,17 @@ def public_site(app: App) -> Starlette:
 
 
 def staff_site(app: App) -> Starlette:
-    """The desk."""
-    return Starlette(routes=[*desk_routes(app), *supervisor_routes(app), *lesson_routes(app), *api_routes(app), *_health(app)])
+    """The desk, the board, the lessons, and what is printed."""
+    return Starlette(
+        routes=[
+            *desk_routes(app),
+            *supervisor_routes(app),
+            *lesson_routes(app),
+            *printed_routes(app),
+            *api_routes(app),
+            *_health(app),
+        ]
+    )
 
 
 def _health(app: App) -> list[Route]:

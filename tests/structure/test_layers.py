@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.way_back", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
+    "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.lint", "bot.way_back", "bot.printed", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings",)
 MIDDLE = ("bot.engine", "bot.channels", "bot.store")
@@ -58,6 +58,8 @@ ONLY_IN = {
     "spacy": ("bot/safety/light_spacy.py",),
     "dotenv": ("bot/settings.py",),
     "lingua": ("bot/language.py",),
+    "reportlab": ("bot/printed/",),
+    "pypdfium2": ("bot/printed/",),
 }
 
 

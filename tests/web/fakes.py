@@ -208,6 +208,7 @@ class FakeSettings:
     service_name: str = "Handrail"
     page_title: str = "Notes"
     exit_url: str = "https://www.example.org/weather"
+    embed_origins: tuple[str, ...] = ()
 
 
 class FakeApp:

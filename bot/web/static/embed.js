@@ -45,7 +45,7 @@
     .failed { margin: 0; padding: 1.5rem; font: 400 17px/1.5 system-ui, sans-serif; color: #16282a; }
     .failed a { color: #1d5a55; display: inline-block; padding-block: .75rem; }
     @media (max-width: 30rem), (max-height: 30rem) {
-      .panel { inset: 0 0 calc(max(.5rem, env(safe-area-inset-bottom)) + 52px); inline-size: 100%; block-size: auto; border: 0; border-radius: 0; }
+      .panel { inset: 0 0 calc(max(.25rem, env(safe-area-inset-bottom)) + 49px); inline-size: 100%; block-size: auto; border: 0; border-radius: 0; }
       .row.over { inset-inline: 0; inset-block-end: 0; max-inline-size: none; padding: .25rem 1rem max(.25rem, env(safe-area-inset-bottom)); background: #fbfcfc; justify-content: space-between; border-block-start: 1px solid #71837f; }
       .row.over button { box-shadow: none; }
     }

@@ -68,6 +68,18 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
         ({"HANDRAIL_DEMO": "maybe"}, "set it to 1 for the demo or 0"),
         ({"HANDRAIL_PUBLIC_BIND": "8080"}, "write it as host:port"),
         ({"HANDRAIL_ENGINE_BIND": "0.0.0.0:8082"}, "must stay on this machine"),
+        ({"HANDRAIL_ENGINE_BIND": "0.0.0.0:8082", "HANDRAIL_ENGINE_NETWORK": "loopback"}, "must stay on this machine"),
+        ({"HANDRAIL_ENGINE_NETWORK": "public"}, "use loopback or private"),
+        (
+            {"HANDRAIL_ENGINE_NETWORK": "private", "HANDRAIL_ENGINE_BIND": "8.8.8.8:8082"},
+            "write its private address, or 0.0.0.0",
+        ),
+        (
+            {"HANDRAIL_ENGINE_NETWORK": "private", "HANDRAIL_ENGINE_BIND": "engine:8082"},
+            "write its private address, or 0.0.0.0",
+        ),
+        ({"HANDRAIL_ENGINE_URLS": "http://a:8082,engine"}, "write each as http://host:port"),
+        ({"HANDRAIL_ENGINE_URLS": "http://a:8082/turn"}, "write each as http://host:port"),
         ({"HANDRAIL_DATABASE_URL": "mysql://x"}, "must begin with sqlite:/// or postgresql://"),
         ({"HANDRAIL_ENGINE_PATIENCE": "soon"}, "write seconds"),
         ({"HANDRAIL_EXIT_URL": "javascript:alert(1)"}, "write a whole address"),
@@ -108,3 +120,21 @@ def test_what_a_generator_makes_is_never_called_weak(made_by: Callable[[], str])
 def test_the_agencys_own_time_is_taken(tmp_path: Path) -> None:
     given = load(tmp_path, HANDRAIL_KEEP_CASES_DAYS="7", HANDRAIL_KEEP_WORDS_HOURS="24")
     assert (given.keep_cases.days, given.keep_words.days) == (7, 1)
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:8082", "10.1.2.3:8082", "192.168.0.4:8082", "127.0.0.1:8082"])
+def test_the_engine_leaves_this_machine_only_when_its_network_is_said_to_be_private(tmp_path: Path, bind: str) -> None:
+    found = load(tmp_path, HANDRAIL_ENGINE_NETWORK="private", HANDRAIL_ENGINE_BIND=bind)
+    assert f"{found.engine.host}:{found.engine.port}" == bind and found.engine_is_private
+    assert not load(tmp_path).engine_is_private
+
+
+def test_a_gateway_asks_its_own_engine_unless_others_are_named(tmp_path: Path) -> None:
+    assert load(tmp_path).engine_urls == ("http://127.0.0.1:8082",)
+    named = load(tmp_path, HANDRAIL_ENGINE_URLS="http://engine:8082/, http://10.0.0.9:8082")
+    assert named.engine_urls == ("http://engine:8082", "http://10.0.0.9:8082")
+
+
+def test_models_may_stand_apart_from_what_changes(tmp_path: Path) -> None:
+    assert load(tmp_path).models == tmp_path / "models"
+    assert load(tmp_path, HANDRAIL_MODELS="/opt/models").models == Path("/opt/models")

@@ -1,0 +1,86 @@
+"""How a gateway's parts wake and leave."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.addresses import Address
+from bot.serve.gateway import Wake
+from bot.web.listener import listen
+from tests.talking import House, Phone
+from tests.web.ports import free_port
+
+
+@pytest.mark.asyncio
+async def test_news_wakes_one_and_not_all() -> None:
+    wake, up = Wake(), []
+
+    async def sleeper(n: int) -> None:
+        await wake.up()
+        up.append(n)
+
+    sleepers = [asyncio.create_task(sleeper(n)) for n in range(4)]
+    await asyncio.sleep(0)
+    for _ in range(3):
+        wake.one()  # said again before anybody woke
+    await asyncio.sleep(0.01)
+    assert len(up) == 1
+    wake.one()
+    await asyncio.sleep(0.01)
+    assert len(up) == 2
+    for task in sleepers:
+        task.cancel()
+
+
+@pytest.mark.asyncio
+async def test_news_that_comes_before_somebody_sleeps_is_not_missed() -> None:
+    wake = Wake()
+    wake.one()
+    await asyncio.wait_for(wake.up(), 1)
+
+
+@pytest.mark.asyncio
+async def test_whoever_finds_a_text_says_so_before_answering_it(house: House, phone: Phone) -> None:
+    phone.quickly_texts("hello")
+    order: list[str] = []
+    say = house.app.engine.answers
+    house.app.engine.answers = lambda turn: (order.append("asked"), say(turn))[1]  # type: ignore[func-returns-value]
+    assert await house.app.conversation.reply(found=lambda: order.append("found"))
+    assert order == ["found", "asked"]
+    assert not await house.app.conversation.reply(found=lambda: order.append("found"))
+    assert order == ["found", "asked"]
+
+
+@pytest.mark.asyncio
+async def test_a_listener_that_is_asked_to_stop_finishes_what_it_was_given() -> None:
+    begun = asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        begun.set()
+        await asyncio.sleep(0.5)
+        return PlainTextResponse("kept")
+
+    address = Address("127.0.0.1", free_port())
+    listening = asyncio.create_task(listen(Starlette(routes=[Route("/", slow)]), address))
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        for _ in range(50):
+            await asyncio.sleep(0.1)
+            try:
+                asking = asyncio.create_task(client.get(address.url))
+                await asyncio.wait_for(begun.wait(), 2)
+                break
+            except asyncio.TimeoutError:
+                asking.cancel()
+        listening.cancel()
+        assert (await asking).text == "kept"
+        await asyncio.gather(listening, return_exceptions=True)
+        assert listening.cancelled()
+        with pytest.raises(httpx.ConnectError):
+            await client.get(address.url)

@@ -139,7 +139,7 @@ def test_every_page_word_is_used():
         folder.parent / "chat.py",
     ]
     source = "".join(file.read_text(encoding="utf-8") for file in files)
-    built = re.compile(r"page_(if|then|way|size|law|region)_|_more$")
+    built = re.compile(r"page_(if|then|way|size|law|region|embed|print)_|_more$")
     words = Words.load(CONTENT / "messages")
     in_script = {word for found in re.findall(r"for word in \(([^)]*)\)", source) for word in re.findall(r'"(\w+)"', found)}
     for name in words.ids("en"):

@@ -31,6 +31,7 @@ class GroupTelling:
         if not waiting:
             return False
         with self._store.begin() as work:
+            work.alone()  # another outbox may be telling the same
             for group in work.groups.live():
                 seats = _next(work, group)
                 for seat in seats:

@@ -67,9 +67,12 @@ async def _leave(doors: list[Task], repliers: list[Task], watchers: list[Task], 
     for door in doors:
         door.cancel()
     await asyncio.wait([*doors, *repliers], timeout=seconds)
-    for task in (*watchers, *repliers):
-        task.cancel()
-    await asyncio.gather(*watchers, *repliers, *doors, return_exceptions=True)
+    left = [*watchers, *repliers, *doors]
+    for _ in range(3):  # Python 3.10's wait_for can lose a cancellation that comes together with what it waits for
+        for task in left:
+            task.cancel()
+        if not (await asyncio.wait(left, timeout=0.5))[1]:
+            return
 
 
 def _task(part: Coroutine[Any, Any, None]) -> Task:

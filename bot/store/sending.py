@@ -118,15 +118,20 @@ class SendingRows:
     # --- how fast ------------------------------------------------------------------------------------
 
     def wait(self, sender: str, *, burst: timedelta) -> timedelta:
-        """How long a number must rest before it may send again; nothing when it may now. ``burst`` may be borrowed."""
-        wanted = select(pace.c.next_at).where(pace.c.sender == sender).with_for_update()
+        """How long a number must rest before it may send again; nothing when it may now. ``burst`` may be borrowed.
+
+        A look without a lock: on PostgreSQL a lock counts as a change, every change is told, and outboxes that look would
+        wake each other without end.
+        """
+        wanted = select(pace.c.next_at).where(pace.c.sender == sender)
         next_at = self._believed(self._connection.execute(wanted).scalar())
         return max(timedelta(0), next_at - burst - self._now)
 
     def sends(self, sender: str, *, each: timedelta) -> None:
         """One more text leaves a number that takes ``each`` for one."""
         insert_once(self._connection, pace, sender=sender, next_at=self._now)
-        current = self._connection.execute(select(pace.c.next_at).where(pace.c.sender == sender)).scalar_one()
+        wanted = select(pace.c.next_at).where(pace.c.sender == sender).with_for_update()
+        current = self._connection.execute(wanted).scalar_one()
         self._set(sender, max(self._believed(current), self._now) + each)
 
     def rests(self, sender: str, how_long: timedelta) -> None:

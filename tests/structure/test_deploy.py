@@ -58,7 +58,11 @@ def test_the_settings_of_each_process_are_taken(tmp_path: Path) -> None:
         if re.match(r"HANDRAIL_", line)
     )
     real |= {"HANDRAIL_SECRET_KEY": "k9d8f7g6h5j4k3l2m1n0b9v8c7x6z5a4", "HANDRAIL_TWILIO_ACCOUNT_SID": "AC1"}
-    real |= {"HANDRAIL_TWILIO_AUTH_TOKEN": "t", "HANDRAIL_TWILIO_FROM": "+15005550006", "HANDRAIL_VAR": str(tmp_path)}
+    real |= {
+        "HANDRAIL_TWILIO_AUTH_TOKEN": "7f3a9c1e5b8d2046a1c3e5f708192b3d",
+        "HANDRAIL_TWILIO_FROM": "+15005550006",
+        "HANDRAIL_VAR": str(tmp_path),
+    }
     chart = (CHART / "templates" / "settings.yaml").read_text().replace('{{ include "handrail.name" . }}', "prod")
     charted = dict(re.findall(r"^  (HANDRAIL_\w+): (\S+)$", chart, flags=re.M))
     assert settings.load({**real, **charted}).engine_urls == ("http://prod-engine:8082",)

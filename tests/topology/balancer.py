@@ -15,6 +15,11 @@ class Balancer:
         self._port = port
         self._backends = list(backends)
         self._turn = itertools.count()
+        self._left_out: set[int] = set()
+
+    def leaves_out(self, ports: set[int]) -> None:
+        """Send nothing new to these: they are about to leave."""
+        self._left_out = ports
 
     async def listen(self) -> None:
         server = await asyncio.start_server(self._connected, "127.0.0.1", self._port)
@@ -33,6 +38,8 @@ class Balancer:
         first = next(self._turn)
         for step in range(50):
             port = self._backends[(first + step) % len(self._backends)]
+            if port in self._left_out:
+                continue
             try:
                 return await asyncio.open_connection("127.0.0.1", port)
             except OSError:

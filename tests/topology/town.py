@@ -52,6 +52,13 @@ class Member:
         return f"http://127.0.0.1:{self.ports[door]}"
 
 
+class Phones(DemoPhone):
+    """A make-believe Twilio that forgets nothing."""
+
+    def _keep(self, text: Text) -> None:
+        self.texts.append(text)
+
+
 class Town:
     """The topology, a make-believe Twilio and a load balancer in front of the gateways."""
 
@@ -63,6 +70,7 @@ class Town:
         self.members: dict[str, Member] = {}
         self._loop = asyncio.new_event_loop()
         self._parts: list[Future[None]] = []
+        self._balancers: list[Balancer] = []
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
     # --- building -------------------------------------------------------------------------------------
@@ -79,8 +87,9 @@ class Town:
     def opens(self) -> None:
         """Start everything at once, on an empty database."""
         self._runs(listen(phone_site(self.phone), settings_module.Address("127.0.0.1", self._twilio)))
-        self._runs(Balancer(self._public, [m.ports["public"] for m in self.of("gateway")]).listen())
-        self._runs(Balancer(self._staff, [m.ports["staff"] for m in self.of("gateway")]).listen())
+        for port, door in ((self._public, "public"), (self._staff, "staff")):
+            self._balancers.append(Balancer(port, [m.ports[door] for m in self.of("gateway")]))
+            self._runs(self._balancers[-1].listen())
         for member in self.members.values():
             self.starts(member)
         for member in self.members.values():
@@ -110,12 +119,18 @@ class Town:
         assert member.process is not None
         member.process.send_signal(how)
         member.process.wait(30)
+        member.process = None
 
     def restarts(self, member: Member) -> None:
-        """As an orchestrator rolls it: asked to stop, waited for, started, waited for."""
+        """As an orchestrator rolls it: balancers hear of it first, then it is asked to stop, waited for, started, waited for."""
+        for balancer in self._balancers:
+            balancer.leaves_out(set(member.ports.values()))
+        time.sleep(0.5)
         self.stops(member)
         self.starts(member)
         self.is_ready(member)
+        for balancer in self._balancers:
+            balancer.leaves_out(set())
 
     def is_ready(self, member: Member) -> None:
         probe = {"gateway": "public/healthz", "engine": "engine/ready"}.get(member.kind)
@@ -139,7 +154,7 @@ class Town:
 
     @cached_property
     def phone(self) -> DemoPhone:
-        return DemoPhone(self.app.settings, sign=self.app.sms.sign)
+        return Phones(self.app.settings, sign=self.app.sms.sign)
 
     def texts(self, number: str, body: str, *, sid: str | None = None, gateway: Member | None = None) -> int:
         """A text, as Twilio brings it; returns the status, 0 when nobody answered."""
@@ -183,7 +198,7 @@ class Town:
     def waits(self, condition: Callable[[], bool], otherwise: str, seconds: float = 30.0) -> None:
         limit = time.monotonic() + seconds
         while not condition():
-            dead = [m.name for m in self.members.values() if m.process is not None and m.process.poll() not in (None, 0, -15)]
+            dead = [m.name for m in self.members.values() if m.process is not None and m.process.poll() is not None]
             assert not dead and time.monotonic() < limit, f"{otherwise}; ended: {dead}\n{self.logs()}"
             time.sleep(0.1)
 
@@ -206,6 +221,7 @@ class Town:
             "HANDRAIL_DEMO": "1",
             "HANDRAIL_SECRET_KEY": KEY,
             "HANDRAIL_DATABASE_URL": self.postgres.url(self._database),
+            "HANDRAIL_TWILIO_PER_SECOND": "1000",
             "HANDRAIL_TWILIO_API_URL": f"http://127.0.0.1:{self._twilio}",
             "HANDRAIL_PUBLIC_URL": self.public,
             "HANDRAIL_ENGINE_URLS": engines,

@@ -71,7 +71,7 @@ class _Frame:
     async def script(self, _request: Request) -> Response:
         """The one script of the host's page, with the words and the exit address put in."""
         given = {"exit": self._app.settings.exit_url, "words": {lang: self._words(lang) for lang in self._page.languages}}
-        headers = {**private_headers({"default-src": "'none'"}), "Cross-Origin-Resource-Policy": "cross-origin"}
+        headers = {**private_headers({"default-src": "'none'", "frame-ancestors": "'none'"}), "Cross-Origin-Resource-Policy": "cross-origin"}
         return Response(self._source.replace(GIVEN, json.dumps(given), 1), media_type="text/javascript", headers=headers)
 
     async def first(self, request: Request) -> Response:
@@ -111,6 +111,7 @@ def turned_for_frame(html: str, *, host: str, colour: str | None) -> str:
         "</head>": f"{style}</head>",
         'action="/talk"': f'action="/embed/talk?{asked}"',
         'href="/?': f'href="/embed?{asked}&amp;',
+        'href="/join?': 'target="_blank" rel="noopener" href="/join?',  # a group has a page of its own, which no site may hold
         # Without a script the whole page must go, not only the frame.
         'class="exit-form"': 'class="exit-form" target="_top"',
         'class="exit" id="exit" href': 'class="exit" id="exit" target="_top" href',

@@ -41,9 +41,10 @@ def test_no_site_frames_the_chat_until_the_settings_name_one(tmp_path):
     assert nobody.get(f"/embed?host={SCHOOL}").status_code == 404
     assert load({"HANDRAIL_VAR": str(tmp_path)}).embed_origins == ("http://127.0.0.1:8083",)  # the demo's own example
     real = {
-        "HANDRAIL_SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        "HANDRAIL_SECRET_KEY": "k9d8f7g6h5j4k3l2m1n0b9v8c7x6z5a4",
+        "HANDRAIL_PUBLIC_URL": "https://chat.example",
         "HANDRAIL_TWILIO_ACCOUNT_SID": "a",
-        "HANDRAIL_TWILIO_AUTH_TOKEN": "b",
+        "HANDRAIL_TWILIO_AUTH_TOKEN": "7f3a9c1e5b8d2046a1c3e5f708192b3d",
         "HANDRAIL_TWILIO_FROM": "c",
     }
     assert load(real).embed_origins == ()
@@ -90,7 +91,8 @@ def test_every_address_of_the_framed_page_stays_in_the_frame(chat):
     ):
         assert set(re.findall(r'action="([^"]*)"', answer.text)) == {f"/embed/talk?{QUERY}"}
         links = set(re.findall(r'<a [^>]*href="(/[^"]*)"', answer.text))
-        assert links and all(link.startswith(f"/embed?{QUERY}&amp;lang=") for link in links)
+        assert 'target="_blank" rel="noopener" href="/join?' in answer.text or "/join" not in answer.text
+        assert links and all(link.startswith((f"/embed?{QUERY}&amp;lang=", "/join?")) for link in links)
         assert 'href="/embed/theme.css?colour=7a1f3d"' in answer.text
         assert ancestors(answer) == SCHOOL
 
@@ -161,9 +163,10 @@ def test_letters_stay_readable_whatever_colour_a_site_gives(colour):
 def test_a_site_written_wrongly_stops_the_start_with_one_sentence(wrong):
     real = {
         "HANDRAIL_DEMO": "0",
-        "HANDRAIL_SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        "HANDRAIL_SECRET_KEY": "k9d8f7g6h5j4k3l2m1n0b9v8c7x6z5a4",
+        "HANDRAIL_PUBLIC_URL": "https://chat.example",
         "HANDRAIL_TWILIO_ACCOUNT_SID": "a",
-        "HANDRAIL_TWILIO_AUTH_TOKEN": "b",
+        "HANDRAIL_TWILIO_AUTH_TOKEN": "7f3a9c1e5b8d2046a1c3e5f708192b3d",
         "HANDRAIL_TWILIO_FROM": "c",
     }
     with pytest.raises(SettingsError, match="HANDRAIL_EMBED_ORIGINS has"):

@@ -43,8 +43,13 @@ def _apart(settings: Settings, folder: Path) -> Settings:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
+    engine = Address("127.0.0.1", port)
     return replace(
-        settings, database_url=f"sqlite:///{folder / 'ask.db'}", engine=Address("127.0.0.1", port), engine_patience=30.0
+        settings,
+        database_url=f"sqlite:///{folder / 'ask.db'}",
+        engine=engine,
+        engine_urls=(engine.url,),
+        engine_patience=30.0,
     )
 
 

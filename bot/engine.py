@@ -105,7 +105,7 @@ class Engine:
         response.raise_for_status()
         try:
             return _answer(response.json())
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise EngineUnavailable("The dialogue engine answered something unreadable.") from error
 
     async def _is_ready(self, url: str) -> bool:

@@ -37,7 +37,7 @@ class Intake:
         self,
         *,
         store: Store,
-        conversation: Conversation,
+        conversation: Callable[[], Conversation],
         pager: Pager,
         voice: Voice,
         spool: Spool,
@@ -112,7 +112,7 @@ class Intake:
             with self._store.begin() as work:
                 deliveries.note(work, item)
         elif not self._pager.heard(item):
-            self._conversation.receive(item)
+            self._conversation().receive(item)
 
     def _honest_word(self, inbound: Inbound) -> str | None:
         """That the text is kept and the answer late, with a line; never to somebody who says STOP."""

@@ -7,6 +7,7 @@ docs/settings.md; a test compares the two. A wrong setting is one clear sentence
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,6 +20,8 @@ from dotenv import dotenv_values
 
 from bot.addresses import HERE, Address, SettingsError, address, loopback, plain_urls, private
 from bot.settings_secrets import Twilio, Webhook, secret_keys, twilio, webhook
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 __all__ = ["DESCRIPTIONS", "Address", "Settings", "SettingsError", "Twilio", "Webhook", "child_environment", "load"]
 
@@ -51,6 +54,7 @@ class Settings:
     mail_from: str
     webhook: Webhook | None
     exit_url: str
+    embed_origins: tuple[str, ...]
     engine_patience: float
     keep_words: timedelta
     keep_cases: timedelta
@@ -96,6 +100,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_WEBHOOK_URL": "Where case events go, for another system's desk. Default: none.",
     "HANDRAIL_WEBHOOK_SECRET": "Signs those events; at least 32 characters. Needed with a webhook.",
     "HANDRAIL_EXIT_URL": "Where quick exit goes. Default: https://www.google.com/search?q=weather.",
+    "HANDRAIL_EMBED_ORIGINS": "Sites that may show the chat inside their pages, such as https://www.school.example, after "
+    "commas. Default: none; demo mode: its own example page.",
     "HANDRAIL_ENGINE_PATIENCE": "Seconds to wait for the engine before saying so. Default: 4.",
     "HANDRAIL_KEEP_WORDS_HOURS": "Hours that words without a case are kept after the last message. Default: 72.",
     "HANDRAIL_KEEP_CASES_DAYS": "Days that a case and its transcript are kept after it was closed. Default: 30.",
@@ -148,6 +154,7 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         mail_from=given.get("HANDRAIL_MAIL_FROM", ""),
         webhook=webhook(given, demo=demo),
         exit_url=_exit_url(given),
+        embed_origins=_embed_origins(given, demo=demo, example=phone),
         engine_patience=_number(given, "HANDRAIL_ENGINE_PATIENCE", 4.0, "seconds"),
         keep_words=timedelta(hours=_number(given, "HANDRAIL_KEEP_WORDS_HOURS", 72.0, "hours")),
         keep_cases=timedelta(days=_number(given, "HANDRAIL_KEEP_CASES_DAYS", 30.0, "days")),
@@ -237,6 +244,19 @@ def _exit_url(given: Mapping[str, str]) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"HANDRAIL_EXIT_URL is {url!r}: write a whole address, such as https://www.wikipedia.org/.")
     return url
+
+
+def _embed_origins(given: Mapping[str, str], *, demo: bool, example: Address) -> tuple[str, ...]:
+    """Whole origins only: no wildcard, because each site that frames the chat is one the agency knows."""
+    origins = tuple(w.strip().rstrip("/").lower() for w in given.get("HANDRAIL_EMBED_ORIGINS", "").split(",") if w.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and (demo or parts.hostname in ("127.0.0.1", "localhost")))
+        if not safe or not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"HANDRAIL_EMBED_ORIGINS has {origin!r}: write each site as https:// and its name, such as https://www.school.example."
+            )
+    return origins or ((example.url,) if demo else ())
 
 
 def _number(given: Mapping[str, str], name: str, default: float, unit: str) -> float:

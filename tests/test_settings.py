@@ -104,24 +104,6 @@ def test_a_wrong_setting_is_one_sentence_that_says_what_to_do(tmp_path: Path, wr
         load(tmp_path, **wrong)
 
 
-@pytest.mark.parametrize("bind", ["0.0.0.0:8082", "10.1.2.3:8082", "192.168.0.4:8082", "127.0.0.1:8082"])
-def test_the_engine_leaves_this_machine_only_when_its_network_is_said_to_be_private(tmp_path: Path, bind: str) -> None:
-    found = load(tmp_path, HANDRAIL_ENGINE_NETWORK="private", HANDRAIL_ENGINE_BIND=bind)
-    assert f"{found.engine.host}:{found.engine.port}" == bind and found.engine_is_private
-    assert not load(tmp_path).engine_is_private
-
-
-def test_a_gateway_asks_its_own_engine_unless_others_are_named(tmp_path: Path) -> None:
-    assert load(tmp_path).engine_urls == ("http://127.0.0.1:8082",)
-    named = load(tmp_path, HANDRAIL_ENGINE_URLS="http://engine:8082/, http://10.0.0.9:8082")
-    assert named.engine_urls == ("http://engine:8082", "http://10.0.0.9:8082")
-
-
-def test_models_may_stand_apart_from_what_changes(tmp_path: Path) -> None:
-    assert load(tmp_path).models == tmp_path / "models"
-    assert load(tmp_path, HANDRAIL_MODELS="/opt/models").models == Path("/opt/models")
-
-
 def test_the_demos_own_key_is_refused_for_real_use(tmp_path: Path) -> None:
     key = load(tmp_path).secret_keys[0]
     with pytest.raises(SettingsError, match="the demo's own key"):
@@ -138,3 +120,21 @@ def test_what_a_generator_makes_is_never_called_weak(made_by: Callable[[], str])
 def test_the_agencys_own_time_is_taken(tmp_path: Path) -> None:
     given = load(tmp_path, HANDRAIL_KEEP_CASES_DAYS="7", HANDRAIL_KEEP_WORDS_HOURS="24")
     assert (given.keep_cases.days, given.keep_words.days) == (7, 1)
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:8082", "10.1.2.3:8082", "192.168.0.4:8082", "127.0.0.1:8082"])
+def test_the_engine_leaves_this_machine_only_when_its_network_is_said_to_be_private(tmp_path: Path, bind: str) -> None:
+    found = load(tmp_path, HANDRAIL_ENGINE_NETWORK="private", HANDRAIL_ENGINE_BIND=bind)
+    assert f"{found.engine.host}:{found.engine.port}" == bind and found.engine_is_private
+    assert not load(tmp_path).engine_is_private
+
+
+def test_a_gateway_asks_its_own_engine_unless_others_are_named(tmp_path: Path) -> None:
+    assert load(tmp_path).engine_urls == ("http://127.0.0.1:8082",)
+    named = load(tmp_path, HANDRAIL_ENGINE_URLS="http://engine:8082/, http://10.0.0.9:8082")
+    assert named.engine_urls == ("http://engine:8082", "http://10.0.0.9:8082")
+
+
+def test_models_may_stand_apart_from_what_changes(tmp_path: Path) -> None:
+    assert load(tmp_path).models == tmp_path / "models"
+    assert load(tmp_path, HANDRAIL_MODELS="/opt/models").models == Path("/opt/models")

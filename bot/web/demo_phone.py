@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from bot.settings import Settings
 from bot.text import segments
+from bot.web.embed_example import example_routes
 
 HERE = Path(__file__).parent
 MOST_KEPT = 500
@@ -154,6 +155,7 @@ def phone_site(phone: DemoPhone) -> Starlette:
             Route(messages, listed, methods=["GET"]),
             Route("/static/{name}", file),
             Route("/healthz", healthz),
+            *example_routes(phone.settings),
         ]
     )
 

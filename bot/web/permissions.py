@@ -29,9 +29,10 @@ class Doing(str, Enum):
     OPEN_ANYWAY = "open what was not passed on"
     READ_LESSONS = "read the lessons"
     RUN_GROUPS = "run a group"
+    PRINT = "make posters and cards"
 
 
-_RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT})
+_RUNNING = frozenset({Doing.SEE_BOARD, Doing.RUN_SHIFT, Doing.EXPORT, Doing.PRINT})
 _DESK_WORK = frozenset(Doing) - _RUNNING - {Doing.RUN_GROUPS}
 
 MAY: Mapping[Role, frozenset[Doing]] = {

@@ -9,12 +9,14 @@ from starlette.routing import BaseRoute
 from bot.app import App
 from bot.web.api import api_routes
 from bot.web.desk import desk_routes
+from bot.web.embed import embed_routes
 from bot.web.group_doors import group_routes
 from bot.web.group_pages import room_routes
 from bot.web.health import health_routes
 from bot.web.lesson_pages import lesson_routes
 from bot.web.metrics import Metrics, Timed
 from bot.web.paged import paged_routes
+from bot.web.printed_pages import printed_routes
 from bot.web.supervisor import supervisor_routes
 from bot.web.walls import Walled
 from bot.web.webhooks import webhook_routes
@@ -23,8 +25,10 @@ from bot.web.youth import youth_error_pages, youth_routes
 
 def public_site(app: App, metrics: Metrics | None = None) -> Starlette:
     """Web chat for young people, and Twilio's webhooks."""
+    youth = youth_routes(app)
     routes: list[BaseRoute] = [
-        *youth_routes(app),
+        *youth,
+        *embed_routes(app, youth),
         *group_routes(app),
         *webhook_routes(sms=app.sms, intake=app.intake),
         *paged_routes(pager=app.pager, service=app.settings.service_name),
@@ -39,12 +43,13 @@ def public_site(app: App, metrics: Metrics | None = None) -> Starlette:
 
 
 def staff_site(app: App, metrics: Metrics | None = None) -> Starlette:
-    """The desk and the groups; and the metrics, which are nobody's business on the public side."""
+    """The desk, the groups, and what is printed; and the metrics, which are nobody's business on the public side."""
     routes: list[BaseRoute] = [
         *desk_routes(app),
         *supervisor_routes(app),
         *lesson_routes(app),
         *room_routes(app),
+        *printed_routes(app),
         *api_routes(app),
         *health_routes(app),
     ]

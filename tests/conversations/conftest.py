@@ -17,7 +17,7 @@ from bot.engine import Answer, Engine, Turn
 from bot.safety.screening import Screening
 from bot.settings import Settings, child_environment
 from tests.installation import ROOT, Installation
-from tests.talking import Desk, House, HouseApp, Page, Phone
+from tests.talking import UNHURRIED, Desk, House, HouseApp, Page, Phone
 
 SCREENINGS: list[Screening] = []
 
@@ -55,7 +55,7 @@ def engine_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
     """Starts ``handrail serve engine`` once."""
     place = Installation(tmp_path_factory.mktemp("engine"))
     (place.var / "models").symlink_to(ROOT / "var" / "models")
-    given = {"HANDRAIL_VAR": str(place.var), "HANDRAIL_ENGINE_BIND": f"127.0.0.1:{place.ports['engine']}"}
+    given = {**UNHURRIED, "HANDRAIL_VAR": str(place.var), "HANDRAIL_ENGINE_BIND": f"127.0.0.1:{place.ports['engine']}"}
     settings = settings_module.load(given, root=ROOT)
     HouseApp(settings).store.migrate()
     with (place.var / "engine.log").open("wb") as out:

@@ -26,7 +26,7 @@ class OneTurn:
         self._url = url
 
     async def ask(self, turn: Turn) -> Answer:
-        engine = Engine(url=self._url, token="x", patience=0.5)
+        engine = Engine(urls=(self._url,), token="x", patience=0.5)
         try:
             return await engine.ask(turn)
         finally:

@@ -6,6 +6,8 @@ import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
+
 from bot.doctor import _database
 from bot.serve import outbox as outbox_process
 from tests.talking import Clock, Desk, House, Page, Phone
@@ -120,8 +122,9 @@ def test_the_doctor_counts_what_should_be_gone_and_after_the_sweep_proves_that_n
     assert "Nothing overdue is left." in [finding.sentence for finding in _database(house.app) if finding.well]
 
 
-def test_it_runs_by_itself(house: House, phone: Phone) -> None:
+def test_it_runs_by_itself(house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     """The outbox process, as it is started, deletes what is old without being asked."""
+    monkeypatch.setattr(outbox_process, "EXPIRY", 0.2)  # it looks first after a while, when the time has proved steady
     house.app.clock.at = datetime.now(timezone.utc) - timedelta(days=4)  # type: ignore[attr-defined]
     phone.texts("hello")
     stop = threading.Event()

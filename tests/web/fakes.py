@@ -212,6 +212,7 @@ class FakeSettings:
     page_title: str = "Notes"
     exit_url: str = "https://www.example.org/weather"
     proxies: tuple[str, ...] = ("127.0.0.1",)
+    embed_origins: tuple[str, ...] = ()
 
 
 class FakeApp:

@@ -87,7 +87,7 @@ def test_a_facilitator_and_an_administrator_never_meet_a_conversation(
     assert SECRET_WORDS not in answer.text
 
 
-@pytest.mark.parametrize(("username", "page"), [("femi", "/lessons"), ("ada", "/board")])
+@pytest.mark.parametrize(("username", "page"), [("femi", "/groups"), ("ada", "/board")])
 def test_who_has_no_desk_begins_at_their_own_page(parts: FakeDeskParts, username: str, page: str) -> None:
     answer = client_of(parts, username).get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, page)
@@ -231,4 +231,4 @@ def test_an_unknown_role_may_do_nothing() -> None:
 def test_only_workers_and_supervisors_read_conversations() -> None:
     assert {role for role, rights in MAY.items() if Doing.SEE_CASE in rights} == {"worker", "supervisor"}
     assert {role for role, rights in MAY.items() if Doing.SEE_BOARD in rights} == {"supervisor", "administrator"}
-    assert MAY["facilitator"] == {Doing.READ_LESSONS}
+    assert MAY["facilitator"] == {Doing.READ_LESSONS, Doing.RUN_GROUPS}

@@ -4,6 +4,7 @@
 "use strict";
 (() => {
   let left = false;
+  const host = document.documentElement.dataset.host; // the site whose page holds this one in a frame (embed.js is there)
 
   function leave() {
     const exit = document.getElementById("exit");
@@ -17,8 +18,15 @@
     if (!acts.length && token && window.fetch) { // a page of plain forms, whose own script has not come yet
       fetch("/chat/token", { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true, credentials: "omit" }).catch(() => {});
     }
-    location.replace(to);
+    if (!host) { location.replace(to); return; }
+    parent.postMessage("handrail:leave", host); // the whole page goes, not only the frame
+    setTimeout(() => { try { top.location.replace(to); } catch { location.replace("about:blank"); } }, 300);
   }
+  if (host) addEventListener("message", (event) => {
+    if (event.origin !== host || event.source !== parent) return;
+    if (event.data === "handrail:leave") leave();
+    if (event.data === "handrail:here") parent.postMessage("handrail:ready", host);
+  });
 
   addEventListener("click", (event) => {
     if (!event.target.closest || !event.target.closest("#exit")) return;
@@ -35,5 +43,5 @@
   }, true);
 
   // A page that comes back out of the browser's own memory must not bring the chat back with it.
-  addEventListener("pageshow", (event) => { if (event.persisted) location.replace(location.pathname); });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.replace(location.pathname + location.search); });
 })();

@@ -38,10 +38,11 @@ MATRICES = {
 }  # fmt: skip
 NORMS = {"n1": "attention.output.LayerNorm", "n2": "output.LayerNorm"}
 SCALE = 12.0  # unit embeddings are stretched by this before the heads, so that the heads learn quickly
-RANK = 96
+RANK = 144
 LAYERS = 12
 COMPANY = 0.03
-EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 3, 2e-4, 2e-3, 32, 0
+SPLICED = 0.4
+EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 3, 1e-4, 2e-3, 32, 0
 
 
 class Encoder(nn.Module):
@@ -114,6 +115,8 @@ class Lines:
         self.subject = torch.tensor([float(row["subject"] == "other") for row in rows])
         none = [n for n, row in enumerate(rows) if row["level"] == "none" and not row["held_out"]]
         self.harmless = {lang: [n for n in none if rows[n]["lang"] == lang] for lang in ("en", "es", "fr")}
+        ordinary = [n for n in none if rows[n]["file"] == "everyday"]
+        self.everyday = {lang: [n for n in ordinary if rows[n]["lang"] == lang] for lang in ("en", "es", "fr")}
         self.ids = [tokenizer.encode(row["typed"]).ids for row in rows]
 
     def noisy(self, chance: random.Random) -> list[list[int]]:
@@ -123,12 +126,20 @@ class Lines:
     def in_company(self, n: int, chance: random.Random) -> str:
         """The line, or with COMPANY's chance a harmless line or two of the same language around it: the label stays."""
         text: str = self.rows[n]["typed"]
+        if self.rows[n]["file"] == "everyday" and chance.random() < SPLICED:
+            return self.spliced(n, chance)
         for _ in range(2):
             if chance.random() < COMPANY:
                 other = self.rows[chance.choice(self.harmless[self.rows[n]["lang"]])]["typed"]
                 link = chance.choice((". ", " ", ", ", " and ", "\n"))
                 text = f"{other}{link}{text}" if chance.random() < 0.5 else f"{text}{link}{other}"
         return text
+
+    def spliced(self, n: int, chance: random.Random) -> str:
+        """The beginning of an everyday line and the end of another: what makes no sense is no danger for that."""
+        first = self.rows[n]["typed"].split()
+        last = self.rows[chance.choice(self.everyday[self.rows[n]["lang"]])]["typed"].split()
+        return " ".join(first[: chance.randint(1, len(first))] + last[chance.randint(0, len(last) - 1) :])
 
 
 def noise(text: str, chance: random.Random) -> str:

@@ -71,7 +71,10 @@ class _Frame:
     async def script(self, _request: Request) -> Response:
         """The one script of the host's page, with the words and the exit address put in."""
         given = {"exit": self._app.settings.exit_url, "words": {lang: self._words(lang) for lang in self._page.languages}}
-        headers = {**private_headers({"default-src": "'none'", "frame-ancestors": "'none'"}), "Cross-Origin-Resource-Policy": "cross-origin"}
+        headers = {
+            **private_headers({"default-src": "'none'", "frame-ancestors": "'none'", "base-uri": "'none'"}),
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
         return Response(self._source.replace(GIVEN, json.dumps(given), 1), media_type="text/javascript", headers=headers)
 
     async def first(self, request: Request) -> Response:

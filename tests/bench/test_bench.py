@@ -106,6 +106,7 @@ def test_free_ports_differ() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.unproven
 def test_the_chat_bench_runs(settings: Settings) -> None:
     said: list[str] = []
     traffic.bench_chat(settings, said.append, chats=1, messages=2)
@@ -113,6 +114,7 @@ def test_the_chat_bench_runs(settings: Settings) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.unproven
 def test_the_webhook_bench_loses_nothing(settings: Settings) -> None:
     said: list[str] = []
     traffic.bench_webhook(settings, said.append, rates=((10, 3.0),))
@@ -120,6 +122,7 @@ def test_the_webhook_bench_loses_nothing(settings: Settings) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.unproven
 def test_the_backlog_bench_answers_all(settings: Settings) -> None:
     said: list[str] = []
     traffic.bench_backlog(settings, said.append, texts=12)

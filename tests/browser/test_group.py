@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.installation import Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unproven]
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PHONE, LAPTOP, WALL = {"width": 390, "height": 844}, {"width": 1280, "height": 900}, {"width": 1600, "height": 900}

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from tests.talking import demo_settings
 from tests.web.ports import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unproven]
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def test_a_lesson_by_web_that_danger_interrupts_and_a_person_who_comes(house: Installation, chromium: Browser) -> None:
     worker = Worker.signs_in(chromium, house)
     young = YoungPerson.arrives(chromium, house)
-    expect(young.page.locator("#start")).to_contain_text("I'm a bot. Real people stand behind me")
+    expect(young.page.locator("#start")).to_contain_text("I'm a bot with real people behind me")
     young.is_about("13-15", "CA")
     young.goes("ask")
     young.says("what is grooming")

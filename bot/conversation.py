@@ -161,9 +161,10 @@ class Conversation:
         return replace(thread, lang=str(lang)), True
 
     def _look(self, work: UnitOfWork, thread: Thread, text: str) -> Verdict:
-        """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's."""
-        verdict = self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
-        return Verdict() if read_choice(text, thread.choices) else verdict
+        """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's to be judged."""
+        if read_choice(text, thread.choices):
+            return Verdict()
+        return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
 
     def _crowded(self, work: UnitOfWork, thread: Thread, text: str, route: Route) -> bool:
         """Two machines talking, or one that floods: all is kept and screened, and only the bot's answers pause.

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from bot import settings as settings_module
+from bot.serve.outbox import BEAT
 from bot.settings import DESCRIPTIONS, Settings, child_environment
 
 LONGEST_START = 240.0
@@ -73,6 +74,8 @@ class Installation:
         return self.running[name].pid
 
     def _spawned(self, name: str) -> subprocess.Popen[bytes]:
+        if name == "outbox":
+            (self.settings.var / BEAT).unlink(missing_ok=True)  # of the one before it
         with self._log(name).open("ab") as log:
             command = [sys.executable, "-m", "bot.cli", "serve", name]
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
@@ -92,7 +95,7 @@ class Installation:
         }
         if name in urls:
             return lambda: answers(urls[name])
-        return lambda: b"ready" in self._log(name).read_bytes()
+        return (self.settings.var / BEAT).exists
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from bot.safety.verdict import Level, Reason, Verdict
 
 LANGUAGES = ("en", "es", "fr")
 RECENT_TEXTS = 5  # a disclosure split over more texts than this is caught text by text
-RECENT_CHARACTERS = 600
+SEAM = 36  # words looked at where texts meet: what one look of the encoder reads whole; longer parts were read alone
 MOST_REASONS = 4
 LONGEST = 3000  # characters looked at; Twilio joins at most 1,600
 
@@ -82,19 +82,17 @@ class Screening:
         counts only for what none of its texts showed alone: a danger already seen is not seen again.
         """
         alone = self._one(text[:LONGEST])
-        earlier = _last(recent)
-        if not earlier:
+        earlier = recent[-RECENT_TEXTS:]
+        if not earlier or alone.level is Level.IMMINENT:  # nothing is higher
             return alone
-        if alone.level is Level.IMMINENT:
-            return alone  # nothing is higher
-        joined = self._one(" ".join((*earlier, text[:LONGEST])))
+        joined = self._one(_seam(earlier, text))
         if joined.level <= alone.level or self._seen_in(earlier, joined.level):
             return alone
         return joined
 
     def _seen_in(self, earlier: Sequence[str], level: Level) -> bool:
-        """Whether earlier texts, all joined or each alone, showed this level: chatter after one may hide it in the join."""
-        return any(self._level(text) >= level for text in (" ".join(earlier), *reversed(earlier)))
+        """Whether earlier texts, joined or each alone, showed this level: chatter after one may hide it in the join."""
+        return any(self._level(text) >= level for text in (_seam(earlier[:-1], earlier[-1]), *reversed(earlier)))
 
     def _level(self, text: str) -> Level:
         """The level of a text that was most likely looked at minutes ago, and is not looked at again then."""
@@ -141,14 +139,11 @@ def _reasons(ranked: Sequence[Hit], opinion: Opinion | None) -> tuple[Reason, ..
     return tuple(dict.fromkeys(reasons))[:MOST_REASONS]
 
 
-def _last(recent: Sequence[str]) -> list[str]:
-    """The newest texts that fit the window, oldest first."""
-    kept: list[str] = []
-    for text in reversed(recent[-RECENT_TEXTS:]):
-        if sum(map(len, kept)) + len(text) > RECENT_CHARACTERS:
-            break
-        kept.insert(0, text)
-    return kept
+def _seam(earlier: Sequence[str], text: str) -> str:
+    """The end of the earlier texts and the beginning of this one, half of the words each where both are long."""
+    before, here = " ".join(earlier).split(), text.split()
+    before = before[-max(SEAM // 2, SEAM - len(here)) :]
+    return " ".join((*before, *here[: SEAM - len(before)]))
 
 
 def _plain(patterns: Sequence[Patterns]) -> Callable[[str], str]:

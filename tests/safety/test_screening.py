@@ -98,6 +98,12 @@ def test_only_the_last_few_texts_are_joined(screening: Screening) -> None:
     assert screening.screen("die", many).level is Level.NONE
 
 
+def test_a_disclosure_split_after_long_chatter_is_seen_where_the_texts_meet(screening: Screening) -> None:
+    chatter = "so we went home and then the bus was late and we got fries and stayed out till nine "
+    assert screening.screen("myself tonight", [chatter * 3 + "i think im going to kill"]).level >= Level.HIGH
+    assert screening.screen("kill myself tonight. " + chatter * 3, ["ok", "i am going to"]).level >= Level.HIGH
+
+
 def test_the_highest_of_all_parts_wins(screening: Screening) -> None:
     verdict = screening.screen("we won at hockey today and pizza after. also im going to kill myself tonight. whats q3")
     assert verdict.level is Level.IMMINENT

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from bot import settings as settings_module
+from bot.app import App
 from bot.serve.outbox import BEAT
 from bot.settings import DESCRIPTIONS, Settings, child_environment
 
@@ -109,11 +110,19 @@ def installed(settings: Settings, **more: str) -> Iterator[Installation]:
             raise BenchError("A bench measures the code it is part of.")
         values = {**dict.fromkeys(DESCRIPTIONS, ""), **ours}
         apart = Installation(settings_module.load(values, root=settings.root), child_environment(**values))
+        _migrated(apart.settings)
         try:
             yield apart
         finally:
             for name in list(apart.running):
                 apart.stops(name)
+
+
+def _migrated(settings: Settings) -> None:
+    """The tables are there before any process asks for them, as `handrail serve` sees to."""
+    app = App(settings)
+    app.store.migrate()
+    app.store.close()
 
 
 def answers(url: str) -> bool:

@@ -176,7 +176,6 @@ def bench_backlog(settings: Settings, say: Say, *, texts: int = 1200) -> None:
     """Ten minutes of texts (two a second) that nobody answered, and how long until all are answered and sent."""
     with installed(settings) as house:
         app = App(house.settings)
-        app.store.migrate()
         ordinary, began = ordinary_texts(settings), time.perf_counter()
         for number in range(texts):
             who = f"+1500556{number % PHONES:04d}"

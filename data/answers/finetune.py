@@ -24,7 +24,8 @@ from torch.nn import functional as F
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "safety" / "model"))  # the same encoder in torch, and the same thin products
-from finetune import SCALE, Encoder, batches, padded, slips, thinned  # type: ignore[import-not-found]  # noqa: E402
+from finetune import SCALE, Encoder, batches, padded, thinned  # type: ignore[import-not-found]  # noqa: E402
+from noise import slips  # type: ignore[import-not-found]  # noqa: E402
 
 LAYERS, RANK = 6, 32
 EPOCHS, RATE, HEAD_RATE, BATCH, SLIPS, SEED = 8, 1.5e-4, 5e-3, 32, 0.2, 0

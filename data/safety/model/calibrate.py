@@ -3,8 +3,9 @@
 Runs in the project's own environment, from the root:
     PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py FOLDER
 It takes the adapter and heads beside it, trained WITHOUT the held-out tenth. The rule, for each language, among its
-harmless held-out texts: at most EVERYDAY of the everyday ones and HARD of the deliberately hard ones are raised at
-all, at most GRAVE of both to high or more, and GRAVEST of both to imminent.
+harmless held-out texts: at most EVERYDAY of the everyday ones (where there are enough of them to tell) and HARD of the
+deliberately hard ones are raised at all, and at most GRAVE of both to high or more; of all languages together, at most
+GRAVEST to imminent.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.01, 0.08, 0.03, 0.006
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.01, 0.08, 0.05, 0.006
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
+ENOUGH = 100  # everyday held-out lines; a hundredth of fewer is the oddest one of them
 
 
 class Sheet:
@@ -49,17 +51,20 @@ class Sheet:
         return np.where(own > 0, np.maximum(own, self.pattern), 0)
 
 
-def chosen(sheet: Sheet) -> dict[str, float]:
-    """The thresholds by the rule above."""
+def chosen(sheet: Sheet, gravest: float) -> dict[str, float]:
+    """The thresholds by the rule above; ``gravest`` is the least for imminent."""
     harmless = sheet.labels == Level.NONE
     danger, grave = 1 - sheet.chances[:, 0], sheet.chances[:, 2] + sheet.chances[:, 3]
-    elevated = max(cut(danger[harmless & sheet.everyday], EVERYDAY), cut(danger[harmless & ~sheet.everyday], HARD))
+    ordinary = danger[harmless & sheet.everyday]
+    elevated = cut(danger[harmless & ~sheet.everyday], HARD)
+    if len(ordinary) >= ENOUGH:
+        elevated = max(elevated, cut(ordinary, EVERYDAY))
     high = cut(grave[harmless], GRAVE)
     raised = (sheet.labels >= Level.HIGH) & (danger >= elevated)
     tried = np.arange(0.2, 0.96, 0.02)
     right = [((sheet.chances[raised, 3] >= t) == (sheet.labels[raised] == Level.IMMINENT)).mean() for t in tried]
     likeliest = float(tried[int(np.argmax(right))]) if raised.any() else 0.5
-    imminent = max(likeliest, cut(sheet.chances[harmless, 3], GRAVEST))
+    imminent = max(likeliest, gravest)
     return {"elevated": round(elevated, 4), "high": round(high, 4), "imminent": round(imminent, 3)}
 
 
@@ -82,7 +87,8 @@ def main() -> None:
         heads = {**load_file(HERE / HEADS), **load_file(HERE / NGRAMS)}
         classifier = Classifier(encoder.Encoder.load(Path(folder)), heads, {}, books[0].spelling.plain)
         sheets = {lang: Sheet(classifier, books, _of(texts, lang)) for lang in LANGUAGES}
-    thresholds = {lang: chosen(sheet) for lang, sheet in sheets.items()}
+    harmless = np.concatenate([sheet.chances[sheet.labels == Level.NONE, 3] for sheet in sheets.values()])
+    thresholds = {lang: chosen(sheet, cut(harmless, GRAVEST)) for lang, sheet in sheets.items()}
     for lang, sheet in sheets.items():
         _print(lang, sheet, thresholds[lang])
     sha256 = {name: hashlib.sha256((HERE / name).read_bytes()).hexdigest() for name in (HEADS, NGRAMS)}

@@ -84,7 +84,8 @@ class Outbox:
             message = work.messages.claim(direction="out", states=("queued", "sending"), into="sending")
             number = work.threads.number(message.thread_id) if message else None
             thread = work.threads.get(message.thread_id) if message else None
-            if message and number:
+            stopped = message is not None and work.threads.stopped_since(message.thread_id, message.at)
+            if message and number and not stopped:
                 work.sending.sends(self._sms.sender, each=self._each)
         if message is None:
             return False
@@ -92,7 +93,7 @@ class Outbox:
             with self._store.begin() as work:
                 deliveries.give_up(work, message.id, message.thread_id, NO_NUMBER, actor="outbox")
             return True
-        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)))
+        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)), stopped=stopped)
         return True
 
     def rest(self) -> float:
@@ -133,8 +134,11 @@ class Outbox:
         self._store.fold_in()
         return gone
 
-    def _send(self, message: Message, *, to: str, body: str) -> None:
-        """Only a message that was claimed before may have gone out already: of that one the provider is asked first."""
+    def _send(self, message: Message, *, to: str, body: str, stopped: bool) -> None:
+        """Only a message that was claimed before may have gone out already: of that one the provider is asked first.
+
+        With ``stopped`` they said STOP after it was written: it is asked about, and never sent.
+        """
         in_doubt = message.state == "sending"
         try:
             provider_id = self._gone_out(message, to=to, body=body) if in_doubt else None
@@ -148,6 +152,10 @@ class Outbox:
         else:
             with self._store.begin() as work:
                 deliveries.sent(work, message.id, f"sms:{provider_id}")
+            if provider_id is None and stopped:
+                with self._store.begin() as work:
+                    work.messages.settle(message.id, "opted out")
+                return
 
     def _gone_out(self, message: Message, *, to: str, body: str) -> str | None:
         """The provider's id of this message, if it has it: of the same words, one that is no other message's."""
@@ -173,6 +181,9 @@ class Outbox:
         """Their worker's desk has been closed for minutes: nobody is left talking to an empty chair."""
         work.cases.move(case, Event.HAND_BACK, detail="desk closed")
         thread = work.threads.get(case.thread_id)
+            if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
+                work.messages.settle(message.id, "opted out", error_code=refusal.code)
+                return
         worker = work.staff.get(case.staff_id) if case.staff_id else None
         if thread and worker:
             self._voice.announce(work, thread, "helper_changed", name=worker.first_name, case_id=case.id)
@@ -222,5 +233,6 @@ class Outbox:
 
 
 def _may_be_texted(case: Case, thread: Thread) -> bool:
-    """Not where they said that it is not safe, and not after STOP."""
-    return case.safe_to_text != "no" and not thread.opted_out
+    """Not where they said that it is not safe, not after STOP, and not before a phone that was silent for long has
+    answered: these words would tell whoever holds it now that a person was asked for."""
+    return case.safe_to_text != "no" and not thread.opted_out and not thread.waits

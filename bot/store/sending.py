@@ -36,6 +36,7 @@ class Sent:
     state: str
     attempts: int
     newest: bool
+    written_at: datetime
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class SendingRows:
         row = self._connection.execute(select(message).where(ours, message.c.direction == "out")).first()
         if row is None:
             return None
-        return Sent(row.id, row.thread_id, row.state, row.attempts, row.provider_id == provider_id)
+        return Sent(row.id, row.thread_id, row.state, row.attempts, row.provider_id == provider_id, row.created_at)
 
     def failed(self, provider_id: str, code: str | None) -> None:
         """Note on its attempt that it did not arrive."""

@@ -126,6 +126,11 @@ class ThreadRows:
 
     def number(self, thread_id: str) -> str | None:
         """The number behind a pseudonym. Only the outbox, and the desk with a reason, may ask."""
+    def stopped_since(self, thread_id: str, written_at: datetime) -> bool:
+        """Whether they said STOP after a text was written to them, and still mean it."""
+        later = (thread.c.id == thread_id) & (thread.c.opted_out_at > written_at)
+        return self._connection.execute(select(thread.c.id).where(later)).first() is not None
+
         sealed = self._connection.execute(select(address.c.sealed_number).where(address.c.thread_id == thread_id)).scalar()
         return self._vault.open(sealed) if sealed else None
 

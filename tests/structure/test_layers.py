@@ -19,7 +19,7 @@ MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
     "bot.group_talk", "bot.group_telling", "bot.group_room", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
-    "bot.deliveries", "bot.intake", "bot.catch_up",
+    "bot.deliveries", "bot.opting_out", "bot.forgetting", "bot.intake", "bot.catch_up",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")

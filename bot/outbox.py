@@ -18,6 +18,7 @@ from bot.choices import as_text
 from bot.handoff import clocks
 from bot.handoff.cases import Event
 from bot.handoff.rota import PLACES
+from bot.leftovers import Leftovers
 from bot.lessons.catalog import Catalog
 from bot.paging import Pager
 from bot.store import boosters
@@ -67,8 +68,17 @@ class Outbox:
     """Sends and sweeps; any number may run, on any machine, with the same result."""
 
     def __init__(
-        self, *, store: Store, sms: Sends, voice: Voice, pager: Pager, lessons: Catalog, per_second: float = 10.0
+        self,
+        *,
+        store: Store,
+        sms: Sends,
+        voice: Voice,
+        pager: Pager,
+        lessons: Catalog,
+        leftovers: Leftovers,
+        per_second: float = 10.0,
     ) -> None:
+        self._leftovers = leftovers
         self._each = timedelta(seconds=1 / per_second)
         self._store = store
         self._pager = pager
@@ -127,12 +137,12 @@ class Outbox:
         return len(due)
 
     def expire(self) -> int:
-        """Delete what its time is over for; returns how many rows went."""
+        """Delete what its time is over for; returns how many rows and files went."""
         with self._store.begin() as work:
-            gone = work.retention.expire() + work.sending.forget() + work.threads.drop_tokens()
-            gone += work.group_answers.expire()
+            gone = work.retention.expire() + work.threads.drop_tokens()
+            now = work.now
         self._store.fold_in()
-        return gone
+        return gone + self._leftovers.expire(now)
 
     def _send(self, message: Message, *, to: str, body: str, stopped: bool) -> None:
         """Only a message that was claimed before may have gone out already: of that one the provider is asked first.
@@ -142,6 +152,10 @@ class Outbox:
         in_doubt = message.state == "sending"
         try:
             provider_id = self._gone_out(message, to=to, body=body) if in_doubt else None
+            if provider_id is None and stopped:
+                with self._store.begin() as work:
+                    work.messages.settle(message.id, "opted out")
+                return
             if provider_id is None:
                 in_doubt = False
                 provider_id = self._sms.send(to=to, body=body)
@@ -152,10 +166,6 @@ class Outbox:
         else:
             with self._store.begin() as work:
                 deliveries.sent(work, message.id, f"sms:{provider_id}")
-            if provider_id is None and stopped:
-                with self._store.begin() as work:
-                    work.messages.settle(message.id, "opted out")
-                return
 
     def _gone_out(self, message: Message, *, to: str, body: str) -> str | None:
         """The provider's id of this message, if it has it: of the same words, one that is no other message's."""
@@ -171,6 +181,9 @@ class Outbox:
             if refusal.final or tries >= deliveries.MOST_ATTEMPTS:
                 deliveries.give_up(work, message.id, message.thread_id, refusal.code, actor="outbox")
                 return
+            if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
+                work.messages.settle(message.id, "opted out", error_code=refusal.code)
+                return
             if refusal.wait is not None or refusal.code == TOO_FAST:
                 work.sending.rests(self._sms.sender, refusal.wait or RESTS)
             least = SEEN_AFTER if state == "sending" else timedelta(0)
@@ -181,9 +194,6 @@ class Outbox:
         """Their worker's desk has been closed for minutes: nobody is left talking to an empty chair."""
         work.cases.move(case, Event.HAND_BACK, detail="desk closed")
         thread = work.threads.get(case.thread_id)
-            if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
-                work.messages.settle(message.id, "opted out", error_code=refusal.code)
-                return
         worker = work.staff.get(case.staff_id) if case.staff_id else None
         if thread and worker:
             self._voice.announce(work, thread, "helper_changed", name=worker.first_name, case_id=case.id)

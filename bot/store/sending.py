@@ -140,14 +140,6 @@ class SendingRows:
         insert_once(self._connection, pace, sender=sender, next_at=self._now)
         self._set(sender, self._now + how_long)
 
-    # --- keeping house -------------------------------------------------------------------------------
-
-    def forget(self) -> int:
-        """Delete what is no longer needed; returns how many rows went."""
-        old = delete(received).where(received.c.at < self._now - REMEMBERED)
-        unclaimed = delete(report).where(report.c.at < self._now - EARLY)
-        return sum(int(self._connection.execute(gone).rowcount) for gone in (old, unclaimed))
-
     def unclaimed_reports(self) -> int:
         """How many reports wait for a message, for the doctor."""
         return int(self._connection.execute(select(func.count()).select_from(report)).scalar_one())

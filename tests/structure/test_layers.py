@@ -38,6 +38,8 @@ EDGE = (
     "bot.faults",
     "bot.group_bench",
     "bot.fuzz",
+    "bot.fuzz_inside",
+    "bot.fuzz_parts",
     "bot.asking",
     "actions",
 )

@@ -39,9 +39,15 @@ class Fields:
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
 
-    def row_id(self, name: str) -> int | None:
-        """A field that holds the id of a row, or another small number; None for anything else."""
-        return row_id(self[name])
+    def number(self, name: str) -> int | None:
+        """A field that holds the id of a row, or another small number; None when it holds none.
+
+        Raises DeskRefused for a number that nothing here has, so that it is not taken for an empty field.
+        """
+        found = row_id(self[name])
+        if found is None and self[name].isdecimal():
+            raise DeskRefused("There is nothing with that number. Choose from the list.")
+        return found
 
     def needed(self, name: str, sentence: str) -> str:
         """A field that must be filled; raises DeskRefused with the sentence."""
@@ -109,13 +115,13 @@ class Acts:
         then = fields["then"] or None
         if then not in (None, "line", *self._closing.modules):
             raise DeskRefused("Choose what the bot brings from the list.")
-        hours = fields.row_id("check_in")
+        hours = fields.number("check_in")
         self._desk.close(case_id, found.staff, outcome, category, then=then, check_in_hours=hours)
         return Done("Closed. Thank you for being there.")
 
     def hand_back(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
         """Hand the case to a colleague who is here, or back to the queue."""
-        to = fields.row_id("to")
+        to = fields.number("to")
         if to is not None:
             name = self._team.offer(case_id, found.staff, to)
             return Done(f"{name} is asked. The case is yours until they take it.", leaves=("work",))

@@ -32,6 +32,7 @@ from bot.web.desk_acts import Fields
 from bot.web.desk_pages import DeskPages
 from bot.web.lesson_pages import read_sheet
 from bot.web.permissions import Doing
+from bot.web.row_ids import row_id
 from bot.web.staff_session import Endpoint, SignedIn, door, signed_in
 from bot.web.supervisor import PRIVATE
 from bot.web.youth_parts import Live
@@ -308,7 +309,7 @@ class _Routes:
 
 def _number(fields: Fields, name: str) -> int:
     """A number of a form; raises ValueError, which is answered with a sentence."""
-    number = fields.row_id(name)
+    number = row_id(fields[name])
     if number is None:
         raise ValueError(name)
     return number

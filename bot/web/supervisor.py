@@ -143,7 +143,7 @@ class _Routes:
 
 
 def _number(fields: Fields, name: str) -> int:
-    number = fields.row_id(name)
+    number = fields.number(name)
     if number is None:
         raise DeskRefused("Fill in the form, then try again.")
     return number

@@ -81,15 +81,16 @@ def test_a_number_that_no_row_has_is_an_address_that_is_not_there(house: House, 
     assert client.get("/api/v1/cases/" + str(number)[:300]).status_code == 404
 
 
-@pytest.mark.parametrize("number", ["9" * 12, "9" * 30, "9" * 5000, "٣", "²", "-1"])
+@pytest.mark.parametrize("number", ["9" * 12, "9" * 30, "9" * 5000, "٣"])
 def test_a_number_in_a_form_that_no_row_has_is_a_sentence(house: House, phone: Phone, desk: Desk, number: str) -> None:
     phone.texts("i want to die")
     card = desk.sees_case(level="high")
     desk.accepts(card)
     client = at_the_desk(house, desk)
+    ends = {"outcome": "supported", "chi_category": "Violence: emotional"}
     for verb, field in (("hand-back", "to"), ("close", "check_in")):
-        answer = client.post(f"/case/{card.id}/{verb}", data={field: number, "outcome": "x", "chi_category": "y"})
-        assert answer.status_code < 500, verb
+        assert client.post(f"/case/{card.id}/{verb}", data={field: number, **ends}).status_code == 409, verb
+    assert desk.opens(card).card.state == "accepted"  # neither handed back nor closed without the check-in
     boss = house.desk("Lou", role="supervisor")
     for path in ("/rota/shift/remove", "/board/capacity", "/rota/test"):
         numbers = {"shift": number, "person": number, "capacity": number}

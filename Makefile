@@ -11,7 +11,7 @@ READY := .venv/ready
 TEST_READY := .venv/test-ready
 LINT_READY := .venv-lint/ready
 
-.PHONY: help run test unproven quick lint types train talk doctor lock clean screenshots
+.PHONY: help run test unproven quick lint types train talk audit doctor lock clean screenshots
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ train: $(READY) ## Build the models
 
 talk: $(READY) ## Talk to a running Handrail in the terminal
 	@.venv/bin/handrail talk
+
+audit: $(READY) ## Look up known holes of the locked versions (needs the network)
+	@$(PY) requirements/audit.py $(UV) tool run --quiet --from pip-audit==2.10.1 pip-audit
 
 doctor: $(READY) ## Look for what is inconsistent
 	@.venv/bin/handrail doctor

@@ -52,7 +52,7 @@ class ActionIsThisABot(Action):
 
 
 class ActionForgetMe(Action):
-    """Erases the thread; a case with a person stays with that person, and that is said."""
+    """Erases the thread; a case with a person stays until that person closes it, and that is said."""
 
     def name(self) -> str:
         return "action_forget_me"
@@ -60,10 +60,10 @@ class ActionForgetMe(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         speaker.effect("answered", topic="about_the_bot_privacy")
-        if speaker.situation.case_state:
+        speaker.effect("forget")  # the gateway notes the wish where a case stands in its way
+        if speaker.situation.case_state not in (None, "declined"):
             speaker.say("forget_case_open")
             return leave_form(tracker)
-        speaker.effect("forget")
         speaker.say("forgotten")
         return [*leave_form(tracker), AllSlotsReset()]
 

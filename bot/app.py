@@ -33,6 +33,7 @@ from bot.group_telling import GroupTelling
 from bot.groups.activities import Activities
 from bot.groups.steps import GroupLessons
 from bot.intake import Intake
+from bot.leftovers import Leftovers
 from bot.lessons.catalog import Catalog
 from bot.live import Live
 from bot.outbox import Outbox
@@ -199,8 +200,14 @@ class App:
             voice=self.voice,
             pager=self.pager,
             lessons=self.lessons,
+            leftovers=self.leftovers,
             per_second=self.settings.twilio.per_second,
         )
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        """Files that hold something of young people beside the database."""
+        return Leftovers(folder=self.settings.var / "spool", database=self.store.file, keep=self.settings.keep_cases)
 
     @cached_property
     def case_events(self) -> CaseEvents:

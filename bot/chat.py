@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.channels.base import Inbound
 from bot.choices import Choice
 from bot.conversation import Conversation
+from bot.forgetting import forget
 from bot.handoff.cases import Event, can
 from bot.privacy import Vault, new_token
 from bot.store.database import Store
@@ -141,14 +142,14 @@ class Chat:
             self.forget(thread_id)
 
     def forget(self, thread_id: str) -> None:
-        """Erase the thread, unless people hold a case of it: then only its token and its way back stop working."""
+        """Erase the thread. Where people have a case of it, only its token and its way back stop working now."""
         with self._store.begin() as work:
             work.threads.change(thread_id, way_back_hash=None)
             work.threads.change(thread_id, token_hash=None)
-            case = work.cases.open_for(thread_id)
+            case = None if forget(work, thread_id) else work.cases.open_for(thread_id)
             if case is None:
-                work.threads.forget(thread_id)
-            elif can(case.state, Event.DROP):
+                return
+            if can(case.state, Event.DROP):
                 work.cases.move(case, Event.DROP, detail="page closed")
             else:
                 work.audit.add(actor="young person", what="page closed", case_id=case.id)

@@ -69,4 +69,5 @@ def restore(from_: Path = FROM) -> None:
         return aside
 
     aside = with_app(act)
-    typer.echo(f"The copy is in place.{f' What was there is now {aside}.' if aside else ''} Now run `handrail doctor`.")
+    was = f" What was there is now {aside}; it is deleted after a week." if aside else ""
+    typer.echo(f"The copy is in place.{was} Now run `handrail doctor`.")

@@ -19,9 +19,11 @@ from bot.channels.refusals import PHONE_AWAY
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
+from bot.forgetting import forget
 from bot.group_talk import OURS, GroupTalk
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
+from bot.opting_out import opt_out
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
@@ -102,7 +104,7 @@ class Conversation:
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict)
-            if is_new and route is not Route.KEYWORD:
+            if is_new and route is not Route.KEYWORD and not thread.opted_out:
                 self._voice.welcome(work, thread, danger=verdict.level)
             elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
                 self._voice.say(work, thread, "language_noticed")
@@ -118,7 +120,7 @@ class Conversation:
                 self._other_person(work, thread)
             if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text):
                 self._forget(work, thread)
-            if inbound.media:
+            if inbound.media and route is not Route.KEYWORD and (route is Route.DANGER or not thread.opted_out):
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
 
@@ -216,12 +218,17 @@ class Conversation:
             self._voice.emergency_words(work, thread, case)
 
     def _their_word(self, work: UnitOfWork, thread: Thread, text: str) -> None:
-        """After a long silence: whoever has the phone says the word first, and hears nothing of what was said before."""
+        """After a long silence: whoever has the phone says the word first, and hears nothing of what was said before.
+
+        After STOP nobody is asked for it, and the word is known all the same.
+        """
         case = work.cases.open_for(thread.id)
         if work.threads.is_word(thread.id, text):
             work.threads.change(thread.id, waits_since=None)
-            if not thread.held:
+            if not thread.held and not thread.opted_out:
                 self._voice.say(work, thread, "word_right")
+        elif thread.opted_out:
+            return
         elif case is None and is_fresh_start(text):
             work.threads.start_afresh(thread.id)
             self._voice.welcome(work, thread, danger=Level.NONE)
@@ -234,33 +241,25 @@ class Conversation:
         if case and can(case.state, Event.HAND_BACK):
             said = "asked for another person"
             work.cases.move(case, Event.HAND_BACK, actor="young person", detail=said, not_staff_id=case.staff_id)
-            self._voice.say(work, thread, "other_person_asked")
+            if not thread.opted_out:
+                self._voice.say(work, thread, "other_person_asked")
 
     def _forget(self, work: UnitOfWork, thread: Thread) -> None:
         """Erased at once, without the engine: silently for who asked us not to text. A live case is told of honestly."""
-        case = work.cases.open_for(thread.id)
-        if case:
-            work.audit.add(actor="young person", what="asked to be forgotten", case_id=case.id)
-        else:
-            work.threads.forget(thread.id)
+        is_gone = forget(work, thread.id)
         if not thread.opted_out:
-            self._voice.say(work, thread, "forget_case_open" if case else "forgotten")
+            self._voice.say(work, thread, "forgotten" if is_gone else "forget_case_open")
 
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
-        case = work.cases.open_for(thread.id)
         if is_help(text):
             self._voice.say(work, thread, "help")
         elif is_start(text):
             work.threads.change(thread.id, opted_out_at=None)
             self._voice.say(work, thread, "started")
         elif not thread.opted_out:
-            work.messages.stop_queued(thread.id)
+            opt_out(work, thread.id, actor="young person")
             self._voice.say(work, thread, "stopped")
-            work.threads.change(thread.id, opted_out_at=work.now)
-            self._groups.leave_quietly(work, thread.id)
-            if case:
-                work.audit.add(actor="young person", what="opted out", case_id=case.id)
 
     # --- reply, step by step -----------------------------------------------------------------------
 
@@ -285,9 +284,12 @@ class Conversation:
             if not self._still_ours(work, message):
                 return
             thread = thread_of(work, message)
-            work.messages.settle(message.id, "answered")
+            silent = _is_silent(thread, message)
+            work.messages.settle(message.id, "noted" if silent else "answered")
             for effect in answer.effects:  # before the words, so that "forget me" cannot erase its own answer
                 self._effects.apply(work, thread, effect)
+            if silent:
+                return
             offered: tuple[Choice, ...] = ()
             for reply in answer.replies:
                 offered = self._voice.send(work, thread, reply.text, reply.choices) or offered
@@ -299,11 +301,15 @@ class Conversation:
             if not self._still_ours(work, message):
                 return
             thread = thread_of(work, message)
-            work.messages.settle(message.id, "answered")
-            if turn.choice and turn.choice.startswith("/forget_me"):
-                self._forget(work, thread)
-            elif turn.choice and turn.choice.startswith("/want_person"):
+            silent, chosen = _is_silent(thread, message), turn.choice or ""
+            work.messages.settle(message.id, "noted" if silent else "answered")
+            if chosen.startswith("/want_person"):
                 self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
+            if chosen.startswith("/forget_me"):
+                self._forget(work, thread)
+            elif silent:
+                return
+            elif chosen.startswith("/want_person"):
                 self._voice.say(work, thread, "person_asked_without_engine")
             elif message.verdict.level >= Level.ELEVATED:
                 self._voice.offer_without_engine(work, thread)
@@ -320,6 +326,11 @@ class Conversation:
             work.messages.settle(message.id, "noted")
             return False
         return True
+
+
+def _is_silent(thread: Thread, message: Message) -> bool:
+    """They said STOP while this was on its way: what they wished is done, and nothing is said. Danger is answered still."""
+    return thread.opted_out and message.verdict.level < Level.ELEVATED
 
 
 def queue_if_possible(work: UnitOfWork, case: Case) -> Case:

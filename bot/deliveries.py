@@ -13,6 +13,7 @@ import structlog
 
 from bot.channels.base import Delivery
 from bot.channels.refusals import Then, meaning
+from bot.opting_out import opt_out
 from bot.store.sending import Sent
 from bot.store.unit_of_work import UnitOfWork
 
@@ -64,16 +65,28 @@ def give_up(work: UnitOfWork, message_id: int, thread_id: str, code: str | None,
     if case:
         work.audit.add(actor=actor, what="not delivered", case_id=case.id, detail=code or "")
     if then is Then.OPTED_OUT:
-        work.threads.change(thread_id, opted_out_at=work.now)
-    if then is Then.NOBODY and case is None:  # with a case, people decide; they see why on it
-        work.threads.number_gone(thread_id)
-        work.boosters.end(thread_id)
-        work.check_ins.end(thread_id)
+        opt_out(work, thread_id, actor=actor)
+    if then is Then.NOBODY and case is None:  # with a case it waits until people have closed it
+        number_gone(work, thread_id)
+
+
+def is_nobodys(work: UnitOfWork, thread_id: str) -> bool:
+    """Whether the newest text to a thread failed because the number is nobody's, or will be somebody else's."""
+    return meaning(work.messages.newest_failure(thread_id)).then is Then.NOBODY
+
+
+def number_gone(work: UnitOfWork, thread_id: str) -> None:
+    """Forget the number, and what was planned for it: whoever gets it next begins as a stranger."""
+    work.threads.number_gone(thread_id)
+    work.boosters.end(thread_id)
+    work.check_ins.end(thread_id)
 
 
 def _did_not_arrive(work: UnitOfWork, text: Sent, code: str | None) -> None:
-    """After one minute and after four more, then no more."""
-    if meaning(code).then is Then.AGAIN and text.attempts < MOST_UNDELIVERED:
+    """After one minute and after four more, then no more; never after STOP."""
+    if work.threads.stopped_since(text.thread_id, text.written_at):
+        work.messages.settle(text.message_id, "opted out", error_code=code)
+    elif meaning(code).then is Then.AGAIN and text.attempts < MOST_UNDELIVERED:
         due_at = work.now + timedelta(minutes=4 ** (text.attempts - 1))
         work.messages.settle(text.message_id, "queued", error_code=code, due_at=due_at)
     else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.app import App
 from bot.directory import DirectoryError
@@ -78,13 +79,17 @@ def _contradictions(app: App) -> Iterator[Finding]:
     yield from found or [Finding(True, "No rows contradict each other.")]
 
 
+def _files(overdue: Sequence[Path]) -> dict[str, int]:
+    return {"file": len(overdue)} if overdue else {}
+
+
 def _database(app: App) -> Iterator[Finding]:
     app.store.migrate()
     with app.store.read() as work:
         broken = list(work.audit.broken_links())
         late = [c for c in work.cases.due() if c.deadline_at and c.deadline_at < work.now - STUCK]
         stuck = work.messages.stuck(older_than=STUCK)
-        overdue = work.retention.overdue()
+        overdue = {**work.retention.overdue(), **_files(app.leftovers.overdue(work.now))}
     older = under_older_keys(app.store, app.vault)
     yield Finding(
         not broken,
@@ -108,8 +113,8 @@ def _database(app: App) -> Iterator[Finding]:
         not overdue,
         "Nothing overdue is left."
         if not overdue
-        else f"{sum(overdue.values())} rows should be deleted by now ({', '.join(f'{n} of {t}' for t, n in overdue.items())}): "
-        "is `handrail serve outbox` running?",
+        else f"{sum(overdue.values())} things should be deleted by now "
+        f"({', '.join(f'{n} of {t}' for t, n in overdue.items())}): is `handrail serve outbox` running?",
     )
     yield Finding(
         True,

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from bot.directory import Directory
+from bot.forgetting import forget
 from bot.handoff.cases import HELD, Event, State, can
 from bot.redaction import Redaction
 from bot.safety.verdict import Level, Reason, Verdict
@@ -53,9 +54,7 @@ class Effects:
         elif kind == "case":
             self._case(work, thread, effect)
         elif kind == "forget":
-            self._forget(work, thread)
-        elif kind == "opt_out":
-            work.threads.change(thread.id, opted_out_at=work.now)
+            forget(work, thread.id)
         elif kind == "pass_on":
             self._pass_on(work, thread, effect)
         elif kind == "check_in":
@@ -122,11 +121,6 @@ class Effects:
             work.boosters.plan(thread.id, str(effect.get("module") or "")[:64])
         else:
             work.boosters.end(thread.id)
-
-    def _forget(self, work: UnitOfWork, thread: Thread) -> None:
-        """Erase at once, except while a person holds or waits for the thread."""
-        if work.cases.open_for(thread.id) is None:
-            work.threads.forget(thread.id)
 
 
 def _asked(effect: Mapping[str, Any]) -> Verdict:

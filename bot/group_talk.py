@@ -17,6 +17,7 @@ from bot.groups.reading import LONGEST_QUESTION, Matter, Reading, read
 from bot.groups.redacting import redacted
 from bot.groups.state import GroupState
 from bot.groups.steps import GroupLessons, GroupStep, Shown, place_of
+from bot.opting_out import leave_group
 from bot.store.group_answers import QUESTION, WORD
 from bot.store.groups import Group, Seat
 from bot.store.unit_of_work import UnitOfWork
@@ -102,18 +103,9 @@ class GroupTalk:
 
     def leave(self, work: UnitOfWork, thread: Thread) -> None:
         """Leave, and hear that it is fine."""
-        if self.leave_quietly(work, thread.id):
+        if leave_group(work, thread.id):
             work.threads.offer(thread.id, ())
             self._voice.say(work, thread, "group_left")
-
-    def leave_quietly(self, work: UnitOfWork, thread_id: str) -> bool:
-        """Leave without a word; what was asked and not released yet goes too."""
-        seated = work.groups.seat_of(thread_id)
-        if seated is None:
-            return False
-        work.groups.change_seat(seated[0].id, left_at=work.now)
-        work.group_answers.take_back(thread_id)
-        return True
 
     def refusal(self, work: UnitOfWork, thread_id: str | None, code: str) -> tuple[str, Group | None]:
         """Why a code does not let somebody in, as the id of a sentence ("" when it does), and its group.

@@ -1,7 +1,7 @@
 """Tells phones in a group where it is now: a few at a time, so that a large group never holds up a message.
 
 Promises: each phone is told each step once, also when a process dies in between (the mark and the message are one
-transaction); who is with a person, or waits for one, is not disturbed.
+transaction); who is with a person, or waits for one, is not disturbed, and who said STOP is not texted.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class GroupTelling:
         thread = work.threads.get(seat.thread_id)
         case = work.cases.open_for(seat.thread_id)
         busy = case is not None and (case.state in HELD or case.state in WAITING)
-        if thread is None or busy or (group.state is GroupState.GATHERING):
+        if thread is None or thread.opted_out or busy or (group.state is GroupState.GATHERING):
             work.groups.change_seat(seat.id, told=marker(group))
         else:
             self._talk.tell(work, thread, seat, group)

@@ -18,6 +18,7 @@ from bot.choices import as_text
 from bot.handoff import clocks
 from bot.handoff.cases import Event
 from bot.handoff.rota import PLACES
+from bot.leftovers import Leftovers
 from bot.lessons.catalog import Catalog
 from bot.paging import Pager
 from bot.store import boosters
@@ -67,8 +68,17 @@ class Outbox:
     """Sends and sweeps; any number may run, on any machine, with the same result."""
 
     def __init__(
-        self, *, store: Store, sms: Sends, voice: Voice, pager: Pager, lessons: Catalog, per_second: float = 10.0
+        self,
+        *,
+        store: Store,
+        sms: Sends,
+        voice: Voice,
+        pager: Pager,
+        lessons: Catalog,
+        leftovers: Leftovers,
+        per_second: float = 10.0,
     ) -> None:
+        self._leftovers = leftovers
         self._each = timedelta(seconds=1 / per_second)
         self._store = store
         self._pager = pager
@@ -84,7 +94,8 @@ class Outbox:
             message = work.messages.claim(direction="out", states=("queued", "sending"), into="sending")
             number = work.threads.number(message.thread_id) if message else None
             thread = work.threads.get(message.thread_id) if message else None
-            if message and number:
+            stopped = message is not None and work.threads.stopped_since(message.thread_id, message.at)
+            if message and number and not stopped:
                 work.sending.sends(self._sms.sender, each=self._each)
         if message is None:
             return False
@@ -92,7 +103,7 @@ class Outbox:
             with self._store.begin() as work:
                 deliveries.give_up(work, message.id, message.thread_id, NO_NUMBER, actor="outbox")
             return True
-        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)))
+        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)), stopped=stopped)
         return True
 
     def rest(self) -> float:
@@ -126,18 +137,25 @@ class Outbox:
         return len(due)
 
     def expire(self) -> int:
-        """Delete what its time is over for; returns how many rows went."""
+        """Delete what its time is over for; returns how many rows and files went."""
         with self._store.begin() as work:
-            gone = work.retention.expire() + work.sending.forget() + work.threads.drop_tokens()
-            gone += work.group_answers.expire()
+            gone = work.retention.expire() + work.threads.drop_tokens()
+            now = work.now
         self._store.fold_in()
-        return gone
+        return gone + self._leftovers.expire(now)
 
-    def _send(self, message: Message, *, to: str, body: str) -> None:
-        """Only a message that was claimed before may have gone out already: of that one the provider is asked first."""
+    def _send(self, message: Message, *, to: str, body: str, stopped: bool) -> None:
+        """Only a message that was claimed before may have gone out already: of that one the provider is asked first.
+
+        With ``stopped`` they said STOP after it was written: it is asked about, and never sent.
+        """
         in_doubt = message.state == "sending"
         try:
             provider_id = self._gone_out(message, to=to, body=body) if in_doubt else None
+            if provider_id is None and stopped:
+                with self._store.begin() as work:
+                    work.messages.settle(message.id, "opted out")
+                return
             if provider_id is None:
                 in_doubt = False
                 provider_id = self._sms.send(to=to, body=body)
@@ -162,6 +180,9 @@ class Outbox:
             work.sending.tried(message.id, "unknown" if refusal.code == UNKNOWN else "refused", code=refusal.code)
             if refusal.final or tries >= deliveries.MOST_ATTEMPTS:
                 deliveries.give_up(work, message.id, message.thread_id, refusal.code, actor="outbox")
+                return
+            if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
+                work.messages.settle(message.id, "opted out", error_code=refusal.code)
                 return
             if refusal.wait is not None or refusal.code == TOO_FAST:
                 work.sending.rests(self._sms.sender, refusal.wait or RESTS)
@@ -222,5 +243,6 @@ class Outbox:
 
 
 def _may_be_texted(case: Case, thread: Thread) -> bool:
-    """Not where they said that it is not safe, and not after STOP."""
-    return case.safe_to_text != "no" and not thread.opted_out
+    """Not where they said that it is not safe, not after STOP, and not before a phone that was silent for long has
+    answered: these words would tell whoever holds it now that a person was asked for."""
+    return case.safe_to_text != "no" and not thread.opted_out and not thread.waits

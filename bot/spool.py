@@ -18,7 +18,7 @@ from typing import Any
 from bot.channels.base import Delivery, Inbound
 from bot.privacy import PrivacyError, Vault
 
-WAITING, ASIDE = ".waiting", ".aside"
+WAITING, ASIDE, UNFINISHED = ".waiting", ".aside", ".unfinished"
 KINDS: dict[str, type[Inbound] | type[Delivery]] = {"inbound": Inbound, "delivery": Delivery}
 
 
@@ -34,7 +34,7 @@ class Spool:
     def add(self, item: Inbound | Delivery) -> None:
         """Keep an item; raises OSError when the disk cannot take it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = self._folder / f"{self._next_name()}.unfinished"
+        unfinished = self._folder / f"{self._next_name()}{UNFINISHED}"
         try:
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(self._vault.seal(_written(item)))

@@ -70,6 +70,11 @@ def _without_mark(letter: str) -> str:
     return base if base in BASIC else letter
 
 
+def storable(text: str) -> str:
+    """A text without half characters and nulls, which no database keeps."""
+    return text.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
 def normalise(text: str) -> str:
     """A text as it came in, made safe to look at: composed, without control characters, bounded.
 

@@ -6,6 +6,7 @@ Routes, in order (the order is the product): danger comes before everything that
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 
@@ -58,13 +59,15 @@ STOP_WORDS = frozenset(
         "quit",
         "revoke",
         "optout",
+        "opt-out",
+        "opt out",
         "arret",
         "arreter",
         "alto",
         "parar",
         "detener",
     ]
-) | {"opt out", "arrêt", "arrêter"}
+)
 START_WORDS = frozenset({"start", "unstop"})
 HELP_WORDS = frozenset({"help", "info", "aide", "ayuda"})
 
@@ -72,10 +75,25 @@ HELP_WORDS = frozenset({"help", "info", "aide", "ayuda"})
 # expression"). Anchored at both ends, and addressed to the sender, never about somebody else.
 _PLAIN_STOP = re.compile(
     r"(please |pls |plz )?"
-    r"(stop (texting|messaging|contacting|sending me (texts|messages))( me)?"
+    r"((stop|quit) (texting|messaging|contacting|sending me (texts|messages))( me)?"
     r"|(don'?t|do not|dont) (text|message|contact) me( any ?more| again| ever again)?"
-    r"|leave me alone|unsubscribe me|take me off (this|the|your) list|no more (texts|messages))"
+    r"|leave me alone|unsubscribe me|opt me out|i want to opt out|take me off (this|the|your) list|no more (texts|messages))"
     r"( please| pls| plz| now)?[.! ]*"
+    # French and Spanish, written without their marks as in ``_unmarked``
+    r"|(s'il (te|vous) plait |svp |stp )?"
+    r"(arrete[zr]? de (m'ecrire|me texter|m'envoyer des (messages|textos|sms)|me contacter)"
+    r"|ne m'(ecris|ecrivez) plus|ne me (contacte|contactez|texte|textez) plus"
+    r"|ne m'(envoie|envoies|envoyez) plus (rien|de (messages|textos|sms))"
+    r"|(laisse|laissez)[- ]moi tranquille|(fiche|fichez|fous|foutez)[- ]moi la paix"
+    r"|(desabonne|desabonnez|desinscris|desinscrivez)[- ]moi|je veux me (desabonner|desinscrire)|plus de (messages|textos|sms))"
+    r"( s'il (te|vous) plait| svp| stp| maintenant)?[.! ]*"
+    r"|(por favor,? )?"
+    r"((deja|deje|dejen|para|pare|paren) de (escribirme|textearme|contactarme|(mandarme|enviarme) (mensajes|textos))"
+    r"|(ya )?no me (escribas|escriba|escriban|contactes|contacte|contacten)( mas)?"
+    r"|(ya )?no me (mandes|mande|manden|envies|envie|envien) (mas )?(mensajes|textos)( mas)?"
+    r"|(dejame|dejeme|dejenme) (en paz|tranquil[oae])|(ya )?no (quiero )?mas (mensajes|textos)"
+    r"|(dame|deme|denme|quiero darme) de baja|(borrame|quitame|saquenme|sacame) de (la|esta|tu|su) lista)"
+    r"( por favor| ya| ahora)?[.! ]*"
 )
 
 # Somebody who would rather talk with another person may say so at any time, also to the person.
@@ -113,12 +131,18 @@ KEYWORDS: dict[str, str] = {
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\s+", " ", text.strip().strip(".!\"'").strip()).casefold()
+    straight = text.replace("\u2019", "'")  # as phones write the apostrophe by themselves
+    return re.sub(r"\s+", " ", straight.strip().strip(".!\"'").strip()).casefold()
+
+
+def _unmarked(said: str) -> str:
+    """Without accents and the signs that open a Spanish sentence: thumbs leave them out as often as not."""
+    return "".join(c for c in unicodedata.normalize("NFD", said) if not unicodedata.combining(c) and c not in "\u00a1\u00bf")
 
 
 def is_stop(text: str) -> bool:
     """Whether a text asks us to stop texting: a carrier word alone, or a plain sentence to us."""
-    said = _bare(text)
+    said = _unmarked(_bare(text))
     return said in STOP_WORDS or _PLAIN_STOP.fullmatch(said) is not None
 
 

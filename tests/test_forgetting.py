@@ -22,9 +22,10 @@ def answers_as_the_dialogue_does(engine: ScriptedEngine) -> None:
     def answer(turn) -> Answer:  # type: ignore[no-untyped-def]
         if not str(turn.choice or "").startswith("/forget_me"):
             return Answer((Reply(f"You said: {turn.text}"),))
-        if turn.metadata["case"]:
-            return Answer((Reply("A person here has your case open."),))
-        return Answer((Reply("Done. I've deleted what you wrote here."),), ({"effect": "forget"},))
+        forget = ({"effect": "forget"},)
+        if turn.metadata["case"] and turn.metadata["case"]["state"] != "declined":
+            return Answer((Reply("A person here has your case open."),), forget)
+        return Answer((Reply("Done. I've deleted what you wrote here."),), forget)
 
     engine.answers = answer
 
@@ -132,7 +133,7 @@ def test_a_live_case_is_kept_and_that_is_told_whoever_answers(
     desk.accepts(desk.sees_case(level="high"))
     phone.new()
     phone.texts("forget me")
-    phone.sees("Tell them you want it deleted")
+    phone.sees("I erase it when they close it")
     assert SAD in words(house, phone.thread_id)
 
 

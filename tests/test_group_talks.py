@@ -312,13 +312,22 @@ def test_forget_me_takes_seat_and_answers_with_it(room: Room, phone: Phone, hous
 
 
 def test_answers_go_after_thirty_days_and_what_was_published_stays(room: Room, house: House, clock: Clock) -> None:
+    """Also of somebody whose thread goes on: texts are still to come to it."""
     room.goes_to("lesson:notice")
     for number in range(12):
         each = house.phone(f"+150055502{number:02}")
         each.texts(f"JOIN {room.code}")
         each.texts("a" if number < 7 else "b")
-    clock.passes(days=31)
+        with house.app.store.begin() as work:
+            work.boosters.plan(each.thread_id, "grooming")
+    clock.passes(days=29)
+    house.app.outbox.expire()
+    assert room.answers("lesson:notice") == 12
+    clock.passes(days=2)
+    with house.app.store.read() as work:
+        assert work.retention.overdue()["group_answer"] == 12
     house.app.outbox.expire()
     assert room.answers("lesson:notice") == 0
     with house.app.store.read() as work:
+        assert work.threads.get(each.thread_id) is not None
         assert work.group_answers.published(room.id)["lesson:notice"].counts == {"a": 5, "b": 0, "c": 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from bot.channels.base import SendRefused
 from bot.conversation import MOST_ANSWERED
 from bot.desk.views import DeskRefused
+from bot.groups.state import GroupState
 from bot.text import for_sms, segments
 from bot.threads import HELP_WORDS, KEYWORDS, START_WORDS, STOP_WORDS, is_stop
 from tests.talking import ROOT, Clock, Desk, House, Phone, ScriptedEngine, settle
@@ -17,8 +19,12 @@ from tests.talking import ROOT, Clock, Desk, House, Phone, ScriptedEngine, settl
 SAD = "i want to die"
 NOW = "my stepdad hits me and he's coming home now"
 TOPICS = re.compile(
-    r"traffick|abus|groom|exploit|sextort|suicid|assault|violen|handrail lessons|traite|abuso|violencia", re.IGNORECASE
+    r"traffick|abus|groom|exploit|sextort|sextors|suicid|assault|violen|handrail lessons"
+    r"|\btraite\b|agress|\bviol|harc[eè]l|p[eé]do|prostit|\btrata\b|explot|agres|acos[oa]|chantage|chantaj",
+    re.IGNORECASE,
 )
+UNASKED = ("outbox.py", "group_telling.py", "voice.py", "desk/*.py")
+"""The parts that text somebody who has not just texted us."""
 
 
 def opted_out(house: House, phone: Phone) -> bool:
@@ -99,6 +105,7 @@ def test_c_stop_in_a_live_case_tells_the_worker_who_cannot_text_back(
 
 
 TO_US = {"stop texting me", "Please stop messaging me", "dont text me anymore", "leave me alone", "unsubscribe me"}
+TO_US |= {"don\u2019t text me", "arrête de m\u2019écrire", "laissez-moi tranquille", "déjame en paz", "no me escribas más"}
 ABOUT_OTHERS = {
     "make him stop",
     "tell him to stop",
@@ -106,6 +113,10 @@ ABOUT_OTHERS = {
     "he wont stop texting me",
     "how do i quit",
     "can i end it",
+    "il n\u2019arrête pas de m\u2019écrire",
+    "dis-lui de me laisser tranquille",
+    "no deja de escribirme",
+    "dile que me deje en paz",
 }
 
 
@@ -124,12 +135,51 @@ def test_e_a_carrier_word_inside_a_sentence_is_only_a_word(house: House) -> None
     assert sent and not any("rates may apply" in body or "Welcome back to" in body for body in sent)
 
 
+def said_unasked() -> set[str]:
+    """Every message that the parts named in UNASKED hold by its id, and what a group's phones are told by its state."""
+    known = yaml.safe_load((ROOT / "content" / "messages" / "en.yml").read_text(encoding="utf-8")).keys()
+    files = [file for name in UNASKED for file in (ROOT / "bot").glob(name)]
+    assert len(files) > 5
+    constants = {
+        node.value
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    answers = {"imminent", "imminent_medical", "danger_without_engine", "person_asked_without_engine", "limits"}
+    asked_for = answers | {"welcome", "welcome_private"}  # in voice.py too, but said to somebody who has just texted
+    return (constants | {f"group_{state.value}" for state in GroupState}) & known - asked_for
+
+
+@pytest.mark.parametrize(("hello", "help_word", "tongue"), [("bonjour je veux savoir quelque chose", "AIDE", "fr"), ("hola quiero saber una cosa", "AYUDA", "es")])  # fmt: skip
+def test_the_programmes_own_texts_fit_two_segments_in_french_and_spanish_too(
+    house: House, phone: Phone, hello: str, help_word: str, tongue: str
+) -> None:
+    phone.texts(hello)
+    with house.app.store.begin() as work:
+        thread = work.threads.get(phone.thread_id)
+        work.threads.change(phone.thread_id, region="CA")
+    assert thread is not None and thread.lang == tongue
+    for text in (help_word, "STOP", "START"):
+        phone.texts(text)
+    phone.quickly_texts("", media=True)
+    settle(house.app)
+    said = phone.new()
+    assert len(said) > 5 and [text for text in said if segments(for_sms(text)) > 2] == []
+    assert any("STOP" in text and "PERSON" in text for text in said)
+
+
 def test_f_what_we_send_unasked_names_no_topic() -> None:
-    """Check-ins, coming back, and every booster of every lesson, in every language there is."""
+    """Whatever the outbox, the desk and groups send, and every booster of every lesson, in every language there is."""
+    named = said_unasked()
+    assert named >= {
+        "check_in_hello", "helper_back", "helper_changed", "helper_hands_over", "helper_joined", "still_waiting", "nobody_came",
+        "kept_on_disk", "forgotten", "group_calm", "group_paused", "group_ended",
+    }  # fmt: skip
     for file in sorted((ROOT / "content" / "messages").glob("*.yml")):
         said = yaml.safe_load(file.read_text(encoding="utf-8"))
-        for name in ("check_in_hello", "helper_back", "still_waiting", "nobody_came"):
-            assert not TOPICS.search(said[name]), f"{file.name}: {name}"
+        for name in sorted(named & said.keys()):
+            assert not TOPICS.search(str(said[name])), f"{file.name}: {name}"
     from bot.lessons.catalog import Catalog
 
     catalog = Catalog.load(ROOT / "content" / "lessons")

@@ -11,14 +11,23 @@ SMS = Thread(id="t", channel="sms")
 
 
 @pytest.mark.parametrize("text", ["STOP", "stop", " Stop. ", "UNSUBSCRIBE", "Arret", "arrêt", "ALTO", "stop texting me", "Stop messaging me please",
-                                  "dont text me anymore", "don't contact me again", "leave me alone", "take me off this list", "no more texts"])  # fmt: skip
+                                  "dont text me anymore", "don't contact me again", "leave me alone", "take me off this list", "no more texts",
+                                  "don\u2019t text me", "Don\u2019t contact me again", "opt-out", "Opt out", "quit texting me", "opt me out",
+                                  "Arrête de m\u2019écrire", "arrete de m'ecrire stp", "arrêtez de m'envoyer des messages", "ne m\u2019écris plus", "laisse-moi tranquille",
+                                  "Laissez moi tranquille svp", "désabonne-moi", "plus de textos", "ARRÊT", "arrêter",
+                                  "Déjame en paz", "¡dejame en paz!", "deja de escribirme", "por favor dejen de mandarme mensajes", "no me escribas más",
+                                  "ya no me mandes mensajes", "no quiero más mensajes", "dame de baja"])  # fmt: skip
 def test_this_is_an_opt_out(text: str) -> None:
     assert is_stop(text)
 
 
 @pytest.mark.parametrize("text", ["make him stop", "tell him to stop", "he wont stop", "stop him hurting me", "please make it stop", "i want it to stop",
                                   "stop it", "he tells me to leave me alone but he", "i told him dont text me", "leave me alone he said",
-                                  "how do i end it", "cancel my plans", "can you stop my uncle"])  # fmt: skip
+                                  "how do i end it", "cancel my plans", "can you stop my uncle", "don\u2019t tell him i text you", "he says don\u2019t text me",
+                                  "dis-lui d\u2019arrêter", "il n\u2019arrête pas de m\u2019écrire", "il m'a dit arrête de m'écrire", "je veux qu'il arrête de m'écrire",
+                                  "il ne me laisse pas tranquille", "comment arrêter", "dis-lui de me laisser tranquille", "arrête-le",
+                                  "dile que pare", "haz que pare", "no deja de escribirme", "dile que me deje en paz", "quiero que me deje en paz",
+                                  "él no me deja en paz", "me dijo deja de escribirme", "como lo dejo", "mi tío está de baja"])  # fmt: skip
 def test_this_is_not_an_opt_out(text: str) -> None:
     assert not is_stop(text)
 

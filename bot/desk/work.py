@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from bot.choices import payload
+from bot.desk.afterwards import after_closing
 from bot.desk.reading import DeskReading
 from bot.desk.views import CaseCard, CaseView, Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
 from bot.handoff.cases import HELD, WAITING, CannotHappen, Event, State
@@ -146,7 +146,7 @@ class Desk:
         then: str | None = None,
         check_in_hours: int | None = None,
     ) -> None:
-        """Close a case; the bot comes back, and says so.
+        """Close a case; the bot comes back, and says so. Who asked to be forgotten meanwhile is, now.
 
         ``then`` is what the bot brings: ``line``, or the id of a module. With ``check_in_hours`` (at most 72) it asks
         whether a text then is all right; nothing is sent before they say yes.
@@ -165,10 +165,7 @@ class Desk:
                 chi_category=chi_category[:64],
                 closed_at=work.now,
             )
-            if was_held:
-                work.messages.keep_inbound(
-                    case.thread_id, provider_id=None, text=_left(then), verdict=Verdict(), state="kept", who="event"
-                )
+            after_closing(work, self._voice, case, was_held=was_held, then=then)
 
     def _ask_check_in(self, work: UnitOfWork, case: Case, hours: int) -> None:
         thread = work.threads.get(case.thread_id)
@@ -261,10 +258,6 @@ def _check_may_take(work: UnitOfWork, case: Case, staff: StaffMember) -> None:
     others = [other for other in work.staff.here() if other.id != staff.id]
     if case.not_staff_id == staff.id and others:
         raise DeskRefused("They asked to talk with somebody else. A colleague is here and can take this one.")
-
-
-def _left(then: str | None) -> str:
-    return payload("person_left", then=then) if then else payload("person_left")
 
 
 def _check_holds(case: Case, staff: StaffMember) -> None:

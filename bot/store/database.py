@@ -83,6 +83,11 @@ class Store:
         with _down_is_said(), self.engine.connect() as connection, connection.begin():
             yield self._work(connection)
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None for another database, or one in memory."""
+        return Path(self.engine.url.database) if self.is_sqlite and self.engine.url.database else None
+
     def migrate(self) -> None:
         """Bring the schema to this version; raises StoreError when the database cannot be reached."""
         if self.is_sqlite and self.engine.url.database:

@@ -22,6 +22,9 @@ from bot.store.group_tables import group_answer, group_text, join_try, poll_resu
 ANSWERS = timedelta(days=30)
 """How long single answers and texts of a group are kept; what is published of them stays."""
 
+TRIES = timedelta(hours=1)
+"""How long a wrong join code is counted."""
+
 HELD, RELEASED, DROPPED = "held", "released", "dropped"
 QUESTION, WORD = "question", "word"
 
@@ -123,14 +126,6 @@ class GroupAnswerRows:
         wanted = select(func.count()).select_from(join_try).where(join_try.c.at >= self._now - within)
         mine = wanted.where(join_try.c.thread_id == thread_id) if thread_id else wanted
         return int(self._connection.execute(mine).scalar_one())
-
-    def expire(self) -> int:
-        """Delete single answers and texts whose time is over, and old tries; returns how many rows went."""
-        over = self._now - ANSWERS
-        gone = self._connection.execute(delete(group_answer).where(group_answer.c.at < over)).rowcount
-        gone += self._connection.execute(delete(group_text).where(group_text.c.at < over)).rowcount
-        gone += self._connection.execute(delete(join_try).where(join_try.c.at < self._now - timedelta(hours=1))).rowcount
-        return int(gone)
 
     def _result(self, group_id: int, step: str) -> Row | None:
         which = (poll_result.c.group_id == group_id, poll_result.c.step == step)

@@ -199,6 +199,13 @@ class MessageRows:
         waiting = (message.c.thread_id == thread_id) & (message.c.state == "queued")
         self._connection.execute(update(message).where(waiting).values(state="opted out", claimed_until=None))
 
+    def newest_failure(self, thread_id: str) -> str | None:
+        """The code with which the newest text that left for a thread failed; None when that one did not fail."""
+        ours = (message.c.thread_id == thread_id, message.c.direction == "out")
+        tried = select(message.c.state, message.c.error_code).where(*ours, message.c.state.in_(("sent", "delivered", "failed")))
+        row = self._connection.execute(tried.order_by(message.c.seq.desc()).limit(1)).first()
+        return row.error_code if row and row.state == "failed" else None
+
     def due_now(self, thread_id: str, codes: Sequence[str]) -> None:
         """What was put off for one of these reasons is due now."""
         waiting = (message.c.thread_id == thread_id, message.c.direction == "out", message.c.state == "queued")

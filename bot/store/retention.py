@@ -15,7 +15,26 @@ from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED
 from bot.store.boosters import WAITING
-from bot.store.tables import address, booster, case, message, note, page, session, thread, tracker, typing
+from bot.store.group_answers import ANSWERS, TRIES
+from bot.store.sending import EARLY, REMEMBERED
+from bot.store.tables import (
+    address,
+    booster,
+    case,
+    group_answer,
+    group_text,
+    join_try,
+    message,
+    note,
+    page,
+    received,
+    report,
+    session,
+    thread,
+    tracker,
+    typing,
+)
+from bot.store.threads import FAREWELL, token_is_over
 
 
 @dataclass(frozen=True)
@@ -54,12 +73,19 @@ class RetentionRows:
 
     def overdue(self) -> dict[str, int]:
         """How many rows of each table should have gone by now; tables without any are left out."""
+        late = self._now - GRACE
         found: dict[str, int] = {}
-        for table, which in self._rules(self._now - GRACE):
+        for name, table, which in [*((t.name, t, which) for t, which in self._rules(late)), *self._swept_elsewhere(late)]:
             count = int(self._connection.execute(select(func.count()).select_from(table).where(which)).scalar_one())
             if count:
-                found[table.name] = found.get(table.name, 0) + count
+                found[name] = found.get(name, 0) + count
         return found
+
+    def _swept_elsewhere(self, now: datetime) -> Iterator[tuple[str, Table, Any]]:
+        """What ``ThreadRows`` takes care of: tokens are taken back, and the rest of a forgotten thread goes after its
+        farewell."""
+        yield "page token", thread, and_(thread.c.token_hash.is_not(None), token_is_over(now))
+        yield "forgotten thread", thread, thread.c.forgotten_at < now - FAREWELL
 
     def _rules(self, now: datetime) -> Iterator[tuple[Table, Any]]:
         """What goes, in the order in which it goes: a thread only after everything of it."""
@@ -74,6 +100,11 @@ class RetentionRows:
         yield page, page.c.at < now - self._keep.cases
         yield session, session.c.created_at < now - SESSIONS
         yield typing, typing.c.until < now - TYPING
+        yield group_answer, group_answer.c.at < now - ANSWERS
+        yield group_text, group_text.c.at < now - ANSWERS
+        yield join_try, join_try.c.at < now - TRIES
+        yield received, received.c.at < now - REMEMBERED
+        yield report, report.c.at < now - EARLY
 
     def _case_over(self, now: datetime) -> Any:
         return and_(case.c.state.in_([s.value for s in ENDED]), case.c.closed_at < now - self._keep.cases)

@@ -36,6 +36,7 @@ class Sent:
     state: str
     attempts: int
     newest: bool
+    written_at: datetime
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class SendingRows:
         row = self._connection.execute(select(message).where(ours, message.c.direction == "out")).first()
         if row is None:
             return None
-        return Sent(row.id, row.thread_id, row.state, row.attempts, row.provider_id == provider_id)
+        return Sent(row.id, row.thread_id, row.state, row.attempts, row.provider_id == provider_id, row.created_at)
 
     def failed(self, provider_id: str, code: str | None) -> None:
         """Note on its attempt that it did not arrive."""
@@ -138,14 +139,6 @@ class SendingRows:
         """The provider says that a number sends too fast."""
         insert_once(self._connection, pace, sender=sender, next_at=self._now)
         self._set(sender, self._now + how_long)
-
-    # --- keeping house -------------------------------------------------------------------------------
-
-    def forget(self) -> int:
-        """Delete what is no longer needed; returns how many rows went."""
-        old = delete(received).where(received.c.at < self._now - REMEMBERED)
-        unclaimed = delete(report).where(report.c.at < self._now - EARLY)
-        return sum(int(self._connection.execute(gone).rowcount) for gone in (old, unclaimed))
 
     def unclaimed_reports(self) -> int:
         """How many reports wait for a message, for the doctor."""

@@ -40,6 +40,13 @@ TOKEN_LIFE = timedelta(hours=12)
 """How long a page's token opens its chat after the last word: an evening and its night, not a phone found next week."""
 
 
+def token_is_over(now: datetime) -> Any:
+    """Which threads no page's token may open any more."""
+    ended = [s.value for s in ENDED]
+    has_case = exists(select(case.c.id).where(case.c.thread_id == thread.c.id, case.c.state.not_in(ended)))
+    return (thread.c.last_at < now - TOKEN_LIFE) & ~has_case
+
+
 class ThreadRows:
     """Finds, creates and changes threads."""
 
@@ -97,17 +104,12 @@ class ThreadRows:
     def by_token(self, token: str) -> str | None:
         """The id of the web thread that a token opens: for a while after the last word, or as long as a case is open."""
         same = thread.c.token_hash == self._vault.token_hash(token)
-        return self._connection.execute(select(thread.c.id).where(same, ~self._token_is_over())).scalar()
+        return self._connection.execute(select(thread.c.id).where(same, ~token_is_over(self._now))).scalar()
 
     def drop_tokens(self) -> int:
         """Take back the tokens whose time is over; returns how many."""
-        over = update(thread).where(thread.c.token_hash.is_not(None), self._token_is_over()).values(token_hash=None)
+        over = update(thread).where(thread.c.token_hash.is_not(None), token_is_over(self._now)).values(token_hash=None)
         return int(self._connection.execute(over).rowcount)
-
-    def _token_is_over(self) -> Any:
-        ended = [s.value for s in ENDED]
-        has_case = exists(select(case.c.id).where(case.c.thread_id == thread.c.id, case.c.state.not_in(ended)))
-        return (thread.c.last_at < self._now - TOKEN_LIFE) & ~has_case
 
     def change(self, thread_id: str, **values: Any) -> None:
         """Set columns such as ``band``, ``region``, ``lang`` or ``opted_out_at``."""
@@ -123,6 +125,11 @@ class ThreadRows:
         """Remember what was offered last, so that a typed "b" can be read."""
         sealed = self._vault.seal_json([c.to_json() for c in choices]) if choices else None
         self.change(thread_id, sealed_choices=sealed)
+
+    def stopped_since(self, thread_id: str, written_at: datetime) -> bool:
+        """Whether they said STOP after a text was written to them, and still mean it."""
+        later = (thread.c.id == thread_id) & (thread.c.opted_out_at > written_at)
+        return self._connection.execute(select(thread.c.id).where(later)).first() is not None
 
     def number(self, thread_id: str) -> str | None:
         """The number behind a pseudonym. Only the outbox, and the desk with a reason, may ask."""

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.desk.closing import Closing
 from bot.desk.views import Conflict, DeskRefused, NoSuchCase, NotYours, StaffMember
+from bot.text import storable
 from bot.web.desk_parts import Desk, DeskSettings
 from bot.web.permissions import Doing, NotAllowed, check_may
 from bot.web.security_headers import NOTHING_AT_ALL, SecurityHeaders, private_headers
@@ -162,7 +163,7 @@ def _text(body: Body, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():
         raise BadRequest(f"{name} is missing: send it as text.")
-    return value.encode("utf-8", "ignore").decode().replace("\0", "")  # no half characters, no nulls: no database keeps them
+    return storable(value)
 
 
 def _json(value: Any) -> str:

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.desk.closing import Closing
 from bot.desk.views import DeskRefused, NoSuchCase, NotYours, SignInRefused
+from bot.text import storable
 from bot.web.callers import Callers
 from bot.web.desk_acts import Act, Acts, Fields
 from bot.web.desk_live import desk_events, lists_for, read_seen, shown
@@ -26,6 +27,7 @@ from bot.web.desk_pages import DeskPages, Part
 from bot.web.desk_parts import DeskParts
 from bot.web.pace import Pace
 from bot.web.permissions import Doing, first_page, may
+from bot.web.row_ids import row_id
 from bot.web.security_headers import OWN_ASSETS_ONLY, SecurityHeaders, private_headers
 from bot.web.staff_session import (
     Endpoint,
@@ -122,7 +124,7 @@ class _Routes:
             return self._sign_in_page("Please sign in from this page.", status=403)
         if not self._tries.takes(self._callers.key(request) or "unknown"):
             return self._sign_in_page("Too many tries from here. Wait a minute, then try again.", status=429)
-        password = str((await request.form()).get("password", ""))  # as typed: a password may begin with a space
+        password = storable(str((await request.form()).get("password", "")))  # as typed: a password may begin with a space
         code = fields["totp"].replace(" ", "") or None
         try:
             token = await run_in_threadpool(self._app.staff.sign_in, fields["username"], password, code)
@@ -207,12 +209,11 @@ class _Routes:
 
     async def events(self, request: Request, _found: SignedIn) -> Response:
         """The live stream of the lists and, with ``case``, of that case."""
-        asked = request.query_params.get("case", "")
         stream = desk_events(
             self._app,
             self._pages,
             request,
-            case_id=int(asked) if asked.isdecimal() else None,
+            case_id=row_id(request.query_params.get("case", "")),
             seen=read_seen(request.query_params.get("seen", "")),
         )
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -14,8 +14,10 @@ from starlette.requests import Request
 
 from bot.desk.closing import Closing
 from bot.desk.views import DeskRefused
+from bot.text import storable
 from bot.web.desk_parts import Desk, Team
 from bot.web.permissions import Doing, check_may
+from bot.web.row_ids import row_id
 from bot.web.staff_session import SignedIn
 
 ALL_PARTS = ("strip", "queue", "rest", "head", "transcript", "work", "facts")
@@ -32,10 +34,20 @@ class Fields:
     async def of(cls, request: Request) -> Fields:
         """Read the form; anything that is not text is left out."""
         form = await request.form()
-        return cls({k: v.replace("\0", "").strip() for k, v in form.items() if isinstance(v, str)})
+        return cls({storable(k): storable(v).strip() for k, v in form.items() if isinstance(v, str)})
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
+
+    def number(self, name: str) -> int | None:
+        """A field that holds the id of a row, or another small number; None when it holds none.
+
+        Raises DeskRefused for a number that nothing here has, so that it is not taken for an empty field.
+        """
+        found = row_id(self[name])
+        if found is None and self[name].isdecimal():
+            raise DeskRefused("There is nothing with that number. Choose from the list.")
+        return found
 
     def needed(self, name: str, sentence: str) -> str:
         """A field that must be filled; raises DeskRefused with the sentence."""
@@ -103,14 +115,15 @@ class Acts:
         then = fields["then"] or None
         if then not in (None, "line", *self._closing.modules):
             raise DeskRefused("Choose what the bot brings from the list.")
-        hours = int(fields["check_in"]) if fields["check_in"].isdecimal() else None
+        hours = fields.number("check_in")
         self._desk.close(case_id, found.staff, outcome, category, then=then, check_in_hours=hours)
         return Done("Closed. Thank you for being there.")
 
     def hand_back(self, case_id: int, found: SignedIn, fields: Fields) -> Done:
         """Hand the case to a colleague who is here, or back to the queue."""
-        if fields["to"].isdecimal():
-            name = self._team.offer(case_id, found.staff, int(fields["to"]))
+        to = fields.number("to")
+        if to is not None:
+            name = self._team.offer(case_id, found.staff, to)
             return Done(f"{name} is asked. The case is yours until they take it.", leaves=("work",))
         self._desk.hand_back(case_id, found.staff)
         return Done("Back in the queue. Somebody else can take it now.")

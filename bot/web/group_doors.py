@@ -22,7 +22,7 @@ from bot.group_seats import GroupSeats, Sitting
 from bot.web.group_screens import GroupScreens
 from bot.web.pace import Pace
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
-from bot.web.youth_doors import MOST_ID, bearer, read_object, refusal
+from bot.web.youth_doors import MOST_ID, bearer, read_object, refusal, text_field
 from bot.web.youth_page import YouthPage
 from bot.web.youth_parts import YouthParts
 
@@ -82,7 +82,7 @@ class _Doors:
             return refusal(ChatRefused(self._app.words.say("page_error_busy", lang), status=429))
         try:
             wish = await read_object(self._app, self._page, request)
-            taken = await run_in_threadpool(self._app.group_seats.join, str(wish.get("code", ""))[:16], lang)
+            taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:16], lang)
         except ChatRefused as refused:
             return refusal(refused)
         return JSONResponse({"token": taken.token, "nickname": taken.nickname, "lang": taken.lang}, status_code=201)
@@ -105,7 +105,7 @@ class _Doors:
             raise self._refused(request, "page_error_unreadable", 400)
         if not token or not self._answers_pace.takes(token):
             raise self._refused(request, "page_error_fast" if token else "page_gone", 429 if token else 401)
-        return JSONResponse(await self._app.group_seats.answer(token, str(given.get("step", "")), options))
+        return JSONResponse(await self._app.group_seats.answer(token, text_field(given, "step"), options))
 
     async def go_on(self, _request: Request, token: str, _sitting: Sitting) -> Response:
         """POST /group/next -> 200 with the next screen, where everybody goes at their own pace."""
@@ -116,7 +116,7 @@ class _Doors:
     async def write(self, request: Request, _token: str, sitting: Sitting) -> Response:
         """POST /group/texts {"id", "text", "to"} -> 202: to the box, the step, or the bot alone ("me")."""
         given = await read_object(self._app, self._page, request)
-        client_id, text, aim = (str(given.get(name, "")) for name in ("id", "text", "to"))
+        client_id, text, aim = (text_field(given, name) for name in ("id", "text", "to"))
         if not client_id or len(client_id) > MOST_ID or not text.strip() or aim not in AIMS:
             raise self._refused(request, "page_error_unreadable", 400)
         if not self._texts_pace.takes(sitting.thread_id):

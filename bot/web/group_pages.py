@@ -32,6 +32,7 @@ from bot.web.desk_acts import Fields
 from bot.web.desk_pages import DeskPages
 from bot.web.lesson_pages import read_sheet
 from bot.web.permissions import Doing
+from bot.web.row_ids import row_id
 from bot.web.staff_session import Endpoint, SignedIn, door, signed_in
 from bot.web.supervisor import PRIVATE
 from bot.web.youth_parts import Live
@@ -94,11 +95,11 @@ class _Routes:
             self._post(f"{one}/together/{{token}}", self.come),
             self._post(f"{one}/again", self.again),
             self._act("move", lambda group, who, f: room.move(group, who.staff, GroupEvent(f["event"]))),
-            self._act("step", lambda group, who, f: room.step(group, who.staff, int(f["number"] or -1))),
+            self._act("step", lambda group, who, f: room.step(group, who.staff, _number(f, "number"))),
             self._act("close", lambda group, who, _f: room.close_poll(group, who.staff)),
             self._act("door", lambda group, who, f: room.door(group, who.staff, is_open=f["open"] == "1")),
             self._act(
-                "text", lambda group, who, f: room.settle(group, who.staff, int(f["text"] or 0), release=f["do"] == "release")
+                "text", lambda group, who, f: room.settle(group, who.staff, _number(f, "text"), release=f["do"] == "release")
             ),
             self._act("worry", lambda group, who, f: room.worry(group, who.staff, f["words"], f["how_soon"])),
         ]
@@ -304,6 +305,14 @@ class _Routes:
     def _forbidden(self, _request: Request, found: SignedIn, sentence: str) -> Response:
         html = self._pages.page("refused.html", sentence=sentence, csrf=found.csrf, desk_open=True)
         return HTMLResponse(html, status_code=403)
+
+
+def _number(fields: Fields, name: str) -> int:
+    """A number of a form; raises ValueError, which is answered with a sentence."""
+    number = row_id(fields[name])
+    if number is None:
+        raise ValueError(name)
+    return number
 
 
 def digest_of(html: str) -> str:

@@ -17,10 +17,13 @@ from bot.web.lesson_pages import lesson_routes
 from bot.web.metrics import Metrics, Timed
 from bot.web.paged import paged_routes
 from bot.web.printed_pages import printed_routes
+from bot.web.row_ids import bound_ids
 from bot.web.supervisor import supervisor_routes
 from bot.web.walls import Walled
 from bot.web.webhooks import webhook_routes
 from bot.web.youth import youth_error_pages, youth_routes
+
+bound_ids()
 
 
 def public_site(app: App, metrics: Metrics | None = None) -> Starlette:

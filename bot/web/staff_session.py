@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.desk.views import StaffMember
+from bot.text import storable
 from bot.web.desk_parts import DeskParts
 from bot.web.permissions import Doing, NotAllowed, check_may
 
@@ -85,7 +86,7 @@ def door(
 
 async def check_form(request: Request, found: SignedIn) -> None:
     """Raise ForgedForm unless the change carries this session's form token and came from our own page."""
-    given = request.headers.get(CSRF_HEADER) or str((await request.form()).get(CSRF_FIELD, ""))
+    given = request.headers.get(CSRF_HEADER) or storable(str((await request.form()).get(CSRF_FIELD, "")))
     if not hmac.compare_digest(given.encode(), found.csrf.encode()) or not from_own_page(request):
         raise ForgedForm
 

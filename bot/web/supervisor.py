@@ -143,6 +143,7 @@ class _Routes:
 
 
 def _number(fields: Fields, name: str) -> int:
-    if not fields[name].isdecimal():
+    number = fields.number(name)
+    if number is None:
         raise DeskRefused("Fill in the form, then try again.")
-    return int(fields[name])
+    return number

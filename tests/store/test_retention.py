@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.doctor import _database
+from bot.groups.steps import Subject
 from bot.serve import outbox as outbox_process
 from tests.talking import Clock, Desk, House, Page, Phone
 
@@ -139,3 +141,91 @@ def test_it_runs_by_itself(house: House, phone: Phone, monkeypatch: pytest.Monke
         stop.set()
         process.join(20)
     assert not words_of(house, phone.thread_id)
+
+
+# --- everything that is not a thread or a case -----------------------------------------------------------
+
+
+def fills_what_is_kept_beside(house: House, phone: Phone) -> None:
+    """A row of each kind that goes by its own time, on a thread that stays."""
+    with house.app.store.begin() as work:
+        work.boosters.plan(phone.thread_id, "grooming")
+        leader = work.staff.add(username="lee", first_name="Lee", role="facilitator", password_hash="-", totp=None)
+        group = work.groups.open(Subject("grooming", "trust", "13-15", "en"), region="CA", free=False, staff_id=leader)
+        work.group_answers.keep(group.id, "0", phone.thread_id, ("a",))
+        work.group_answers.hold(group.id, phone.thread_id, kind="question", step="0", text="a question")
+        work.group_answers.guessed(phone.thread_id)
+        work.sending.keep_report("sms:SMearly", "delivered", None)
+
+
+OWN_TIMES = {
+    "group_answer": 30 * 24,
+    "group_text": 30 * 24,
+    "join_try": 1,
+    "received": 7 * 24,
+    "report": 24,
+    "page token": 12,
+    "forgotten thread": 61 / 3600,
+}
+"""Hours after which each kind goes, as docs/data-we-keep.md promises."""
+
+
+@pytest.mark.parametrize(("kind", "hours"), OWN_TIMES.items())
+def test_each_kind_goes_by_its_own_time_and_the_doctor_counts_it(
+    house: House, phone: Phone, page: Page, clock: Clock, kind: str, hours: float
+) -> None:
+    phone.texts("hello")
+    page.texts("hello")
+    fills_what_is_kept_beside(house, phone)
+    other = house.phone("+15005550177")
+    other.texts("hi")
+    with house.app.store.begin() as work:
+        work.threads.forget(other.thread_id)
+    clock.passes(hours=hours - 0.01)
+    assert kind not in overdue(house), "too early"
+    clock.passes(minutes=32)
+    assert overdue(house)[kind], "the doctor counts it"
+    house.app.outbox.sweep()
+    house.app.outbox.expire()
+    assert kind not in overdue(house)
+
+
+def overdue(house: House) -> dict[str, int]:
+    with house.app.store.read() as work:
+        return work.retention.overdue()
+
+
+def test_a_dozen_weeks_later_the_doctor_finds_nothing_of_any_kind(house: House, phone: Phone, page: Page, clock: Clock) -> None:
+    phone.texts("hello")
+    page.texts("hello")
+    fills_what_is_kept_beside(house, phone)
+    clock.passes(days=84)
+    assert {*overdue(house)} >= {*OWN_TIMES} - {"forgotten thread", "page token"}
+    house.app.outbox.sweep()
+    house.app.outbox.expire()
+    assert overdue(house) == {}
+
+
+def left_at(file: Path, moment: datetime) -> Path:
+    """A file that was last written then."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"sealed")
+    os.utime(file, (moment.timestamp(), moment.timestamp()))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [("spool/1-2.unfinished", 1), ("spool/1-2.aside", 30 * 24), ("handrail.db.before-restore-20261101000000", 7 * 24)],
+)
+def test_files_beside_the_database_go_by_their_own_time(house: House, clock: Clock, name: str, hours: int) -> None:
+    file = left_at(house.app.settings.var / name, clock())
+    waiting = left_at(house.app.settings.var / "spool" / "1-3.waiting", clock())
+    clock.passes(hours=hours - 0.1)
+    house.app.outbox.expire()
+    assert file.exists()
+    clock.passes(minutes=50)
+    assert any("1 of file" in f.sentence for f in _database(house.app) if not f.well)
+    house.app.outbox.expire()
+    assert not file.exists() and waiting.exists()
+    assert not any("of file" in f.sentence for f in _database(house.app))

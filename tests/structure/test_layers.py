@@ -15,11 +15,11 @@ CORE = (
     "bot.privacy", "bot.words", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.way_back", "bot.printed", "bot.lint", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings", "bot.settings_secrets", "bot.addresses")
-MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool")
+MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool", "bot.leftovers")
 SPINE = (
     "bot.conversation", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
     "bot.group_talk", "bot.group_telling", "bot.group_room", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
-    "bot.deliveries", "bot.intake", "bot.catch_up",
+    "bot.deliveries", "bot.opting_out", "bot.forgetting", "bot.intake", "bot.catch_up",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
@@ -38,6 +38,8 @@ EDGE = (
     "bot.faults",
     "bot.group_bench",
     "bot.fuzz",
+    "bot.fuzz_inside",
+    "bot.fuzz_parts",
     "bot.asking",
     "actions",
 )

@@ -1,0 +1,37 @@
+"""FORGET ME, by whichever way it came: typed, tapped, or the page was left.
+
+It promises: what nobody needs any more goes at once; a wish that a case stands in the way of is kept in the log, and
+comes true when the desk closes the case.
+"""
+
+from __future__ import annotations
+
+from bot.handoff.cases import Event, State
+from bot.store.cases import Case
+from bot.store.unit_of_work import UnitOfWork
+
+WISH = "asked to be forgotten"
+"""How the log names it; ``is_wished`` reads it there."""
+
+FORGOTTEN = "forgotten"
+"""The outcome of a case that was closed because they had said no to a person, and asked to be forgotten."""
+
+
+def forget(work: UnitOfWork, thread_id: str) -> bool:
+    """Erase a thread at once; False when people have a case of it, for whom the wish is noted.
+
+    A case of somebody who said no to a person waits for nobody: it is closed and erased with the rest.
+    """
+    case = work.cases.open_for(thread_id)
+    if case is not None:
+        work.audit.add(actor="young person", what=WISH, case_id=case.id)
+        if case.state is not State.DECLINED:
+            return False
+        work.cases.move(case, Event.CLOSE, actor="young person", outcome=FORGOTTEN, closed_at=work.now)
+    work.threads.forget(thread_id)
+    return True
+
+
+def is_wished(work: UnitOfWork, case: Case) -> bool:
+    """Whether they asked to be forgotten while this case was open."""
+    return any(entry.what == WISH for entry in work.audit.of_case(case.id))

@@ -19,13 +19,13 @@ from bot.channels.refusals import PHONE_AWAY
 from bot.choices import Choice, read_choice
 from bot.effects import Effects
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
-from bot.group_talk import OURS, GroupTalk
+from bot.group_talk import OURS, GroupTalk, Said
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
-from bot.store.database import Store
+from bot.store.database import Store, StoreDown
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import normalise
@@ -48,6 +48,15 @@ THEIR_WORD = "(their private word)"
 
 TOGETHER = timedelta(minutes=3)
 """A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
+
+SAME_MOMENT = timedelta(seconds=2)
+"""Two texts this close may have been written in the other order: networks and webhooks overtake each other."""
+
+MOST_TRIES = 3
+"""How often a reply may fail before it is given without the engine."""
+
+SOON = timedelta(seconds=2)
+"""When a reply that failed is tried again."""
 
 MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
 """Texts of one number that are answered in a minute: more than thumbs can write."""
@@ -96,7 +105,7 @@ class Conversation:
             work.messages.due_now(thread_id, PHONE_AWAY)
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
-            group = self._groups.reads(work, thread, text, aim=inbound.aim)
+            group = self._group(work, thread, inbound, text)
             route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
             crowded = self._crowded(work, thread, text, route)
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
@@ -137,18 +146,32 @@ class Conversation:
         if message is None:
             return False
         found()
+        try:
+            await self._reply_to(message)
+        except StoreDown:
+            raise  # it says nothing about the message, which is taken up when the claim is over
+        except Exception:
+            await asyncio.to_thread(self._try_again, message)
+            raise
+        return True
+
+    async def _reply_to(self, message: Message) -> None:
+        """Ask the engine, unless people silenced it, it is away, or its answer to this one failed again and again."""
+        if message.attempts >= MOST_TRIES:
+            log.error("answered without engine", tries=message.attempts, message_id=message.id)
+            await asyncio.to_thread(self._answer_without_engine, message)
+            return
         turn = await asyncio.to_thread(self._turn, message)
         if turn.metadata["lines_only"]:  # a supervisor has silenced the dialogue
-            await asyncio.to_thread(self._answer_without_engine, message, turn)
-            return True
+            await asyncio.to_thread(self._answer_without_engine, message, lines_only=True)
+            return
         try:
             answer = await self._engine.ask(turn)
         except EngineUnavailable as error:
             log.warning("engine unavailable", reason=str(error), message_id=message.id)
-            await asyncio.to_thread(self._answer_without_engine, message, turn)
+            await asyncio.to_thread(self._answer_without_engine, message)
         else:
             await asyncio.to_thread(self._answer, message, answer)
-        return True
 
     # --- receive, step by step -------------------------------------------------------------------
 
@@ -164,7 +187,17 @@ class Conversation:
         """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's to be judged."""
         if read_choice(text, thread.choices):
             return Verdict()
-        return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
+        heard = work.messages.last_heard(thread.id)
+        at_once = heard is not None and work.now - heard < SAME_MOMENT
+        return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER), at_once=at_once)
+
+    def _group(self, work: UnitOfWork, thread: Thread, inbound: Inbound, text: str) -> Said | None:
+        """What the text is to a group; nothing where that breaks, for whatever a lesson lacks, the text is kept."""
+        try:
+            return self._groups.reads(work, thread, text, aim=inbound.aim)
+        except Exception as error:  # noqa: BLE001 - the edge where a broken group becomes an ordinary text
+            log.error("group not read", kind=type(error).__name__)
+            return None
 
     def _crowded(self, work: UnitOfWork, thread: Thread, text: str, route: Route) -> bool:
         """Two machines talking, or one that floods: all is kept and screened, and only the bot's answers pause.
@@ -275,7 +308,7 @@ class Conversation:
                 message_id=message.id,
                 thread=thread.id,
                 text=message.text,
-                choice=message.text if message.who == "event" else message.chosen,
+                choice=_choice(message),
                 metadata=self._voice.for_engine(work, thread, message.verdict),
             )
 
@@ -293,22 +326,30 @@ class Conversation:
                 offered = self._voice.send(work, thread, reply.text, reply.choices) or offered
             work.threads.offer(thread.id, offered)
 
-    def _answer_without_engine(self, message: Message, turn: Turn) -> None:
+    def _answer_without_engine(self, message: Message, *, lines_only: bool = False) -> None:
         """A plain sentence with a line; danger, or asking for a person, still brings a person."""
+        choice = _choice(message) or ""
         with self._store.begin() as work:
             if not self._still_ours(work, message):
                 return
             thread = thread_of(work, message)
             work.messages.settle(message.id, "answered")
-            if turn.choice and turn.choice.startswith("/forget_me"):
+            if choice.startswith("/forget_me"):
                 self._forget(work, thread)
-            elif turn.choice and turn.choice.startswith("/want_person"):
+            elif choice.startswith("/want_person"):
                 self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
                 self._voice.say(work, thread, "person_asked_without_engine")
             elif message.verdict.level >= Level.ELEVATED:
                 self._voice.offer_without_engine(work, thread)
             else:
-                self._voice.say(work, thread, "lines_only" if turn.metadata["lines_only"] else "engine_down")
+                self._voice.say(work, thread, "lines_only" if lines_only else "engine_down")
+
+    def _try_again(self, message: Message) -> None:
+        """Its reply failed: soon again, and not only when the claim is over."""
+        with self._store.begin() as work:
+            now = work.messages.get(message.id)
+            if now is not None and now.state == "kept":
+                work.messages.settle(message.id, "kept", due_at=work.now + SOON)
 
     def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
         """Not when a person took over in between, or another gateway answered: the bot is silent then."""
@@ -320,6 +361,11 @@ class Conversation:
             work.messages.settle(message.id, "noted")
             return False
         return True
+
+
+def _choice(message: Message) -> str | None:
+    """The payload that a message stands for: what was chosen, or what the gateway wrote to itself."""
+    return message.text if message.who == "event" else message.chosen
 
 
 def queue_if_possible(work: UnitOfWork, case: Case) -> Case:

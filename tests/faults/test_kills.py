@@ -25,7 +25,7 @@ from tests.installation import ROOT, Installation
 KILLS = 22
 NUMBER = "+15005550177"
 
-pytestmark = [pytest.mark.slow, pytest.mark.unproven]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subp
     var = str(tmp_path_factory.mktemp("bench"))
     started = {
         database: subprocess.Popen(
-            [str(Path(sys.executable).with_name("handrail")), "bench", "faults", "--kills", str(KILLS), "--database", database],
+            [sys.executable, "-m", "bot.cli", "bench", "faults", "--kills", str(KILLS), "--database", database],
             cwd=ROOT, env={**clean, "HANDRAIL_VAR": var, "HANDRAIL_DEMO": "1"}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )

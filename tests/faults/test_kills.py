@@ -25,7 +25,7 @@ from tests.installation import ROOT, Installation
 KILLS = 22
 NUMBER = "+15005550177"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.unproven]
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ UNSEEN = Verdict(Level.HIGH, "distress_general", "self", (Reason("screening fail
 class Screens(Protocol):
     """Whatever gives a verdict on a text."""
 
-    def screen(self, text: str, recent: Sequence[str] = ()) -> Verdict:
-        """The verdict on a text, given the texts just before it."""
+    def screen(self, text: str, recent: Sequence[str] = (), *, at_once: bool = False) -> Verdict:
+        """The verdict on a text, given the texts just before it, of which the newest may have come ``at_once`` with it."""
         ...
 
 
@@ -35,10 +35,10 @@ class Careful:
         self._screening = screening
         self._redaction = redaction
 
-    def look(self, text: str, recent: Sequence[str] = ()) -> Verdict:
+    def look(self, text: str, recent: Sequence[str] = (), *, at_once: bool = False) -> Verdict:
         """The verdict; a screening that fails is treated as needing a person."""
         try:
-            verdict = self._screening.screen(text, recent)
+            verdict = self._screening.screen(text, recent, at_once=at_once)
             reasons = tuple(replace(reason, words=self._redaction.redact(reason.words)) for reason in verdict.reasons)
             return replace(verdict, reasons=reasons)
         except Exception as error:  # noqa: BLE001 - the edge where a broken screening becomes a case

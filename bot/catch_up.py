@@ -71,7 +71,11 @@ class CatchUp:
     def _take(self, texts: Sequence[Inbound]) -> tuple[int, bool]:
         """How many were missed, and whether all could be taken in; one that cannot must not keep the others waiting."""
         missed, whole = 0, True
+        with self._store.read() as work:
+            missing = work.sending.not_taken_in([text.provider_id for text in texts])
         for text in texts:
+            if text.provider_id not in missing:
+                continue
             try:
                 missed += self._intake.missed(text)
             except StoreDown:

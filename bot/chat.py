@@ -96,7 +96,7 @@ class Chat:
         """What was said after ``seq``, in order."""
         with self._store.read() as work:
             names = {s.id: s.first_name for s in work.staff.everyone()}
-            return [_said(m, names) for m in work.messages.transcript(thread_id, after=seq)]
+            return [_said(m, names) for m in work.messages.transcript(thread_id, after=seq) if m.readable]
 
     def types(self, thread_id: str) -> None:
         """The young person types; kept only while a person is there to see it."""

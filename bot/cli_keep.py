@@ -13,6 +13,7 @@ from bot.settings import SettingsError
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.store.backup import Restored
 
 keys_app = typer.Typer(
     help="The keys that words and numbers are sealed with.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -63,11 +64,15 @@ def restore(from_: Path = FROM) -> None:
     """Put a copy back; the service must be stopped. What was there is put aside, not deleted."""
     from bot.store.backup import restore as put_back
 
-    def act(app: App) -> Path | None:
-        aside = put_back(app.store, from_, now=app.now())
+    def act(app: App) -> Restored:
+        restored = put_back(app.store, from_, now=app.now())
         app.store.migrate()
-        return aside
+        return restored
 
-    aside = with_app(act)
-    was = f" What was there is now {aside}; it is deleted after a week." if aside else ""
+    done = with_app(act)
+    was = f" What was there is now {done.aside}; it is deleted after a week." if done.aside else ""
     typer.echo(f"The copy is in place.{was} Now run `handrail doctor`.")
+    if done.in_doubt:
+        typer.echo(f"{done.in_doubt} texts waited to be sent: Twilio is asked about each before it is sent.")
+    if done.unanswered:
+        typer.echo(f"{done.unanswered} texts waited for an answer, which may have gone out since: they get none now.")

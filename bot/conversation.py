@@ -1,12 +1,11 @@
-"""The spine: what happens to a message. Read ``receive`` and ``reply`` as lists; the order is the product.
+"""The spine: what happens to a message. Read ``receive`` as a list; the order is the product. ``Replies`` is its other half.
 
 It promises: every message is kept once and looked at for danger before anything else; a case is opened
-in the same transaction as the message that shows danger; nobody meets silence when the engine is down.
+in the same transaction as the message that shows danger.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,19 +15,19 @@ import structlog
 from bot.careful import Careful
 from bot.channels.base import Inbound
 from bot.channels.refusals import PHONE_AWAY
-from bot.choices import Choice, read_choice
+from bot.choices import read_choice
 from bot.effects import Effects
-from bot.engine import Answer, Engine, EngineUnavailable, Turn
-from bot.forgetting import forget
-from bot.group_talk import OURS, GroupTalk
+from bot.engine import Engine
+from bot.forgetting import forgotten_and_told
+from bot.group_talk import OURS, GroupTalk, Said
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.opting_out import opt_out
 from bot.privacy import Vault
+from bot.replies import Replies
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
 from bot.store.database import Store
-from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import normalise
 from bot.threads import (
@@ -50,6 +49,9 @@ THEIR_WORD = "(their private word)"
 
 TOGETHER = timedelta(minutes=3)
 """A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
+
+SAME_MOMENT = timedelta(seconds=2)
+"""Two texts this close may have been written in the other order: networks and webhooks overtake each other."""
 
 MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
 """Texts of one number that are answered in a minute: more than thumbs can write."""
@@ -81,9 +83,8 @@ class Conversation:
         self._store = store
         self._vault = vault
         self._screening = screening
-        self._engine = engine
+        self._replies = Replies(store=store, engine=engine, voice=voice, effects=effects)
         self._voice = voice
-        self._effects = effects
         self._groups = groups
         self._languages = languages
 
@@ -98,7 +99,7 @@ class Conversation:
             work.messages.due_now(thread_id, PHONE_AWAY)
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._look(work, thread, text)
-            group = self._groups.reads(work, thread, text, aim=inbound.aim)
+            group = self._group(work, thread, inbound, text)
             route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
             crowded = self._crowded(work, thread, text, route)
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
@@ -119,7 +120,7 @@ class Conversation:
             if route is Route.HELD and wants_other_person(text):
                 self._other_person(work, thread)
             if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text):
-                self._forget(work, thread)
+                forgotten_and_told(work, self._voice, thread)
             if inbound.media and route is not Route.KEYWORD and (route is Route.DANGER or not thread.opted_out):
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
@@ -131,26 +132,8 @@ class Conversation:
         return self._screening.look(normalise(text), recent).level >= Level.ELEVATED
 
     async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
-        """Answer the next kept message, whichever thread it is of; False when none waits.
-
-        ``found`` is called when there is one, before it is answered: another may wait behind it.
-        """
-        message = await asyncio.to_thread(self._claim)
-        if message is None:
-            return False
-        found()
-        turn = await asyncio.to_thread(self._turn, message)
-        if turn.metadata["lines_only"]:  # a supervisor has silenced the dialogue
-            await asyncio.to_thread(self._answer_without_engine, message, turn)
-            return True
-        try:
-            answer = await self._engine.ask(turn)
-        except EngineUnavailable as error:
-            log.warning("engine unavailable", reason=str(error), message_id=message.id)
-            await asyncio.to_thread(self._answer_without_engine, message, turn)
-        else:
-            await asyncio.to_thread(self._answer, message, answer)
-        return True
+        """Answer the next kept message, whichever thread it is of; False when none waits (see ``Replies``)."""
+        return await self._replies.next(found)
 
     # --- receive, step by step -------------------------------------------------------------------
 
@@ -166,7 +149,17 @@ class Conversation:
         """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's to be judged."""
         if read_choice(text, thread.choices):
             return Verdict()
-        return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER))
+        heard = work.messages.last_heard(thread.id)
+        at_once = heard is not None and work.now - heard < SAME_MOMENT
+        return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER), at_once=at_once)
+
+    def _group(self, work: UnitOfWork, thread: Thread, inbound: Inbound, text: str) -> Said | None:
+        """What the text is to a group; nothing where that breaks, for whatever a lesson lacks, the text is kept."""
+        try:
+            return self._groups.reads(work, thread, text, aim=inbound.aim)
+        except Exception as error:  # noqa: BLE001 - the edge where a broken group becomes an ordinary text
+            log.error("group not read", kind=type(error).__name__)
+            return None
 
     def _crowded(self, work: UnitOfWork, thread: Thread, text: str, route: Route) -> bool:
         """Two machines talking, or one that floods: all is kept and screened, and only the bot's answers pause.
@@ -244,12 +237,6 @@ class Conversation:
             if not thread.opted_out:
                 self._voice.say(work, thread, "other_person_asked")
 
-    def _forget(self, work: UnitOfWork, thread: Thread) -> None:
-        """Erased at once, without the engine: silently for who asked us not to text. A live case is told of honestly."""
-        is_gone = forget(work, thread.id)
-        if not thread.opted_out:
-            self._voice.say(work, thread, "forgotten" if is_gone else "forget_case_open")
-
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
         if is_help(text):
@@ -261,77 +248,6 @@ class Conversation:
             opt_out(work, thread.id, actor="young person")
             self._voice.say(work, thread, "stopped")
 
-    # --- reply, step by step -----------------------------------------------------------------------
-
-    def _claim(self) -> Message | None:
-        with self._store.begin() as work:
-            return work.messages.claim(direction="in", states=("kept",))
-
-    def _turn(self, message: Message) -> Turn:
-        with self._store.read() as work:
-            thread = thread_of(work, message)
-            return Turn(
-                message_id=message.id,
-                thread=thread.id,
-                text=message.text,
-                choice=message.text if message.who == "event" else message.chosen,
-                metadata=self._voice.for_engine(work, thread, message.verdict),
-            )
-
-    def _answer(self, message: Message, answer: Answer) -> None:
-        """Replies, effects and the end of the message: all of it is kept, or none."""
-        with self._store.begin() as work:
-            if not self._still_ours(work, message):
-                return
-            thread = thread_of(work, message)
-            silent = _is_silent(thread, message)
-            work.messages.settle(message.id, "noted" if silent else "answered")
-            for effect in answer.effects:  # before the words, so that "forget me" cannot erase its own answer
-                self._effects.apply(work, thread, effect)
-            if silent:
-                return
-            offered: tuple[Choice, ...] = ()
-            for reply in answer.replies:
-                offered = self._voice.send(work, thread, reply.text, reply.choices) or offered
-            work.threads.offer(thread.id, offered)
-
-    def _answer_without_engine(self, message: Message, turn: Turn) -> None:
-        """A plain sentence with a line; danger, or asking for a person, still brings a person."""
-        with self._store.begin() as work:
-            if not self._still_ours(work, message):
-                return
-            thread = thread_of(work, message)
-            silent, chosen = _is_silent(thread, message), turn.choice or ""
-            work.messages.settle(message.id, "noted" if silent else "answered")
-            if chosen.startswith("/want_person"):
-                self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
-            if chosen.startswith("/forget_me"):
-                self._forget(work, thread)
-            elif silent:
-                return
-            elif chosen.startswith("/want_person"):
-                self._voice.say(work, thread, "person_asked_without_engine")
-            elif message.verdict.level >= Level.ELEVATED:
-                self._voice.offer_without_engine(work, thread)
-            else:
-                self._voice.say(work, thread, "lines_only" if turn.metadata["lines_only"] else "engine_down")
-
-    def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
-        """Not when a person took over in between, or another gateway answered: the bot is silent then."""
-        work.threads.hold(message.thread_id)
-        now = work.messages.get(message.id)
-        if now is None or now.state != "kept":
-            return False
-        if thread_of(work, message).held and message.who != "event":
-            work.messages.settle(message.id, "noted")
-            return False
-        return True
-
-
-def _is_silent(thread: Thread, message: Message) -> bool:
-    """They said STOP while this was on its way: what they wished is done, and nothing is said. Danger is answered still."""
-    return thread.opted_out and message.verdict.level < Level.ELEVATED
-
 
 def queue_if_possible(work: UnitOfWork, case: Case) -> Case:
     """Queue a case for people unless it is already with them."""
@@ -340,11 +256,3 @@ def queue_if_possible(work: UnitOfWork, case: Case) -> Case:
     if case.state is State.DROPPED:
         return work.cases.move(case, Event.RETURN)
     return work.cases.move(case, Event.QUEUE) if case.state is State.FALLBACK_GIVEN else case
-
-
-def thread_of(work: UnitOfWork, message: Message) -> Thread:
-    """The thread of a message that was kept, which therefore exists."""
-    thread = work.threads.get(message.thread_id)
-    if thread is None:
-        raise LookupError("The thread of a kept message is gone.")
-    return thread

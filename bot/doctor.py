@@ -68,8 +68,9 @@ def _spool(app: App) -> Iterator[Finding]:
         not aside,
         "Nothing was put aside."
         if not aside
-        else f"{aside} kept texts could not be read and were put aside in {app.settings.var / 'spool'}: is a key missing from "
-        "HANDRAIL_SECRET_KEY? Put it back, and name the files .waiting again.",
+        else f"{aside} kept texts could not be read or taken in and were put aside in {app.settings.var / 'spool'}: is a key "
+        "missing from HANDRAIL_SECRET_KEY? Put it back; else the gateway's log says what breaks. Then name the files .waiting "
+        "again.",
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from bot.handoff.cases import Event, State
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
+from bot.threads import Thread
+from bot.voice import Voice
 
 WISH = "asked to be forgotten"
 """How the log names it; ``is_wished`` reads it there."""
@@ -30,6 +32,13 @@ def forget(work: UnitOfWork, thread_id: str) -> bool:
         work.cases.move(case, Event.CLOSE, actor="young person", outcome=FORGOTTEN, closed_at=work.now)
     work.threads.forget(thread_id)
     return True
+
+
+def forgotten_and_told(work: UnitOfWork, voice: Voice, thread: Thread) -> None:
+    """Erased at once, without the engine: silently for who asked us not to text. A live case is told of honestly."""
+    is_gone = forget(work, thread.id)
+    if not thread.opted_out:
+        voice.say(work, thread, "forgotten" if is_gone else "forget_case_open")
 
 
 def is_wished(work: UnitOfWork, case: Case) -> bool:

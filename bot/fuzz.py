@@ -46,7 +46,7 @@ async def _all_doors(app: App, tally: Tally, hostile: Hostile, rounds: int, *, w
     async with client(sites["public"]) as public, client(sites["staff"]) as staff:
         for number in range(rounds):
             await _texts_in(app, public, tally, hostile, number)
-            await _chats(public, tally, hostile, number)
+            await _chats(app, public, tally, hostile, number)
         for outside, site in ((public, sites["public"]), (staff, sites["staff"])):
             for method, path in _doors(site):
                 for _ in range(max(3, rounds // 40)):
@@ -101,12 +101,13 @@ async def _texts_in(app: App, public: httpx.AsyncClient, tally: Tally, hostile: 
     await ask(public, tally, "POST", "/sms/status", "/sms/status", content=body.encode(), headers=headers)
 
 
-async def _chats(public: httpx.AsyncClient, tally: Tally, hostile: Hostile, number: int) -> None:
+async def _chats(app: App, public: httpx.AsyncClient, tally: Tally, hostile: Hostile, number: int) -> None:
     """A chat with hostile wishes, a message in it, and the same as a plain form."""
     wish = json.dumps({"band": hostile.value(), "region": hostile.value(), "lang": hostile.value()}).encode()
     opened = await ask(public, tally, "POST", "/chat/threads", "/chat/threads", content=wish)
     if opened is None or opened.status_code != 201:
         return
+    thread_id = app.chat.thread_of(opened.json()["token"])
     by = {"Authorization": f"Bearer {opened.json()['token']}"}
     client_id, text = hostile.dice.choice((f"m{number}", hostile.text())), hostile.text()
     said = await ask(
@@ -119,7 +120,7 @@ async def _chats(public: httpx.AsyncClient, tally: Tally, hostile: Hostile, numb
         headers=by,
     )
     if said is not None and said.status_code == 202:
-        tally.acknowledged[f"web:{number}"] = text
+        tally.acknowledged[f"web:{thread_id}:{said.json()['id']}"[:128]] = text
     await ask(public, tally, "POST", "/chat/messages", "/chat/messages", content=hostile.body(), headers=by)
     if number % 20 == 0:  # each of these waits some seconds for an answer that no engine gives here
         await ask(public, tally, "POST", "/talk", "/talk", content=hostile.body(), headers=hostile.headers())
@@ -144,12 +145,10 @@ def _what_was_kept(app: App, tally: Tally) -> None:
         ids = [message_id for message_id, _ in work.messages.newest(limit=1_000_000)]
         kept = [found for message_id in ids if (found := work.messages.get(message_id)) and found.who == "you"]
     by_id = {m.provider_id: m.text for m in kept}
-    words = Counter(m.text for m in kept)
-    for name, text in tally.acknowledged.items():
+    for provider_id, text in tally.acknowledged.items():
         clean = normalise(text.encode("utf-8", "ignore").decode().replace("\0", ""))
-        there = by_id.get(name) == clean if name.startswith("sms:") else words[clean] > 0
-        if not there:
-            tally.lost.append(name)
+        if by_id.get(provider_id) != clean:
+            tally.lost.append(provider_id)
 
 
 def report(tally: Tally, *, seconds: float, seed: int) -> str:

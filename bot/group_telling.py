@@ -6,12 +6,16 @@ transaction); who is with a person, or waits for one, is not disturbed, and who 
 
 from __future__ import annotations
 
+import structlog
+
 from bot.group_talk import GroupTalk, marker
 from bot.groups.state import GroupState
 from bot.handoff.cases import HELD, WAITING
 from bot.store.database import Store
 from bot.store.groups import Group, Seat
 from bot.store.unit_of_work import UnitOfWork
+
+log = structlog.get_logger()
 
 AT_ONCE = 20
 """Phones told in one transaction: about 20 ms of the database's one writer."""
@@ -25,19 +29,22 @@ class GroupTelling:
         self._talk = talk
 
     def tell_some(self) -> bool:
-        """Tell the next few; False when everybody knows."""
+        """Tell the next few; False when everybody knows who can be told."""
         with self._store.read() as work:
-            waiting = any(_next(work, group) for group in work.groups.live())
-        if not waiting:
-            return False
-        with self._store.begin() as work:
-            work.alone()  # another outbox may be telling the same
-            for group in work.groups.live():
-                seats = _next(work, group)
-                for seat in seats:
+            waiting = [group.id for group in work.groups.live() if _next(work, group)]
+        return any(self._is_told(group_id) for group_id in waiting)
+
+    def _is_told(self, group_id: int) -> bool:
+        """Tell a few of one group. One that cannot be told, because its lesson is gone, keeps no other waiting."""
+        try:
+            with self._store.begin() as work:
+                work.alone()  # another outbox may be telling the same
+                group = work.groups.get(group_id)
+                for seat in _next(work, group):
                     self._tell(work, seat, group)
-                if seats:
-                    break
+        except Exception as error:  # noqa: BLE001 - the edge: it is tried again, and the others are told
+            log.error("group not told", group_id=group_id, kind=type(error).__name__)
+            return False
         return True
 
     def _tell(self, work: UnitOfWork, seat: Seat, group: Group) -> None:

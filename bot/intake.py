@@ -1,4 +1,4 @@
-"""Takes in what the provider brings: at once, or by way of the disk when the database is down.
+"""Takes in what the provider brings: at once, or by way of the disk when the database is down or we are broken.
 
 It promises: what was answered with success is kept, whatever the database does; it is taken in later by itself,
 in the order it came, once; and nobody meets silence meanwhile.
@@ -55,7 +55,8 @@ class Intake:
         self._draining = threading.Lock()
 
     def text(self, inbound: Inbound) -> str | None:
-        """Take in a text. Returns words to answer it with on the spot, which is so only when the database is down.
+        """Take in a text. Returns words to answer it with on the spot, which is so only when the database is down, or
+        something of ours is broken.
 
         Raises OSError when neither the database nor the disk can keep it: the provider must not hear success then.
         """
@@ -64,6 +65,8 @@ class Intake:
                 self._take(inbound)
             except StoreDown:
                 log.error("database down", kept="on disk")
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with us: it is kept, and they hear so
+                log.error("text not taken in", kept="on disk", kind=type(error).__name__)
             else:
                 return None
         self._spool.add(replace(inbound, at=inbound.at or self._clock()))
@@ -74,6 +77,9 @@ class Intake:
         try:
             self._take(delivery)
         except StoreDown:
+            self._spool.add(delivery)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("report not taken in", kept="on disk", kind=type(error).__name__)
             self._spool.add(delivery)
 
     def missed(self, inbound: Inbound) -> bool:

@@ -25,7 +25,7 @@ from bot.store import boosters
 from bot.store.boosters import Booster
 from bot.store.cases import Case
 from bot.store.check_ins import ENDED, SENT, CheckIn
-from bot.store.database import Store
+from bot.store.database import Store, StoreDown
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
@@ -117,11 +117,16 @@ class Outbox:
             work.cases.clock_went_back()
             due = [case.id for case in work.cases.due()]
         for case_id in due:
-            with self._store.begin() as work:
-                work.alone()
-                case = work.cases.get(case_id)
-                if case in work.cases.due():
-                    self._move(work, case)
+            try:
+                with self._store.begin() as work:
+                    work.alone()
+                    case = work.cases.get(case_id)
+                    if case in work.cases.due():
+                        self._move(work, case)
+            except StoreDown:
+                raise
+            except Exception as error:  # noqa: BLE001 - one case that cannot be moved must not stop the others' clocks
+                log.error("case not moved", case_id=case_id, kind=type(error).__name__)
         with self._store.begin() as work:
             work.alone()
             work.threads.purge()
@@ -162,6 +167,9 @@ class Outbox:
         except SendRefused as refusal:
             self._not_sent(message, refusal, state="sending" if in_doubt or refusal.unsure else "queued")
         except SendUnknown:
+            self._not_sent(message, NO_ANSWER, state="sending")
+        except Exception as error:  # noqa: BLE001 - a fault of ours, after which it may have gone out all the same
+            log.error("sending failed", message_id=message.id, kind=type(error).__name__)
             self._not_sent(message, NO_ANSWER, state="sending")
         else:
             with self._store.begin() as work:

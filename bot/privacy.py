@@ -24,6 +24,9 @@ LOST_KEY = (
     "Stored words cannot be read with HANDRAIL_SECRET_KEY: put the key they were written with back at the end of the list."
 )
 
+UNREADABLE = "unreadable"
+"""The code of a message that was given up because no key opens it."""
+
 
 class PrivacyError(Exception):
     """Something encrypted cannot be read with the keys at hand."""
@@ -77,6 +80,18 @@ class Vault:
     def open_json(self, sealed: bytes | None) -> Any:
         """The reverse of ``seal_json``; None stays None."""
         return None if sealed is None else json.loads(self.open(sealed))
+
+    def readable(self, sealed: bytes | None) -> str | None:
+        """The text, or None where there is none or no key opens it: one damaged value must not stop everybody else."""
+        try:
+            return self.open(sealed) if sealed is not None else None
+        except PrivacyError:
+            return None
+
+    def readable_json(self, sealed: bytes | None) -> Any:
+        """As ``readable``, of what ``seal_json`` sealed."""
+        said = self.readable(sealed)
+        return None if said is None else json.loads(said)
 
     def rotate(self, sealed: bytes) -> bytes:
         """The same secret under the newest key; raises PrivacyError when no key fits."""

@@ -17,7 +17,7 @@ import httpx
 from tests.web.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST_START = 120.0
+LONGEST_START = 300.0
 
 
 @dataclass

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
+import pytest
+
 from bot.choices import Choice
 from bot.engine import Answer, Reply, Turn
+from bot.handoff.cases import CannotHappen
 from bot.safety.verdict import Level
 from tests.talking import Clock, Desk, House, Page, Phone, ScriptedEngine
 
@@ -14,7 +20,7 @@ SAD = "i want to die"
 class Broken:
     """A screening that raises."""
 
-    def screen(self, text: str, recent: object = ()) -> None:
+    def screen(self, text: str, recent: object = (), *, at_once: bool = False) -> None:
         raise RuntimeError("broken")
 
 
@@ -336,3 +342,83 @@ def test_a_sweep_twice_is_the_same_as_once(house: House, page: Page, clock: Cloc
     before = page.everything()
     house.app.outbox.sweep()
     assert page.everything() == before
+
+
+# --- what breaks on the way ------------------------------------------------------------------------------
+
+
+def cannot_happen(_work: object, _thread: object, _effect: object) -> None:
+    raise CannotHappen("The case is not in a state where this can happen.")
+
+
+def tries(house: House, times: int) -> None:
+    """The gateway's repliers, round after round."""
+
+    async def go() -> None:
+        for _ in range(times):
+            with contextlib.suppress(CannotHappen, KeyError):
+                while await house.app.conversation.reply():
+                    pass
+            house.app.clock.passes(seconds=3)
+
+    asyncio.run(go())
+    while house.app.outbox.send_next():
+        pass
+
+
+def test_an_answer_that_always_breaks_is_given_without_the_engine_at_the_fourth_try(
+    house: House, phone: Phone, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.texts("hi")
+    phone.new()
+    engine.answers = lambda turn: Answer((Reply("never said"),), ({"effect": "case", "event": "consent"},))
+    monkeypatch.setattr(house.app.conversation._effects, "_case", cannot_happen)
+    phone.quickly_texts("what is grooming")
+    tries(house, 3)
+    phone.sees_nothing()
+    tries(house, 1)
+    assert "never said" not in phone.sees("text PERSON") and len(engine.turns) == 1 + 3
+    engine.answers = lambda turn: Answer((Reply(f"You said: {turn.text}"),))
+    phone.texts("and then")
+    phone.sees("You said: and then")
+
+
+def test_asking_for_a_person_brings_one_even_when_the_turn_always_breaks(
+    house: House, phone: Phone, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.texts("hi")
+
+    def breaks(*_: object) -> None:
+        raise KeyError("words that are gone")
+
+    monkeypatch.setattr(house.app.conversation._voice, "for_engine", breaks)
+    phone.quickly_texts("PERSON")
+    tries(house, 4)
+    assert desk.queue()
+
+
+def test_danger_is_kept_whatever_breaks_in_a_group(
+    house: House, phone: Phone, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise KeyError("a lesson that is gone")
+
+    monkeypatch.setattr(house.app.conversation._groups, "reads", breaks)
+    phone.texts(SAD)
+    desk.sees_case(level="high")
+    phone.sees(f"You said: {SAD}")
+
+
+def test_two_texts_of_one_moment_are_looked_at_in_both_orders(phone: Phone, desk: Desk) -> None:
+    """Webhooks overtake each other: what was written second may come first."""
+    phone.texts("die")
+    desk.sees_no_case()
+    phone.texts("i want to")
+    desk.sees_case(level="high")
+
+
+def test_texts_that_come_one_after_the_other_are_read_as_they_came(phone: Phone, desk: Desk, clock: Clock) -> None:
+    phone.texts("die")
+    clock.passes(seconds=30)
+    phone.texts("i want to")
+    desk.sees_no_case()

@@ -219,6 +219,31 @@ def test_when_the_disk_is_full_as_well_twilio_does_not_hear_success(
     assert status == 503 and list((tmp_path / "spool").iterdir()) == []
 
 
+def test_a_mistake_of_ours_costs_nobody_their_text(
+    house: House, phone: Phone, desk: Desk, real_sms: Sms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_inbound: Inbound) -> None:
+        raise KeyError("something of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.app.conversation, "receive", breaks)
+        status, body = post(house, real_sms, "i want to die")
+        assert status == 200 and "We have your text" in body
+        house.app.intake.report(Delivery("sms:SMx", "delivered"))
+    house.app.intake.drain()
+    desk.sees_case(level="high")
+
+
+def test_a_report_that_breaks_something_waits_on_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise KeyError("something of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.deliveries.note", breaks)
+        house.app.intake.report(Delivery("sms:SMx", "delivered"))
+    assert len(house.app.spool.waiting()) == 1 and house.app.intake.drain() == 1
+
+
 def test_a_mistake_of_ours_is_not_taken_for_a_database_that_is_down(house: House) -> None:
     with pytest.raises(Exception) as raised, house.app.store.begin() as work:
         work.threads.create("t1", channel=None)  # type: ignore[arg-type]

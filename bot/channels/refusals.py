@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.privacy import UNREADABLE
+
 
 class Then(str, Enum):
     """What follows from a refusal."""
@@ -43,6 +45,7 @@ NO_NUMBER = "no number"
 CODES: dict[str, Meaning] = {
     UNKNOWN: Meaning(Then.AGAIN, "Twilio did not answer; we ask it before anything is sent again."),
     NO_NUMBER: Meaning(Then.FINAL, "Their number is no longer kept here."),
+    UNREADABLE: Meaning(Then.FINAL, "It cannot be read here: is a key missing from HANDRAIL_SECRET_KEY?"),
     "20003": Meaning(Then.AGAIN, "Twilio refused our account: check its number and token in the settings."),
     "20429": Meaning(Then.AGAIN, "Twilio says that we send too fast."),
     "20500": Meaning(Then.AGAIN, "Twilio has a fault of its own."),

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import requests
+import structlog
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
@@ -18,6 +19,8 @@ from twilio.rest import Client
 from bot.channels.base import Delivery, Inbound, SendRefused, SendUnknown
 from bot.channels.refusals import Then, meaning
 from bot.settings import Twilio
+
+log = structlog.get_logger()
 
 REAL_API = "https://api.twilio.com"
 WAIT = 6.0
@@ -32,8 +35,11 @@ LONGEST_REST = timedelta(minutes=5)
 MOST_LISTED = 100
 """How many texts to one number, newest first, are looked through for one that may have gone out."""
 
-MOST_MISSED = 5000
-"""How many texts in are looked through for missed ones in one go."""
+MOST_AT_ONCE = 5000
+"""How many texts are asked for at once, newest first; the older ones are asked for next."""
+
+ONE_SECOND = timedelta(seconds=1)
+"""Twilio's dates hold no smaller part."""
 
 UNSURE_STATUSES = frozenset({408, 500, 502, 504})
 """HTTP answers after which Twilio may have taken a text all the same: it is asked before anything is sent again."""
@@ -113,11 +119,24 @@ class Sms:
 
     def received_since(self, since: datetime) -> list[Inbound]:
         """Every text that Twilio took in for us since then, oldest first. Raises SendRefused or SendUnknown."""
+        listed: dict[str, Any] = {}
+        until: dict[str, datetime] = {}
+        while len(part := self._list(since, **until)) == MOST_AT_ONCE:
+            log.warning("many texts listed", count=len(listed) + len(part))
+            listed.update((str(m.sid), m) for m in part)
+            oldest = min((m.date_sent for m in part if m.date_sent), default=since)
+            last, until = until, {"date_sent_before": oldest + ONE_SECOND}  # the rest of that second is not in this part
+            if until == last:
+                raise SendUnknown("The list does not go on: more texts in one second than can be asked for.")
+        listed.update((str(m.sid), m) for m in part)
+        texts = [m for m in listed.values() if m.direction == "inbound" and m.from_]
+        return [_listed(m) for m in reversed(texts)]
+
+    def _list(self, since: datetime, **until: datetime) -> list[Any]:
+        """The newest texts since then, newest first; with ``until`` only those that were sent before it."""
         ours = {} if self._sender.startswith("MG") else {"to": self._sender}
         with _twilio_answers():
-            listed = self._client.messages.list(date_sent_after=since, limit=MOST_MISSED, page_size=1000, **ours)
-        texts = [m for m in listed if m.direction == "inbound" and m.from_]
-        return [_listed(m) for m in reversed(texts)]
+            return list(self._client.messages.list(date_sent_after=since, limit=MOST_AT_ONCE, page_size=1000, **until, **ours))
 
     def _from(self) -> dict[str, str]:
         key = "messaging_service_sid" if self._sender.startswith("MG") else "from_"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from bot.choices import as_text
 from bot.faults.traffic import Traffic
 from bot.handoff import clocks
 from bot.store.cases import Case
+from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
 
@@ -51,7 +53,9 @@ def count(app: App, traffic: Traffic) -> Count:
     with app.store.read() as work:
         for person in traffic.people:
             thread_id = app.vault.pseudonym("sms", person.number)
-            for m in work.messages.transcript(thread_id, limit=100_000):
+            talk = work.messages.transcript(thread_id, limit=100_000)
+            unanswered += _without_words(talk)
+            for m in talk:
                 if m.direction == "in":
                     kept[str(m.provider_id)] += 1
                     unanswered += m.state == "kept"
@@ -64,7 +68,7 @@ def count(app: App, traffic: Traffic) -> Count:
             cases_doubled += max(0, len(theirs) - 1)
             forgotten += sum(_forgotten(work, case, now=app.now()) for case in theirs)
         broken = len(list(work.audit.broken_links()))
-    said = {f"sms:{sid}" for person in traffic.people for sid in person.said}
+    said = set(traffic.said)
     sent = Counter((t.number, t.body) for t in traffic.phone.texts if not t.inbound)
     return Count(
         texts=len(said),
@@ -80,6 +84,22 @@ def count(app: App, traffic: Traffic) -> Count:
         clocks_forgotten=forgotten,
         audit_broken=broken,
     )
+
+
+def _without_words(said: Sequence[Message]) -> int:
+    """How many texts count as answered with nothing of ours after them that could be their answer.
+
+    The engine says back what it heard, so its answers are known; of the others each takes one of our other texts.
+    """
+    heard = Counter(m.text for m in said if m.direction == "out")
+    spare = missing = 0
+    for m in reversed(said):
+        if m.direction == "out":
+            spare += not m.text.startswith("Heard: ")
+        elif m.state == "answered" and heard[f"Heard: {m.text}"] == 0:
+            missing += spare == 0
+            spare -= spare > 0
+    return missing
 
 
 def _forgotten(work: UnitOfWork, case: Case, *, now: datetime) -> int:

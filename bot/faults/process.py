@@ -2,13 +2,14 @@
 
 They are forked from one process that has read the code and the content, so that a thousand of them start in minutes
 instead of hours; each has memory, connections and a database session of its own, as in service. The screening runs with
-its reviewed patterns; the trained part and Rasa itself are killed in tests/faults/test_whole.py.
+its reviewed patterns; the trained part and Rasa itself are killed in tests/faults/test_kills.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import signal
 import threading
 from collections.abc import Callable
@@ -113,7 +114,7 @@ def read_all() -> None:
     """Read what every process needs, once, before any is forked."""
     from bot import settings as settings_module
 
-    app = ReadyApp(settings_module.load({"HANDRAIL_DEMO": "1", "HANDRAIL_SECRET_KEY": "x" * 8 + "abcdefgh" * 4}))
+    app = ReadyApp(settings_module.load({"HANDRAIL_DEMO": "1", "HANDRAIL_SECRET_KEY": secrets.token_hex(32)}))
     _ = app.words, app.lessons, app.directory, app.screening
 
 

@@ -31,14 +31,24 @@ LIVES = {"gateway": 2.0, "outbox": 0.5, "second outbox": 0.5, "engine": 0.3}
 """Seconds at most between the moment a process works again and its next kill: long enough to be in the middle of things."""
 
 LONGEST_START = 60.0
-LONGEST_SETTLE = 240.0
+LONGEST_STILL = 180.0
+"""Seconds without any progress after which what is still under way counts as lost."""
+
+MOST_WAITING = 200
+"""Texts that may wait to be answered or sent; people rest while there are more."""
+
+TELLS = 60.0
+"""Seconds between two lines on how far it is."""
+
+OWN_PORTS = range(15_000, 32_000)
+"""Below those that a connection may be given by itself: a dead process must find its port free again."""
 
 
 class FaultsError(Exception):
     """The run cannot be made; the sentence says what is missing."""
 
 
-def run(settings: Settings, *, kills: int, database: str, say: Say, per_second: float = 25.0, seed: int | None = None) -> Count:
+def run(settings: Settings, *, kills: int, database: str, say: Say, per_second: float = 12.0, seed: int | None = None) -> Count:
     """Kill processes ``kills`` times under traffic and count. ``database`` is sqlite or postgresql. Raises FaultsError."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # the processes must not outlive it
     seed = random.randrange(10**6) if seed is None else seed
@@ -51,7 +61,7 @@ def run(settings: Settings, *, kills: int, database: str, say: Say, per_second: 
         house = _House(here, per_second=per_second)
         try:
             killed = house.is_killed(kills, say)
-            house.settles()
+            house.settles(say)
             found = count(house.app, house.traffic)
         finally:
             house.ends()
@@ -59,6 +69,7 @@ def run(settings: Settings, *, kills: int, database: str, say: Say, per_second: 
         for name, value in found.__dict__.items():
             say(f"  {name.replace('_', ' '):18} {value}")
         say(f"  {'not answered 200':18} {house.traffic.refused} (the gateway was dead; taken in from the provider's list)")
+        say(f"  {'ended by itself':18} {sum(house.died.values())} {dict(house.died) or ''}".rstrip())
         return found
 
 
@@ -74,6 +85,7 @@ class _House:
         self.traffic = Traffic(settings, phone, per_second=per_second)
         self.app.catch_up.look()  # the first look only notes where to begin
         self._running: dict[str, BaseProcess] = {}
+        self.died: Counter[str] = Counter()
         for name in PROCESSES:
             self._starts(name)
         self.traffic.start()
@@ -88,35 +100,58 @@ class _House:
         return killed
 
     def _kill(self, kills: int, killed: Counter[str], say: Say) -> None:
+        started = told = time.monotonic()
         for number in range(1, kills + 1):
             name = random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
             self._works(name)
             time.sleep(random.uniform(0, LIVES[name]))
-            self._running[name].kill()
-            self._running[name].join()
+            self._ends(name)
             killed[name] += 1
             self._starts(name)
-            if number % 100 == 0:
-                say(f"  {number} kills")
+            with contextlib.suppress(StoreDown):
+                waiting = self._waiting()
+                self.traffic.texts_while(waiting < MOST_WAITING)
+            if time.monotonic() - told > TELLS:
+                told = time.monotonic()
+                texts = len(self.traffic.said)
+                say(f"  {number} kills and {texts} texts in {told - started:.0f} s; {waiting} texts are under way")
 
-    def settles(self) -> None:
-        """Texting ends, everything runs, and what is under way comes to its end."""
+    def settles(self, say: Say) -> None:
+        """Texting ends, everything runs, and what is under way comes to its end, however long that takes while it goes on."""
         self.traffic.stop_texting()
-        limit = time.monotonic() + LONGEST_SETTLE
-        calm = 0
-        while calm < 2 and time.monotonic() < limit:
+        least, progress, calm = 10**9, time.monotonic(), 0
+        while calm < 2 and time.monotonic() - progress < LONGEST_STILL:
             time.sleep(2)
+            self._revives()
             with contextlib.suppress(StoreDown):  # busy is not lost: it is looked at again
                 taken = self.app.catch_up.look()
-                calm = calm + 1 if not taken and self._everything_is_in() and not self._waiting() else 0
+                left = self._not_in() + self._waiting()
+                calm = calm + 1 if not taken and not left else 0
+                if left < least:
+                    least, progress = left, time.monotonic()
+        if calm < 2:
+            say(f"  nothing moved for {LONGEST_STILL:.0f} s, and {least} texts are still under way")
 
     def ends(self) -> None:
         """Nothing is left running."""
         self.traffic.end()
-        for process in self._running.values():
-            process.kill()
-            process.join()
+        for name in list(self._running):
+            self._ends(name)
         self.app.store.close()
+
+    def _ends(self, name: str) -> None:
+        process = self._running.pop(name)
+        process.kill()
+        process.join()
+        process.close()
+
+    def _revives(self) -> None:
+        """What ended without being killed is started again, as the supervisor does, and told at the end."""
+        for name, process in list(self._running.items()):
+            if not process.is_alive():
+                self.died[name] += 1
+                self._ends(name)
+                self._starts(name)
 
     def _starts(self, name: str) -> None:
         from bot.faults import process
@@ -135,19 +170,19 @@ class _House:
                 return
             with contextlib.suppress(OSError), socket.create_connection((places[name].host, places[name].port), timeout=1):
                 return
-            if not self._running[name].is_alive():
-                raise FaultsError(f"The {name} does not start.")
+            self._revives()
             time.sleep(0.02)
         raise FaultsError(f"The {name} did not start within {LONGEST_START:.0f} s.")
 
-    def _everything_is_in(self) -> bool:
-        said = [f"sms:{sid}" for person in self.traffic.people for sid in person.said]
+    def _not_in(self) -> int:
+        """How many texts nobody has taken in yet."""
         with self.app.store.read() as work:
-            return all(work.sending.taken_in(provider_id) for provider_id in said)
+            return len(work.sending.not_taken_in(self.traffic.said))
 
-    def _waiting(self) -> bool:
+    def _waiting(self) -> int:
+        """How many texts wait on disk, to be answered, or to be sent."""
         with self.app.store.read() as work:
-            return bool(work.messages.unfinished()) or bool(self.app.spool.waiting())
+            return work.messages.unfinished() + len(self.app.spool.waiting())
 
 
 def _installation(settings: Settings, folder: Path, url: str) -> Settings:
@@ -158,11 +193,14 @@ def _installation(settings: Settings, folder: Path, url: str) -> Settings:
 
 
 def _free_ports(how_many: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(how_many)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+    found: list[int] = []
+    for port in random.SystemRandom().sample(OWN_PORTS, len(OWN_PORTS)):
+        with contextlib.suppress(OSError), socket.socket() as tried:
+            tried.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == how_many:
+            return found
+    raise FaultsError("No port is free.")
 
 
 @contextlib.contextmanager

@@ -49,6 +49,15 @@ class Traffic:
         self._texting.set()
         self._thread.start()
 
+    def texts_while(self, keeping_up: bool) -> None:
+        """Go on, or rest until what was texted before is answered: more than the machine can do would only wait."""
+        (self._texting.set if keeping_up else self._texting.clear)()
+
+    @property
+    def said(self) -> list[str]:
+        """The ids of all texts, as they are kept."""
+        return [f"sms:{sid}" for person in self.people for sid in list(person.said)]
+
     def stop_texting(self) -> None:
         """No new texts; reports and lists go on."""
         self._texting.clear()

@@ -75,17 +75,19 @@ class Screening:
             raise ScreeningError(str(error)) from error
         return cls(patterns, classifier)
 
-    def screen(self, text: str, recent: Sequence[str] = ()) -> Verdict:
+    def screen(self, text: str, recent: Sequence[str] = (), *, at_once: bool = False) -> Verdict:
         """The verdict on ``text``; ``recent`` are the thread's texts of the last minutes, oldest first.
 
         Recent texts are joined with this one, so that a disclosure split over several is seen. The join
-        counts only for what none of its texts showed alone: a danger already seen is not seen again.
+        counts only for what none of its texts showed alone: a danger already seen is not seen again. With ``at_once`` the
+        newest of them came in the same moment, and may have been written after this one: both orders are looked at.
         """
         alone = self._one(text[:LONGEST])
         earlier = recent[-RECENT_TEXTS:]
         if not earlier or alone.level is Level.IMMINENT:  # nothing is higher
             return alone
-        joined = self._one(_seam(earlier, text))
+        joins = [_seam(earlier, text), *([_seam((*earlier[:-1], text), earlier[-1])] if at_once else [])]
+        joined = max((self._one(join) for join in joins), key=lambda verdict: verdict.level)
         if joined.level <= alone.level or self._seen_in(earlier, joined.level):
             return alone
         return joined

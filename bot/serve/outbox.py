@@ -42,27 +42,60 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
     changes.watch(app.store, news.set, stop)
     clock = SteadyClock(app.now, time.monotonic)
     log.info("outbox ready")
-    work = Rounds(
-        (SWEEP, app.outbox.sweep),
-        (CATCH_UP, app.catch_up.look),
-        (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()),
-    )
+    work = Rounds((SWEEP, app.outbox.sweep), (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()))
+    asking = threading.Thread(target=_ask_for_missed, args=(app, stop), name="catch up", daemon=True)
+    asking.start()
+    tells, pages = Part("groups", app.group_telling.tell_some), Part("pages", app.pager.send_next)
+    texts, events = Part("texts", app.outbox.send_next), Part("events", app.case_events.send_next)
+
+    def sends() -> bool:
+        return pages() or texts()  # whoever is called to help comes first
+
     while not stop.is_set():
         news.clear()
         beat.touch()
-        try:
-            while not stop.is_set() and app.group_telling.tell_some():
-                beat.touch()
-            while not stop.is_set() and (app.pager.send_next() or app.outbox.send_next()):
+        for does_some in (tells, sends, events):
+            while not stop.is_set() and does_some():
                 beat.touch()
                 work.do_what_is_due()  # a long queue must not stop the clocks
-            while not stop.is_set() and app.case_events.send_next():
-                pass
-            work.do_what_is_due()
-            news.wait(min(SWEEP, app.outbox.rest() or SWEEP))
-        except Exception as error:  # noqa: BLE001 - the edge: rows stay as they are, and the next round tries again
-            log.error("outbox round failed", kind=type(error).__name__)
-            stop.wait(1.0)
+        work.do_what_is_due()
+        news.wait(_rest(app))
+
+
+def _ask_for_missed(app: App, stop: threading.Event) -> None:
+    """In a thread of its own: the provider's list of a busy hour is long, and no clock may wait for it."""
+    work = Rounds((CATCH_UP, app.catch_up.look))
+    while not stop.is_set():
+        work.do_what_is_due()
+        stop.wait(SWEEP)
+
+
+def _rest(app: App) -> float:
+    """Seconds until there may be something to do that nobody tells of."""
+    try:
+        return min(SWEEP, app.outbox.rest() or SWEEP)
+    except Exception as error:  # noqa: BLE001 - the edge: the database is away, and the next round says so again
+        log.error("outbox round failed", kind=type(error).__name__, part="rest")
+        return SWEEP
+
+
+class Part:
+    """One thing that the outbox does; where it fails it rests a second, and keeps nothing else from its turn."""
+
+    def __init__(self, name: str, act: Callable[[], bool]) -> None:
+        self._name, self._act = name, act
+        self._again = 0.0
+
+    def __call__(self) -> bool:
+        """Do it once; whether it did something."""
+        if time.monotonic() < self._again:
+            return False
+        try:
+            return self._act()
+        except Exception as error:  # noqa: BLE001 - the edge: rows stay as they are, and a later round tries again
+            log.error("outbox round failed", kind=type(error).__name__, part=self._name)
+            self._again = time.monotonic() + SWEEP
+            return False
 
 
 class Rounds:

@@ -7,12 +7,29 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.store.database import Store, StoreError
 
 ASIDE = "before-restore"
+
+WHAT_MAY_HAVE_HAPPENED = (
+    "UPDATE message SET state = 'sending', claimed_until = NULL WHERE direction = 'out' AND state = 'queued'",
+    "UPDATE message SET state = 'noted', claimed_until = NULL WHERE direction = 'in' AND state = 'kept'",
+)
+"""What waited when the copy was taken may have gone out since: of what was to be sent the provider is asked first, and what
+was to be answered is not answered again."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What became of a copy that was put back: where the database before it is now, and what waited in the copy."""
+
+    aside: Path | None
+    in_doubt: int
+    unanswered: int
 
 
 def back_up(store: Store, to: Path) -> int:
@@ -33,8 +50,8 @@ def back_up(store: Store, to: Path) -> int:
     return to.stat().st_size
 
 
-def restore(store: Store, from_: Path, *, now: datetime) -> Path | None:
-    """Put a copy back in place of the database; where the one that was there is now, if any.
+def restore(store: Store, from_: Path, *, now: datetime) -> Restored:
+    """Put a copy back in place of the database, which is put aside if there is one. Nothing is sent or answered twice.
 
     Raises StoreError when the copy is not whole, or when something still uses the database.
     """
@@ -51,8 +68,13 @@ def restore(store: Store, from_: Path, *, now: datetime) -> Path | None:
         for ending in ("-wal", "-shm"):
             Path(f"{target}{ending}").unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _copy(from_, target)
-    return aside
+    half = target.with_name(f"{target.name}.part")
+    half.unlink(missing_ok=True)
+    _copy(from_, half)
+    with closing(sqlite3.connect(half)) as copied, copied:
+        in_doubt, unanswered = (copied.execute(statement).rowcount for statement in WHAT_MAY_HAVE_HAPPENED)
+    half.replace(target)
+    return Restored(aside, in_doubt, unanswered)
 
 
 def _file(store: Store) -> Path:

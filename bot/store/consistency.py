@@ -8,6 +8,7 @@ from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED, HELD, State
+from bot.privacy import UNREADABLE
 from bot.safety.verdict import Level
 from bot.store.tables import address, case, message, thread
 
@@ -39,6 +40,10 @@ def contradictions(connection: Connection) -> Iterator[tuple[int, str]]:
                 and_(message.c.state.in_(("queued", "sending")), message.c.direction == "out", on_a_phone, ~has_number)
             ),
             "texts wait for a number that is not kept: the outbox gives them up when it runs",
+        ),
+        (
+            select(message.c.id).where(message.c.error_code == UNREADABLE),
+            "texts were given up because no key opens them: is one missing from HANDRAIL_SECRET_KEY, or is the disk failing?",
         ),
     )
     for wanted, sentence in looks:

@@ -16,7 +16,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.choices import Choice
-from bot.privacy import Vault
+from bot.privacy import UNREADABLE, Vault
 from bot.safety.verdict import Level, Verdict
 from bot.store.tables import message, thread
 
@@ -25,6 +25,9 @@ LEASE = timedelta(seconds=30)
 
 LONGEST_PAUSE = timedelta(minutes=15)
 """No message is ever put off for longer: one that seems to be was written before the clock went back."""
+
+NOT_READABLE = "(This cannot be read: no key opens it.)"
+"""What staff see instead of the words of a damaged row."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Message:
     staff_id: int | None
     attempts: int
     error_code: str | None
+    readable: bool = True
 
 
 class MessageRows:
@@ -118,14 +122,15 @@ class MessageRows:
         return [(row.id, row.thread_id) for row in self._connection.execute(wanted)]
 
     def recent_texts(self, thread_id: str, *, within: timedelta, limit: int = 6) -> list[str]:
-        """What the young person wrote in the last minutes, oldest first."""
+        """What the young person wrote in the last minutes, oldest first; without what no key opens."""
         wanted = (
             select(message.c.sealed_body)
             .where(message.c.thread_id == thread_id, message.c.who == "you", message.c.created_at >= self._now - within)
             .order_by(message.c.seq.desc())
             .limit(limit)
         )
-        return [self._vault.open(sealed) for (sealed,) in self._connection.execute(wanted)][::-1]
+        said = [self._vault.readable(sealed) for (sealed,) in self._connection.execute(wanted)]
+        return [text for text in said[::-1] if text is not None]
 
     def heard(self, thread_id: str, *, within: timedelta) -> int:
         """How many texts the young person sent in the last while."""
@@ -161,7 +166,8 @@ class MessageRows:
         """Take the oldest message that is due and whose thread has no earlier one waiting; threads in danger first.
 
         One at a time per thread keeps order; a claim expires, so that a killed process loses nothing. A time further off
-        than any we set was written before the clock went back, and has come.
+        than any we set was written before the clock went back, and has come. One that no key opens is given up, and
+        the next is taken.
         """
         earlier = message.alias("earlier")
         first_in_thread = ~exists(
@@ -183,12 +189,14 @@ class MessageRows:
             .limit(1)
             .with_for_update(skip_locked=True, of=message)
         )
-        row = self._connection.execute(wanted).first()
-        if row is None:
-            return None
-        values: dict[str, Any] = {"claimed_until": self._now + LEASE, "attempts": row.attempts + 1}
-        self._change(row.id, **values, **({"state": into} if into else {}))
-        return self._message(row)
+        while (row := self._connection.execute(wanted).first()) is not None:
+            found = self._message(row)
+            if found.readable:
+                values: dict[str, Any] = {"claimed_until": self._now + LEASE, "attempts": row.attempts + 1}
+                self._change(row.id, **values, **({"state": into} if into else {}))
+                return found
+            self.settle(row.id, "failed", error_code=UNREADABLE)
+        return None
 
     def settle(self, message_id: int, state: str, **values: Any) -> None:
         """Write how a claimed message ended."""
@@ -256,17 +264,19 @@ class MessageRows:
         return int(result.inserted_primary_key[0])
 
     def _message(self, row: Row) -> Message:
-        screening = self._vault.open_json(row.sealed_screening)
+        """A row as a message, also one of which a part cannot be read."""
+        screening = self._vault.readable_json(row.sealed_screening)
+        text, choices = self._vault.readable(row.sealed_body), self._vault.readable_json(row.sealed_choices)
         return Message(
             id=row.id,
             thread_id=row.thread_id,
             seq=row.seq,
             direction=row.direction,
             who=row.who,
-            text=self._vault.open(row.sealed_body),
-            choices=tuple(Choice.from_json(c) for c in self._vault.open_json(row.sealed_choices) or ()),
-            chosen=self._vault.open(row.sealed_choice) if row.sealed_choice else None,
-            verdict=Verdict.from_json(screening) if screening else Verdict(),
+            text=NOT_READABLE if text is None else text,
+            choices=tuple(Choice.from_json(c) for c in choices or ()),
+            chosen=self._vault.readable(row.sealed_choice),
+            verdict=Verdict.from_json(screening) if screening else Verdict(Level(row.level)),
             state=row.state,
             at=row.created_at,
             provider_id=row.provider_id,
@@ -274,4 +284,5 @@ class MessageRows:
             staff_id=row.staff_id,
             attempts=row.attempts,
             error_code=row.error_code,
+            readable=text is not None,
         )

@@ -104,11 +104,12 @@ class PageRows:
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        row = self._connection.execute(wanted).first()
-        if row is None:
-            return None
-        self._change(row.id, due_at=self._now + LEASE, attempts=row.attempts + 1)
-        return self._page(row)
+        while (row := self._connection.execute(wanted).first()) is not None:
+            if self._vault.readable(row.sealed_token) is not None:
+                self._change(row.id, due_at=self._now + LEASE, attempts=row.attempts + 1)
+                return self._page(row)
+            self.settle(row.id, "failed")  # its link is lost; the others must not wait behind it
+        return None
 
     def settle(self, page_id: int, state: str, *, again: timedelta | None = None) -> None:
         """Write how a page went on; with ``again`` it is tried once more after that time."""

@@ -23,6 +23,9 @@ REMEMBERED = timedelta(days=7)
 LONGEST_REST = timedelta(minutes=6)
 """No number rests longer: the provider is believed about five minutes at most."""
 
+AT_ONCE = 500
+"""Ids in one question to the database."""
+
 EARLY = timedelta(days=1)
 """How long a report waits for its message."""
 
@@ -70,6 +73,17 @@ class SendingRows:
         known = select(received.c.at).where(received.c.id_hash == self._hash(provider_id))
         kept = select(message.c.id).where(message.c.provider_id == provider_id)
         return any(self._connection.execute(wanted).first() is not None for wanted in (known, kept))
+
+    def not_taken_in(self, provider_ids: Sequence[str]) -> set[str]:
+        """Those that were never taken in, looked up many at a time: the provider's list of a busy hour is long."""
+        missing = set(provider_ids)
+        for start in range(0, len(provider_ids), AT_ONCE):
+            by_hash = {self._hash(provider_id): provider_id for provider_id in provider_ids[start : start + AT_ONCE]}
+            hashes = select(received.c.id_hash).where(received.c.id_hash.in_(by_hash))
+            kept = select(message.c.provider_id).where(message.c.provider_id.in_(by_hash.values()))
+            missing -= {by_hash[row.id_hash] for row in self._connection.execute(hashes)}
+            missing -= {row.provider_id for row in self._connection.execute(kept)}
+        return missing
 
     # --- out ---------------------------------------------------------------------------------------
 

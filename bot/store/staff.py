@@ -181,6 +181,6 @@ class StaffRows:
             away=row.away,
             capacity=row.capacity,
             disabled=row.disabled,
-            phone=self._vault.open(row.sealed_phone) if row.sealed_phone else None,
-            email=self._vault.open(row.sealed_email) if row.sealed_email else None,
+            phone=self._vault.readable(row.sealed_phone),
+            email=self._vault.readable(row.sealed_email),
         )

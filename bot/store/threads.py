@@ -132,9 +132,10 @@ class ThreadRows:
         return self._connection.execute(select(thread.c.id).where(later)).first() is not None
 
     def number(self, thread_id: str) -> str | None:
-        """The number behind a pseudonym. Only the outbox, and the desk with a reason, may ask."""
+        """The number behind a pseudonym, if it is kept and a key opens it. Only the outbox, and the desk with a reason,
+        may ask."""
         sealed = self._connection.execute(select(address.c.sealed_number).where(address.c.thread_id == thread_id)).scalar()
-        return self._vault.open(sealed) if sealed else None
+        return self._vault.readable(sealed)
 
     def number_gone(self, thread_id: str) -> None:
         """Their number no longer exists: whoever gets it next begins as a stranger."""
@@ -231,7 +232,7 @@ class ThreadRows:
         return bool(self._connection.execute(update(thread).where(forgotten).values(forgotten_at=None)).rowcount)
 
     def _thread(self, row: Row) -> Thread:
-        offered = self._vault.open_json(row.sealed_choices) or ()
+        offered = self._vault.readable_json(row.sealed_choices) or ()
         return Thread(
             id=row.id,
             channel=row.channel,

@@ -17,7 +17,7 @@ import pytest
 from bot.channels.base import SendRefused, SendUnknown
 from bot.channels.sms import Sms
 from bot.settings import Settings
-from bot.web.demo_phone import DemoPhone, phone_site
+from bot.web.demo_phone import DemoPhone, Text, phone_site
 from bot.web.listener import server
 from tests.talking import START, demo_settings
 from tests.web.ports import free_port
@@ -107,6 +107,28 @@ def test_a_text_leaves_through_the_real_client_and_can_be_found_again(sms: Sms, 
         assert [t.body for t in phone.of(NUMBER)] == ["hello"]
         assert sms.find_sent(to=NUMBER, body="hello", since=START - timedelta(days=9000)) == [sid]
         assert sms.find_sent(to=NUMBER, body="other", since=START - timedelta(days=9000)) == []
+
+
+def test_more_missed_texts_than_one_list_holds_are_all_there_oldest_first(
+    sms: Sms, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.sms.MOST_AT_ONCE", 7)
+    phone = DemoPhone(settings, sign=sms.sign)
+    for n in range(21):
+        at = START + timedelta(seconds=n // 2)  # two in each second
+        phone.texts.append(Text(f"SM{n}", NUMBER, f"text {n}", inbound=True, at=at))
+    with running(settings, phone):
+        found = sms.received_since(START - timedelta(hours=1))
+    assert [text.text for text in found] == [f"text {n}" for n in range(21)]
+
+
+def test_a_list_that_does_not_go_on_is_no_answer(sms: Sms, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the cursor would pass what could not be listed."""
+    monkeypatch.setattr("bot.channels.sms.MOST_AT_ONCE", 4)
+    phone = DemoPhone(settings, sign=sms.sign)
+    phone.texts.extend(Text(f"SM{n}", NUMBER, "all at once", inbound=True, at=START) for n in range(9))
+    with running(settings, phone), pytest.raises(SendUnknown):
+        sms.received_since(START - timedelta(hours=1))
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,17 @@ def test_it_would_see_a_door_that_breaks_and_a_message_that_is_lost(open_house: 
     assert "not kept: 0" not in fuzz.report(tally, seconds=1, seed=1)
 
 
+def test_a_lost_web_message_is_seen_when_the_same_words_stand_elsewhere(open_house: House) -> None:
+    tally = fuzz.fuzz(open_house.app, rounds=6)
+    lost = next(name for name in tally.acknowledged if name.startswith("web:"))
+    open_house.page().texts(tally.acknowledged[lost])
+    with open_house.app.store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM message WHERE provider_id = ?", (lost,))
+    tally.lost.clear()
+    fuzz._what_was_kept(open_house.app, tally)
+    assert tally.lost == [lost]
+
+
 @FEW
 @given(body=any_json)
 @pytest.mark.parametrize(("path", "method"), [(p, m) for p, methods in PATHS.items() for m in methods if m == "post"])

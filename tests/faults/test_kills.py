@@ -35,7 +35,7 @@ def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subp
     var = str(tmp_path_factory.mktemp("bench"))
     started = {
         database: subprocess.Popen(
-            [str(Path(sys.executable).with_name("handrail")), "bench", "faults", "--kills", str(KILLS), "--database", database],
+            [sys.executable, "-m", "bot.cli", "bench", "faults", "--kills", str(KILLS), "--database", database],
             cwd=ROOT, env={**clean, "HANDRAIL_VAR": var, "HANDRAIL_DEMO": "1"}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )

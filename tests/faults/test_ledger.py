@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from bot.faults.ledger import Count, count
@@ -73,3 +75,16 @@ def test_a_clock_that_nobody_moved_is_counted(house: House, traffic: Traffic) ->
     assert counted(house, traffic).wrong == {"clocks_forgotten": 1}
     house.app.outbox.sweep()
     assert "clocks_forgotten" not in counted(house, traffic).wrong
+
+
+def test_a_text_that_counts_as_answered_and_got_no_words_is_counted(house: House, traffic: Traffic) -> None:
+    phone = house.phone("+15005550003")
+    phone.quickly_texts("and then", provider_id="sms:SMsilent")
+    traffic.people[2].said["SMsilent"] = "and then"
+    by_hand(house, message.update().where(message.c.provider_id == "sms:SMsilent").values(state="answered"))
+    assert counted(house, traffic).wrong == {"unanswered": 1}
+
+
+def test_the_bench_itself_can_be_started() -> None:
+    """It reads everything before it forks; settings that grew stricter once kept it from that, and no quick test saw it."""
+    assert set(import_module("bot.faults.run").PROCESSES) == {"gateway", "outbox", "second outbox", "engine"}

@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
 
+from bot.app import App
+from bot.groups.steps import Subject
 from tests.installation import Installation
+from tests.talking import demo_settings
 
 pytestmark = pytest.mark.slow
 
 KEY = secrets.token_hex(32)
-NUMBER, OTHER_NUMBER = "+15005558271", "+15005559364"
+NUMBER, OTHER_NUMBER, FORGETTER = "+15005558271", "+15005559364", "+15005557159"
 NAME = "Wilhelmina"
 WORDS = "purple giraffe umbrella"
 REPLY = "velvet tangerine staircase"
@@ -25,6 +30,11 @@ NOTE = "copper walrus lantern"
 SUMMARY = "marble cactus accordion"
 REASON = "court order heliotrope"
 BROKEN = "granite penguin trombone"
+QUESTION = "scarlet hedgehog telescope"
+CLOUD = "kumquatsy"
+SPOOLED = "turquoise badger harmonica"
+FORGOTTEN = "crimson pelican typewriter"
+SUBJECT = Subject("grooming", "trust", "13-15", "en", ("arrive", "one_word", "who_could_help"))
 
 
 class Night:
@@ -37,6 +47,7 @@ class Night:
         self.phone = httpx.Client(base_url=house.url("phone"), trust_env=False, timeout=20)
         self.tokens: list[str] = []
         self.pages: list[str] = []
+        self.while_spooled: dict[str, list[str]] = {}
 
     def texts(self, text: str, number: str = NUMBER) -> None:
         self.phone.post("/text", data={"number": number, "body": text})
@@ -48,11 +59,15 @@ class Night:
         except AssertionError:
             raise AssertionError(f"{part!r} did not come; the phone shows {shown()[-3000:]}") from None
 
-    def signs_in(self) -> None:
-        answer = self.staff.post("/sign-in", data={"username": "worker", "password": self.house.password})
+    def signs_in(self, username: str = "worker", home: str = "/") -> httpx.Client:
+        client = (
+            self.staff if username == "worker" else httpx.Client(base_url=self.house.url("staff"), trust_env=False, timeout=20)
+        )
+        answer = client.post("/sign-in", data={"username": username, "password": self.house.password})
         assert answer.status_code == 303
-        self.tokens += [self.house.password, self.staff.cookies["handrail_desk"]]
-        self.staff.headers["X-CSRF-Token"] = re.findall(r'name="csrf" value="([0-9a-f]+)"', self.staff.get("/").text)[0]
+        self.tokens += [self.house.password, client.cookies["handrail_desk"]]
+        client.headers["X-CSRF-Token"] = re.findall(r'name="csrf" value="([0-9a-f]+)"', client.get(home).text)[0]
+        return client
 
     def does(self, case: int, verb: str, **fields: str) -> httpx.Response:
         answer = self.staff.post(f"/case/{case}/{verb}", data=fields, headers={"HX-Request": "true"})
@@ -79,6 +94,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     lived = Night(house)
     try:
         _a_conversation_with_danger_and_a_person(lived)
+        _a_group(lived)
+        _a_text_that_waits_on_disk(lived)
+        _somebody_who_is_forgotten(lived)
         _errors(lived)
         _crashes(lived)
         yield lived
@@ -116,6 +134,47 @@ def _a_conversation_with_danger_and_a_person(night: Night) -> None:
     assert chat.post("/chat/messages", json={"id": "m1", "text": f"{NAME} says {WORDS}"}).status_code == 202
     night.texts(f"STOP texting, {WORDS}", OTHER_NUMBER)
     night.texts("STOP", OTHER_NUMBER)
+
+
+def _a_group(night: Night) -> None:
+    """A private question and a word for the cloud, from a seat of the group's own page."""
+    facilitator = night.signs_in("facilitator", "/groups")
+    fields = {"lesson": "grooming/trust", "band": "13-15", "lang": "en", "also": list(SUBJECT.activities)}
+    opened = facilitator.post("/groups/open", data=fields)
+    assert opened.status_code == 303, opened.text
+    room = opened.headers["location"]
+    with App(demo_settings(night.house.var)).store.read() as work:
+        code = work.groups.get(int(room.rpartition("/")[2])).code
+    seat = night.public.post("/group/seats", json={"code": code}).json()["token"]
+    night.tokens.append(seat)
+    steps = [step.id for step in App(demo_settings(night.house.var)).group_lessons.steps(SUBJECT)]
+    for act, given in (("move", {"event": "start"}), ("step", {"number": str(steps.index("one_word"))})):
+        assert facilitator.post(f"{room}/{act}", data=given).status_code == 303
+    for text, aim in ((f"why is {QUESTION}", "box"), (CLOUD, "step")):
+        answer = night.public.post(
+            "/group/texts", json={"id": aim, "text": text, "to": aim}, headers={"Authorization": f"Bearer {seat}"}
+        )
+        assert answer.status_code == 202, answer.text
+    shown = facilitator.get(room).text
+    assert QUESTION in shown and CLOUD in shown  # the facilitator, before it is released, and nobody else
+
+
+def _a_text_that_waits_on_disk(night: Night) -> None:
+    """Somebody else writes into the database for longer than anybody waits for it."""
+    with closing(sqlite3.connect(night.house.var / "handrail.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        night.texts(f"are you there {SPOOLED}")
+        night.house.waits(lambda: bool(list((night.house.var / "spool").glob("*.waiting"))), "nothing waits on disk")
+        night.while_spooled = {secret: found_in(night.house.var, secret) for secret in (SPOOLED, NUMBER)}
+        other.execute("ROLLBACK")
+    night.house.waits(lambda: not list((night.house.var / "spool").glob("*.waiting")), "it was not taken in")
+
+
+def _somebody_who_is_forgotten(night: Night) -> None:
+    night.texts(f"hi it is {NAME}, {FORGOTTEN}", FORGETTER)
+    night.phone_shows("bot", FORGETTER)
+    night.texts("FORGET ME", FORGETTER)
+    night.phone_shows("deleted what you wrote", FORGETTER)
 
 
 def _errors(night: Night) -> None:
@@ -167,7 +226,10 @@ def found_in(var: Path, secret: str) -> list[str]:
     return [str(f.relative_to(var)) for f in files if any(shape in f.read_bytes() for shape in shapes(secret))]
 
 
-PLANTED = [NUMBER, NUMBER[2:], "500-555-8271", OTHER_NUMBER, NAME, WORDS, REPLY, NOTE, SUMMARY, REASON, BROKEN, KEY]
+PLANTED = [
+    NUMBER, NUMBER[2:], "500-555-8271", OTHER_NUMBER, FORGETTER, NAME, WORDS, REPLY, NOTE, SUMMARY, REASON, BROKEN, KEY,
+    QUESTION, CLOUD, SPOOLED, FORGOTTEN,
+]  # fmt: skip
 
 
 def test_while_it_runs_no_file_holds_a_number_a_name_a_word_or_the_key(night: Night) -> None:
@@ -182,6 +244,16 @@ def test_no_file_holds_a_token_that_opens_something(night: Night) -> None:
     assert len(opening) >= 3
     leaks = {n: found_in(night.house.var, token) for n, token in enumerate(opening)}
     assert not any(leaks.values()), leaks
+
+
+def test_a_text_that_waited_on_disk_could_not_be_read_there(night: Night) -> None:
+    assert night.while_spooled and not any(night.while_spooled.values()), night.while_spooled
+
+
+def test_the_metrics_name_nobody_and_hold_nothing_that_opens_something(night: Night) -> None:
+    told = night.staff.get("/metrics").content
+    assert b"handrail_" in told
+    assert [secret for secret in [*PLANTED, *night.tokens] if any(shape in told for shape in shapes(secret))] == []
 
 
 def test_the_search_would_find_what_is_there(night: Night) -> None:

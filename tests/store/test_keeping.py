@@ -12,7 +12,7 @@ from bot.app import App
 from bot.privacy import PrivacyError
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store import rotation
-from bot.store.backup import back_up, restore
+from bot.store.backup import WHAT_MAY_HAVE_HAPPENED, back_up, restore
 from bot.store.database import Store, StoreError
 from tests.talking import START, Desk, House, Phone
 
@@ -112,7 +112,7 @@ def test_a_copy_put_back_is_the_same_to_the_last_row(house: House, phone: Phone,
     before, said = rows(tmp_path / "copy.db"), words(house.app, lived_in)
     phone.texts("something after the copy")
     house.app.store.close()
-    aside = restore(house.app.store, tmp_path / "copy.db", now=START)
+    aside = restore(house.app.store, tmp_path / "copy.db", now=START).aside
     assert rows(database_of(house.app.store)) == before and words(house.app, lived_in) == said
     assert aside is not None and aside.exists()  # what was there is not thrown away
 
@@ -128,6 +128,43 @@ def test_a_copy_holds_no_word_in_the_clear_and_is_for_its_owner_only(house: Hous
     back_up(house.app.store, tmp_path / "copy.db")
     assert b"stepdad" not in (tmp_path / "copy.db").read_bytes()
     assert (tmp_path / "copy.db").stat().st_mode & 0o077 == 0
+
+
+def test_what_went_out_after_the_copy_does_not_go_out_again_when_it_is_put_back(
+    house: House, phone: Phone, tmp_path: Path
+) -> None:
+    other = house.phone("+15005550124")
+    phone.texts("hi")
+    phone.quickly_texts("what is grooming")  # to be answered
+    other.quickly_texts("hello")  # and here is something to be sent as well
+    back_up(house.app.store, tmp_path / "copy.db")
+    house.settles()
+    before = phone.everything(), other.everything()
+    house.app.store.close()
+    restored = restore(house.app.store, tmp_path / "copy.db", now=START)
+    assert (restored.in_doubt, restored.unanswered) == (2, 2)
+    for _ in range(3):
+        house.app.clock.passes(minutes=1)
+        house.settles()
+    assert (phone.everything(), other.everything()) == before
+    phone.texts("and now")
+    assert phone.everything()[-1] == "You said: and now"
+
+
+def test_what_had_not_gone_out_when_it_was_copied_goes_out_when_it_is_put_back(
+    house: House, phone: Phone, tmp_path: Path
+) -> None:
+    phone.quickly_texts("hi")
+    back_up(house.app.store, tmp_path / "copy.db")
+    house.app.store.close()
+    restore(house.app.store, tmp_path / "copy.db", now=START)
+    house.settles()
+    assert len(phone.everything()) == 2  # who this is, and what is private
+
+
+def test_the_same_is_told_to_whoever_puts_a_copy_of_postgresql_back() -> None:
+    told = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert [statement for statement in WHAT_MAY_HAVE_HAPPENED if statement not in told] == []
 
 
 def test_an_older_copy_is_never_written_over(house: House, lived_in: str, tmp_path: Path) -> None:

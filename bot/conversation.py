@@ -265,7 +265,7 @@ class Conversation:
     # --- reply, step by step -----------------------------------------------------------------------
 
     def _claim(self) -> Message | None:
-        with self._store.begin() as work:
+        with self._store.begin(lasting=False) as work:
             return work.messages.claim(direction="in", states=("kept",))
 
     def _turn(self, message: Message) -> Turn:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.careful import Careful
 from bot.case_events import CaseEvents
@@ -40,7 +41,6 @@ from bot.outbox import Outbox
 from bot.paging import Pager
 from bot.privacy import Vault
 from bot.redaction import Redaction
-from bot.safety.screening import Screening
 from bot.settings import Settings
 from bot.sign_in import SignIn
 from bot.spool import Spool
@@ -48,6 +48,9 @@ from bot.store.database import Store
 from bot.store.retention import Keep
 from bot.voice import Voice
 from bot.words import Words
+
+if TYPE_CHECKING:  # spaCy and the encoder's library: 80 MB, which the outbox and the demo phone need not hold
+    from bot.safety.screening import Screening
 
 ENGINE_PURPOSE = "engine"
 """Names the token that the gateway and the engine both derive from the secret key."""
@@ -89,6 +92,8 @@ class App:
     @cached_property
     def screening(self) -> Screening:
         """What looks at every text first."""
+        from bot.safety.screening import Screening
+
         model = self.settings.models / "safety"
         return Screening.load(self.settings.content / "safety", model, languages=self.settings.languages)
 

@@ -92,6 +92,7 @@ class Conversation:
         """Keep, screen and route one message. One transaction, no network."""
         thread_id = inbound.thread_id or self._vault.pseudonym(inbound.channel, inbound.address)
         text = normalise(inbound.text)
+        self._look_ahead(thread_id, text)
         with self._store.begin() as work:
             if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
@@ -136,6 +137,14 @@ class Conversation:
         return await self._replies.next(found)
 
     # --- receive, step by step -------------------------------------------------------------------
+
+    def _look_ahead(self, thread_id: str, text: str) -> None:
+        """Look before the database is held, so that nobody waits for the encoder. What shows nothing is known from then on;
+        danger, and what another text changed in between, is looked at again where it is kept.
+        """
+        with self._store.read() as work:
+            thread = work.threads.get(thread_id) or Thread(id=thread_id, channel="")
+            self._look(work, thread, text)
 
     def _in_their_language(self, work: UnitOfWork, thread: Thread, text: str) -> tuple[Thread, bool]:
         """Who plainly writes another of our languages is answered in it; and whether that is new."""

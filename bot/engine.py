@@ -7,11 +7,12 @@ wrong; every such case is one exception, EngineUnavailable, and the gateway answ
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 
 from bot.choices import Choice
 from bot.engines import Engines, worth_another
@@ -57,11 +58,8 @@ class Engine:
     def __init__(self, *, urls: Sequence[str], token: str, patience: float, engines: Engines | None = None) -> None:
         self._engines = engines or Engines(urls)
         self._patience = patience
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(patience, connect=min(CONNECT, patience)),
-            headers={"Authorization": f"Bearer {token}"},
-            trust_env=False,
-        )
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._opened: aiohttp.ClientSession | None = None
 
     async def ask(self, turn: Turn) -> Answer:
         """The answer to a turn; raises EngineUnavailable when there is none in time.
@@ -80,14 +78,23 @@ class Engine:
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        """Opened at the first question: it belongs to the event loop that asks."""
+        if self._opened is None:
+            patience = aiohttp.ClientTimeout(total=self._patience, sock_connect=min(CONNECT, self._patience))
+            no_cookies = aiohttp.DummyCookieJar()
+            self._opened = aiohttp.ClientSession(headers=self._headers, timeout=patience, cookie_jar=no_cookies)
+        return self._opened
 
     async def _first_answer(self, turn: Turn) -> Answer:
         last: EngineUnavailable | None = None
         for url in await self._engines.for_thread(turn.thread):
             try:
                 answer = await self._ask(url, turn)
-            except httpx.HTTPError as error:
+            except aiohttp.ClientError as error:
                 self._engines.failed(url)
                 last = EngineUnavailable(f"The dialogue engine did not answer ({type(error).__name__}).")
                 if not worth_another(error):
@@ -101,17 +108,18 @@ class Engine:
         raise last or EngineUnavailable("There is no dialogue engine.")
 
     async def _ask(self, url: str, turn: Turn) -> Answer:
-        response = await self._client.post(f"{url}/turn", json=_as_json(turn))
-        response.raise_for_status()
+        async with self._session().post(f"{url}/turn", json=_as_json(turn), raise_for_status=True) as response:
+            body = await response.read()
         try:
-            return _answer(response.json())
+            return _answer(json.loads(body))
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise EngineUnavailable("The dialogue engine answered something unreadable.") from error
 
     async def _is_ready(self, url: str) -> bool:
         try:
-            return (await self._client.get(f"{url}/ready")).status_code == 200
-        except httpx.HTTPError:
+            async with self._session().get(f"{url}/ready") as response:
+                return response.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
 
 RESTS = 3.0
 """Seconds in which an engine that failed is asked only when no other answers."""
@@ -90,8 +90,6 @@ def _weight(url: str, thread: str) -> bytes:
     return hashlib.blake2b(f"{url} {thread}".encode(), digest_size=8).digest()
 
 
-def worth_another(error: httpx.HTTPError) -> bool:
-    """Whether another engine should be asked after this. After a wait that ran out the young person has waited enough."""
-    if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code in (401, 404, 502, 503)  # not ours, or not ready
-    return not isinstance(error, (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout))
+def worth_another(error: aiohttp.ClientError) -> bool:
+    """Whether another engine should be asked after this: one that did the turn and failed would fail in all of them."""
+    return not isinstance(error, aiohttp.ClientResponseError) or error.status in (401, 404, 502, 503)  # not ours, or not ready

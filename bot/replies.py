@@ -79,7 +79,7 @@ class Replies:
             await asyncio.to_thread(self._answer, message, answer)
 
     def _claim(self) -> Message | None:
-        with self._store.begin() as work:
+        with self._store.begin(lasting=False) as work:
             return work.messages.claim(direction="in", states=("kept",))
 
     def _turn(self, message: Message) -> Turn:

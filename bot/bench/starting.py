@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from bot.bench import starter
-from bot.bench.installation import installed
+from bot.bench.installation import EVERYTHING, installed
 from bot.bench.machine import Memory, memory_of
 from bot.settings import Settings
 
@@ -28,6 +28,12 @@ def bench_start(settings: Settings, say: Say) -> None:
             total += memory
             say(f"{name:<12} ready after {took:5.1f} s   {memory}")
         say(f"{'together':<12} {'':>18}   {total}")
+        for name in ONE_BY_ONE:
+            house.stops(name)
+        took = house.starts(EVERYTHING)[EVERYTHING]
+        time.sleep(SETTLES)
+        memory = memory_of(house.pid(EVERYTHING))
+        say(f"{'all of it':<12} ready after {took:5.1f} s   {memory} (`handrail serve`, with the demo phone)")
     with starter.running(settings, say) as other:
         time.sleep(SETTLES)
         say(f"{'starter bot':<12} ready after {other.seconds_to_ready:5.1f} s   {memory_of(other.process.pid)}")

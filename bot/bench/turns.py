@@ -19,6 +19,7 @@ from bot.app import App
 from bot.bench import starter
 from bot.bench.installation import Installation, installed
 from bot.bench.starter import Starter
+from bot.bench.traffic import ordinary_texts
 from bot.channels.base import Inbound
 from bot.engine import Answer, Engine, Turn
 from bot.settings import Settings
@@ -26,8 +27,9 @@ from bot.shares import quantile, quantiles
 
 Say = Callable[[str], None]
 
-CONVERSATION = ("what is grooming?", "menu", "1", "1", "is it my fault", "next")
-"""Six turns: two questions, and a way into a lesson and through it by choices."""
+QUESTION = "?"
+CONVERSATION = (QUESTION, "menu", "1", "1", QUESTION, "next")
+"""Six turns: two questions, other ones every time, and a way into a lesson and through it by choices."""
 
 
 class TimedEngine:
@@ -67,6 +69,7 @@ class Whole:
     """Whole turns of ours against a running engine."""
 
     app: TimedApp
+    questions: Iterator[str]
     receive: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
     _number: Iterator[int] = field(default_factory=itertools.count)
@@ -76,7 +79,8 @@ class Whole:
         return str(self.app.chat.thread_of(self.app.chat.open("13-15", "CA", "en")))
 
     async def turn(self, thread_id: str, text: str) -> float:
-        """Milliseconds for one whole turn."""
+        """Milliseconds for one whole turn; for a question, another one is asked every time."""
+        text = next(self.questions) if text == QUESTION else text
         inbound = Inbound(channel="web", provider_id=f"bench:{next(self._number)}", text=text, thread_id=thread_id)
         started = time.perf_counter()
         await asyncio.to_thread(self.app.conversation.receive, inbound)
@@ -89,7 +93,8 @@ class Whole:
 
 def of(installation: Installation) -> Whole:
     """Whole turns in the database of an installation; its engine must be running."""
-    return Whole(TimedApp(replace(installation.settings, engine_patience=60.0)))
+    settings = replace(installation.settings, engine_patience=60.0)
+    return Whole(TimedApp(settings), itertools.cycle(ordinary_texts(settings)))
 
 
 def bench_turn(settings: Settings, say: Say, *, conversations: int = 60, seconds: float = 20.0) -> None:

@@ -23,6 +23,7 @@ class StoredRows:
 
     @contextmanager
     def writing(self) -> Iterator[Rows]:
-        """A transaction that writes."""
-        with self._store.begin() as work:
+        """A transaction that writes. Lost in a power cut, it is written again: the message is answered, and what was said
+        lasts, only with the gateway's own transaction after this one."""
+        with self._store.begin(lasting=False) as work:
             yield work.trackers

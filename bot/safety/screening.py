@@ -102,7 +102,9 @@ class Screening:
         return self._one(text).level if known is None else known
 
     def _one(self, text: str) -> Verdict:
-        verdict = self._looked_at(text) if text.strip() else Verdict()
+        if not text.strip() or self._levels.get(text) is Level.NONE:  # the same words again show the same nothing
+            return Verdict()
+        verdict = self._looked_at(text)
         self._levels.note(text, verdict.level)
         return verdict
 

@@ -1,4 +1,7 @@
-"""Starts one process, or all of them: every problem at start is one sentence, never a traceback."""
+"""Starts one process, or all of them: every problem at start is one sentence, never a traceback.
+
+Each process reads only what it needs: whoever starts the others holds nothing of theirs.
+"""
 
 from __future__ import annotations
 
@@ -8,51 +11,57 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import yaml
-
-from bot.directory import DirectoryError
 from bot.handoff.demo_staff import DEMO_STAFF, demo_password
-from bot.lessons.catalog import LessonError
-from bot.privacy import PrivacyError
-from bot.redaction import RedactionError
-from bot.safety.screening import ScreeningError
 from bot.settings import Settings
-from bot.store.database import StoreError
-from bot.words import WordsError
 
 Fail = Callable[[object], Exception]
 Say = Callable[[str], None]
 
-ONE_SENTENCE = (
-    StoreError,
-    WordsError,
-    DirectoryError,
-    LessonError,
-    ScreeningError,
-    PrivacyError,
-    RedactionError,
-    yaml.YAMLError,
-    OSError,
-)
-"""What can be wrong with an installation; each of these already says what to do."""
+
+def one_sentence(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """What can be wrong with an installation, and ``more``; each of these already says what to do."""
+    import yaml
+
+    from bot.directory import DirectoryError
+    from bot.lessons.catalog import LessonError
+    from bot.privacy import PrivacyError
+    from bot.redaction import RedactionError
+    from bot.safety.screening import ScreeningError
+    from bot.store.database import StoreError
+    from bot.training import TrainingError
+    from bot.words import WordsError
+
+    ours = (StoreError, WordsError, DirectoryError, LessonError, ScreeningError, PrivacyError, RedactionError, TrainingError)
+    return (*ours, yaml.YAMLError, OSError, *more)
 
 
 def everything(settings: Settings, *, say: Say, fail: Fail) -> None:
     """Check, train what is missing, start all processes, print where to go."""
     from bot.serve import logs
+    from bot.serve.apart import Refused, apart
     from bot.serve.supervisor import StartError, Supervisor, processes
-    from bot.training import TrainingError, train_everything
 
     logs.guard()
     try:
-        check(settings)
-        train_everything(settings, say=say, force=False)
+        apart(lambda: prepare(settings, say))
         say("Starting:")
         supervisor = Supervisor(settings, processes(settings), say)
         supervisor.run(lambda: say(where_to_go(settings)), _engine_ready(settings))
-    except (StartError, TrainingError, *ONE_SENTENCE) as error:
+    except (Refused, StartError, OSError) as error:
         raise fail(error) from None
     say("Stopped.")
+
+
+def prepare(settings: Settings, say: Say) -> None:
+    """Check, and train what is missing. Raises Refused."""
+    from bot.serve.apart import Refused
+    from bot.training import train_everything
+
+    try:
+        check(settings)
+        train_everything(settings, say=say, force=False)
+    except one_sentence() as error:
+        raise Refused(str(error)) from None
 
 
 def check(settings: Settings) -> None:
@@ -98,7 +107,7 @@ def outbox(settings: Settings, *, fail: Fail) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         process.run(settings, stop)
-    except ONE_SENTENCE as error:
+    except one_sentence() as error:
         raise fail(error) from None
 
 
@@ -111,7 +120,7 @@ def engine(settings: Settings, *, fail: Fail) -> None:
     logs.to_standard_error()
     try:
         serve(settings)
-    except (EngineError, *ONE_SENTENCE) as error:
+    except one_sentence(EngineError) as error:
         raise fail(error) from None
 
 
@@ -155,7 +164,7 @@ def _run_async(settings: Settings, run: Callable[[Settings], Coroutine[Any, Any,
     settings.var.mkdir(parents=True, exist_ok=True)
     try:
         asyncio.run(_until_asked(run(settings)))
-    except ONE_SENTENCE as error:
+    except one_sentence() as error:
         raise fail(error) from None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.handoff import clocks
@@ -28,6 +28,13 @@ SKEW = timedelta(seconds=5)
 
 NOT_OFFERED: dict[str, Any] = {"passed_to": None, "passed_until": None}
 """No colleague is asked to take the case."""
+
+OPEN_FOR = (
+    select(case)
+    .where(case.c.thread_id == bindparam("of"), case.c.state.not_in([s.value for s in ENDED]))
+    .order_by(case.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -110,13 +117,7 @@ class CaseRows:
 
     def open_for(self, thread_id: str) -> Case | None:
         """The case a thread has open, if any."""
-        wanted = (
-            select(case)
-            .where(case.c.thread_id == thread_id, case.c.state.not_in([s.value for s in ENDED]))
-            .order_by(case.c.id.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(wanted).first()
+        row = self._connection.execute(OPEN_FOR, {"of": thread_id}).first()
         return self._case(row) if row else None
 
     def in_states(self, states: Sequence[State]) -> list[Case]:

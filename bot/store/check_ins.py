@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.store.tables import check_in
 
 ASKED, AGREED, SENT, ENDED = "asked", "agreed", "sent", "ended"
+
+OF_THREAD = (
+    select(check_in)
+    .where(check_in.c.thread_id == bindparam("of"), check_in.c.state == bindparam("state"))
+    .order_by(check_in.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,7 @@ class CheckInRows:
 
     def of_thread(self, thread_id: str, state: str) -> CheckIn | None:
         """The newest check-in of a thread in this state."""
-        wanted = select(check_in).where(check_in.c.thread_id == thread_id, check_in.c.state == state)
-        row = self._connection.execute(wanted.order_by(check_in.c.id.desc()).limit(1)).first()
+        row = self._connection.execute(OF_THREAD, {"of": thread_id, "state": state}).first()
         return _check_in(row) if row else None
 
     def of_case(self, case_id: int) -> CheckIn | None:

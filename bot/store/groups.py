@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +18,13 @@ from bot.store.group_tables import group_session, group_staff, group_template, s
 
 FREE, LED = "free", "facilitator"
 """At whose pace the steps go."""
+
+SEAT_OF = (
+    select(seat)
+    .join(group_session, group_session.c.id == seat.c.group_id)
+    .where(seat.c.thread_id == bindparam("of"), seat.c.left_at.is_(None), group_session.c.state != GroupState.ENDED.value)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -157,13 +164,7 @@ class GroupRows:
 
     def seat_of(self, thread_id: str) -> tuple[Seat, Group] | None:
         """Where a thread sits now: its seat in a group that has not ended."""
-        wanted = (
-            select(seat)
-            .join(group_session, group_session.c.id == seat.c.group_id)
-            .where(seat.c.thread_id == thread_id, seat.c.left_at.is_(None), group_session.c.state != GroupState.ENDED.value)
-            .limit(1)
-        )
-        row = self._connection.execute(wanted).first()
+        row = self._connection.execute(SEAT_OF, {"of": thread_id}).first()
         return (_seat(row), self.get(row.group_id)) if row else None
 
     def seat_by_token(self, token_hash: str) -> tuple[Seat, Group] | None:

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.sql import Select
 
 from bot.choices import Choice
 from bot.privacy import UNREADABLE, Vault
 from bot.safety.verdict import Level, Verdict
+from bot.store.columns import Instant
 from bot.store.tables import message, thread
 
 LEASE = timedelta(seconds=30)
@@ -28,6 +31,60 @@ LONGEST_PAUSE = timedelta(minutes=15)
 
 NOT_READABLE = "(This cannot be read: no key opens it.)"
 """What staff see instead of the words of a damaged row."""
+
+_NOW = bindparam("now", type_=Instant)
+GET = select(message).where(message.c.id == bindparam("of"))
+CHANGE = update(message).where(message.c.id == bindparam("of"))
+ONE_MORE = update(thread).where(thread.c.id == bindparam("of")).values(last_seq=thread.c.last_seq + 1, last_at=_NOW)
+KEEP = insert(message).values(seq=select(thread.c.last_seq).where(thread.c.id == bindparam("of")).scalar_subquery())
+RECENT = (
+    select(message.c.sealed_body)
+    .where(message.c.thread_id == bindparam("of"), message.c.who == "you", message.c.created_at >= bindparam("since"))
+    .order_by(message.c.seq.desc())
+    .limit(bindparam("most"))
+)
+HEARD = (
+    select(func.count())
+    .select_from(message)
+    .where(message.c.thread_id == bindparam("of"), message.c.who == "you", message.c.created_at > bindparam("since"))
+)
+LAST_HEARD = (
+    select(message.c.created_at)
+    .where(message.c.thread_id == bindparam("of"), message.c.who == "you")
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
+DUE_NOW = (
+    update(message)
+    .where(message.c.thread_id == bindparam("of"), message.c.direction == "out", message.c.state == "queued")
+    .where(message.c.due_at > _NOW, message.c.error_code.in_(bindparam("codes", expanding=True)))
+    .values(due_at=_NOW)
+)
+
+
+@lru_cache
+def _next(direction: str, states: tuple[str, ...]) -> Select:
+    """What ``claim`` looks for; made once for each kind of work."""
+    earlier = message.alias("earlier")
+    first_in_thread = ~exists(
+        select(earlier.c.id).where(
+            earlier.c.thread_id == message.c.thread_id,
+            earlier.c.direction == direction,
+            earlier.c.state.in_(states),
+            earlier.c.seq < message.c.seq,
+        )
+    )
+    until, due_at = message.c.claimed_until, message.c.due_at
+    free = or_(until.is_(None), until < _NOW, until > bindparam("longest_lease"))
+    due = or_(due_at.is_(None), due_at <= _NOW, due_at > bindparam("longest_pause"), message.c.created_at > _NOW)
+    return (
+        select(message)
+        .join(thread, thread.c.id == message.c.thread_id)
+        .where(and_(message.c.direction == direction, message.c.state.in_(states), free, due, first_in_thread))
+        .order_by(thread.c.level.desc(), message.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=message)
+    )
 
 
 @dataclass(frozen=True)
@@ -123,24 +180,17 @@ class MessageRows:
 
     def recent_texts(self, thread_id: str, *, within: timedelta, limit: int = 6) -> list[str]:
         """What the young person wrote in the last minutes, oldest first; without what no key opens."""
-        wanted = (
-            select(message.c.sealed_body)
-            .where(message.c.thread_id == thread_id, message.c.who == "you", message.c.created_at >= self._now - within)
-            .order_by(message.c.seq.desc())
-            .limit(limit)
-        )
-        said = [self._vault.readable(sealed) for (sealed,) in self._connection.execute(wanted)]
+        wanted = {"of": thread_id, "since": self._now - within, "most": limit}
+        said = [self._vault.readable(sealed) for (sealed,) in self._connection.execute(RECENT, wanted)]
         return [text for text in said[::-1] if text is not None]
 
     def heard(self, thread_id: str, *, within: timedelta) -> int:
         """How many texts the young person sent in the last while."""
-        said = (message.c.thread_id == thread_id, message.c.who == "you", message.c.created_at > self._now - within)
-        return int(self._connection.execute(select(func.count()).select_from(message).where(*said)).scalar_one())
+        return int(self._connection.execute(HEARD, {"of": thread_id, "since": self._now - within}).scalar_one())
 
     def last_heard(self, thread_id: str) -> datetime | None:
         """When the young person last wrote."""
-        wanted = select(message.c.created_at).where(message.c.thread_id == thread_id, message.c.who == "you")
-        heard: datetime | None = self._connection.execute(wanted.order_by(message.c.seq.desc()).limit(1)).scalar()
+        heard: datetime | None = self._connection.execute(LAST_HEARD, {"of": thread_id}).scalar()
         return heard
 
     def last_seq(self, thread_id: str) -> int:
@@ -159,7 +209,7 @@ class MessageRows:
 
     def get(self, message_id: int) -> Message | None:
         """One message."""
-        row = self._connection.execute(select(message).where(message.c.id == message_id)).first()
+        row = self._connection.execute(GET, {"of": message_id}).first()
         return self._message(row) if row else None
 
     def claim(self, *, direction: str, states: Sequence[str], into: str | None = None) -> Message | None:
@@ -169,27 +219,9 @@ class MessageRows:
         than any we set was written before the clock went back, and has come. One that no key opens is given up, and
         the next is taken.
         """
-        earlier = message.alias("earlier")
-        first_in_thread = ~exists(
-            select(earlier.c.id).where(
-                earlier.c.thread_id == message.c.thread_id,
-                earlier.c.direction == direction,
-                earlier.c.state.in_(states),
-                earlier.c.seq < message.c.seq,
-            )
-        )
-        until, due_at, now = message.c.claimed_until, message.c.due_at, self._now
-        free = or_(until.is_(None), until < now, until > now + 2 * LEASE)
-        due = or_(due_at.is_(None), due_at <= now, due_at > now + LONGEST_PAUSE, message.c.created_at > now)
-        wanted = (
-            select(message)
-            .join(thread, thread.c.id == message.c.thread_id)
-            .where(and_(message.c.direction == direction, message.c.state.in_(states), free, due, first_in_thread))
-            .order_by(thread.c.level.desc(), message.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True, of=message)
-        )
-        while (row := self._connection.execute(wanted).first()) is not None:
+        wanted = _next(direction, tuple(states))
+        now = {"now": self._now, "longest_lease": self._now + 2 * LEASE, "longest_pause": self._now + LONGEST_PAUSE}
+        while (row := self._connection.execute(wanted, now).first()) is not None:
             found = self._message(row)
             if found.readable:
                 values: dict[str, Any] = {"claimed_until": self._now + LEASE, "attempts": row.attempts + 1}
@@ -216,9 +248,7 @@ class MessageRows:
 
     def due_now(self, thread_id: str, codes: Sequence[str]) -> None:
         """What was put off for one of these reasons is due now."""
-        waiting = (message.c.thread_id == thread_id, message.c.direction == "out", message.c.state == "queued")
-        put_off = (message.c.due_at > self._now, message.c.error_code.in_(codes))
-        self._connection.execute(update(message).where(*waiting, *put_off).values(due_at=self._now))
+        self._connection.execute(DUE_NOW, {"of": thread_id, "now": self._now, "codes": list(codes)})
 
     def unfinished(self) -> int:
         """How many messages are still to be answered or sent."""
@@ -245,22 +275,13 @@ class MessageRows:
         return int(count), int(count) - int(different)
 
     def _change(self, message_id: int, **values: Any) -> None:
-        self._connection.execute(update(message).where(message.c.id == message_id).values(**values))
+        self._connection.execute(CHANGE, {"of": message_id, **values})
 
     def _insert(self, thread_id: str, *, text: str, **values: Any) -> int:
         # The row lock on the thread gives each message its place, in commit order, on both databases.
-        self._connection.execute(
-            update(thread).where(thread.c.id == thread_id).values(last_seq=thread.c.last_seq + 1, last_at=self._now)
-        )
-        seq = self._connection.execute(select(thread.c.last_seq).where(thread.c.id == thread_id)).scalar_one()
-        row = {
-            "thread_id": thread_id,
-            "seq": seq,
-            "sealed_body": self._vault.seal(text),
-            "attempts": 0,
-            "created_at": self._now,
-        }
-        result = self._connection.execute(insert(message).values(**row, **values))
+        self._connection.execute(ONE_MORE, {"of": thread_id, "now": self._now})
+        row = {"thread_id": thread_id, "sealed_body": self._vault.seal(text), "attempts": 0, "created_at": self._now}
+        result = self._connection.execute(KEEP, {"of": thread_id, **row, **values})
         return int(result.inserted_primary_key[0])
 
     def _message(self, row: Row) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.store.tables import switch, typing
@@ -14,6 +14,8 @@ TYPES_FOR = timedelta(seconds=6)
 
 LINES_ONLY = "lines_only"
 """The switch that makes the bot answer with lines only; people and screening go on."""
+
+IS_ON = select(switch.c.name).where(switch.c.name == bindparam("name"))
 
 
 class PresenceRows:
@@ -52,7 +54,7 @@ class PresenceRows:
 
     def is_on(self, name: str) -> bool:
         """Whether a switch is on."""
-        return self._connection.execute(select(switch.c.name).where(switch.c.name == name)).first() is not None
+        return self._connection.execute(IS_ON, {"name": name}).first() is not None
 
     def turn_on(self, name: str, staff_id: int) -> None:
         """Throw a switch; again is the same."""

@@ -15,6 +15,9 @@ from bot.store.tables import holiday, page, shift
 
 LEASE = timedelta(seconds=30)
 
+SHIFTS = select(shift).order_by(shift.c.place, shift.c.starts, shift.c.id)
+DAYS_OFF = select(holiday.c.day)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -39,8 +42,7 @@ class RotaRows:
 
     def now(self) -> Rota:
         """All of it."""
-        rows = self._connection.execute(select(shift).order_by(shift.c.place, shift.c.starts, shift.c.id))
-        days = self._connection.execute(select(holiday.c.day))
+        rows, days = self._connection.execute(SHIFTS), self._connection.execute(DAYS_OFF)
         shifts = [Shift(r.id, r.staff_id, r.place, r.days, r.starts, r.ends, r.zone) for r in rows]
         return Rota(shifts, frozenset(row.day for row in days))
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.privacy import Vault
@@ -28,6 +28,9 @@ AT_ONCE = 500
 
 EARLY = timedelta(days=1)
 """How long a report waits for its message."""
+
+KEPT_AS = select(message.c.id).where(message.c.provider_id == bindparam("provider_id"))
+NEXT_AT = select(pace.c.next_at).where(pace.c.sender == bindparam("sender"))
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,7 @@ class SendingRows:
 
     def is_first(self, provider_id: str) -> bool:
         """Whether a text with this id was never taken in before; from now on it was."""
-        known = select(message.c.id).where(message.c.provider_id == provider_id)
-        if self._connection.execute(known).first() is not None:
+        if self._connection.execute(KEPT_AS, {"provider_id": provider_id}).first() is not None:
             return False
         return insert_once(self._connection, received, id_hash=self._hash(provider_id), at=self._now)
 
@@ -138,8 +140,7 @@ class SendingRows:
         A look without a lock: on PostgreSQL a lock counts as a change, every change is told, and outboxes that look would
         wake each other without end.
         """
-        wanted = select(pace.c.next_at).where(pace.c.sender == sender)
-        next_at = self._believed(self._connection.execute(wanted).scalar())
+        next_at = self._believed(self._connection.execute(NEXT_AT, {"sender": sender}).scalar())
         return max(timedelta(0), next_at - burst - self._now)
 
     def sends(self, sender: str, *, each: timedelta) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.privacy import Vault
@@ -20,6 +20,14 @@ GONE = timedelta(minutes=5)
 
 CAPACITY = 3
 """How many conversations one worker may hold, unless a supervisor sets it otherwise; danger now goes over it."""
+
+HERE = select(staff).where(
+    staff.c.role.in_(("worker", "supervisor")),
+    staff.c.disabled.is_(False),
+    staff.c.away.is_(False),
+    staff.c.seen_at >= bindparam("since"),
+)
+SOMEONE_HERE = HERE.with_only_columns(staff.c.id).limit(1)
 
 
 @dataclass(frozen=True)
@@ -102,20 +110,12 @@ class StaffRows:
 
     def someone_here(self) -> bool:
         """Whether a worker or supervisor has the desk open now and is not away."""
-        return self._connection.execute(select(staff).where(*self._here()).limit(1)).first() is not None
+        return self._connection.execute(SOMEONE_HERE, {"since": self._now - PRESENT}).first() is not None
 
     def here(self) -> list[StaffRow]:
         """Workers and supervisors who have the desk open now and are not away, by first name."""
-        wanted = select(staff).where(*self._here()).order_by(staff.c.first_name)
-        return [self._staff(r) for r in self._connection.execute(wanted)]
-
-    def _here(self) -> tuple[Any, ...]:
-        return (
-            staff.c.role.in_(("worker", "supervisor")),
-            staff.c.disabled.is_(False),
-            staff.c.away.is_(False),
-            staff.c.seen_at >= self._now - PRESENT,
-        )
+        since = {"since": self._now - PRESENT}
+        return [self._staff(r) for r in self._connection.execute(HERE.order_by(staff.c.first_name), since)]
 
     def open_session(self, token: str, staff_id: int) -> None:
         """Keep a session by the hash of its token."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.choices import Choice
@@ -39,6 +39,14 @@ FAREWELL = timedelta(seconds=60)
 TOKEN_LIFE = timedelta(hours=12)
 """How long a page's token opens its chat after the last word: an evening and its night, not a phone found next week."""
 
+_ONE = thread.c.id == bindparam("of")
+_IS_HELD = exists(select(case.c.id).where(case.c.thread_id == thread.c.id, case.c.state.in_([s.value for s in HELD])))
+GET = select(thread, _IS_HELD.label("is_held")).where(_ONE)
+HOLD = select(thread.c.id).where(_ONE).with_for_update()
+CHANGE = update(thread).where(_ONE)
+WORD = select(thread.c.word_hash).where(_ONE)
+NUMBER = select(address.c.sealed_number).where(address.c.thread_id == bindparam("of"))
+
 
 def token_is_over(now: datetime) -> Any:
     """Which threads no page's token may open any more."""
@@ -57,15 +65,17 @@ class ThreadRows:
 
     def get(self, thread_id: str) -> Thread | None:
         """A thread, or None."""
-        row = self._connection.execute(select(thread).where(thread.c.id == thread_id)).first()
+        row = self._row(thread_id)
         return self._thread(row) if row else None
 
     def hold(self, thread_id: str) -> None:
         """Nobody else changes this thread, or a case of it, until the end of the transaction.
 
         Whoever needs a thread and more takes the thread first: two that took them the other way round would deadlock.
+        SQLite has one writer at a time anyway.
         """
-        self._connection.execute(select(thread.c.id).where(thread.c.id == thread_id).with_for_update())
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(HOLD, {"of": thread_id})
 
     def find_or_create(
         self, thread_id: str, *, channel: str, lang: str = "en", number: str | None = None
@@ -75,13 +85,18 @@ class ThreadRows:
         The thread is held until the end of the transaction: of two texts in the same moment the second waits, and sees
         the first.
         """
-        is_new = insert_once(self._connection, thread, **self._row(thread_id, channel=channel, lang=lang))
-        self._connection.execute(select(thread.c.id).where(thread.c.id == thread_id).with_for_update())
-        found = self._existing(thread_id)
-        is_new = self._come_back(thread_id) or is_new
+        row, is_new = self._held_row(thread_id), False
+        if row is None:
+            is_new = insert_once(self._connection, thread, **self._begun(thread_id, channel=channel, lang=lang))
+            row = self._held_row(thread_id)
+        if row is None:
+            raise LookupError(f"Thread {thread_id} was not kept.")
+        if row.forgotten_at is not None:  # somebody who was forgotten and writes again is new
+            self.change(thread_id, forgotten_at=None)
+            is_new = True
         if number is not None:
             self._keep_number(thread_id, number)
-        return found, is_new
+        return self._thread(row), is_new
 
     def create(
         self,
@@ -94,10 +109,10 @@ class ThreadRows:
         token_hash: str | None = None,
     ) -> None:
         """Add a thread."""
-        row = self._row(thread_id, channel=channel, lang=lang, band=band, region=region, token_hash=token_hash)
+        row = self._begun(thread_id, channel=channel, lang=lang, band=band, region=region, token_hash=token_hash)
         self._connection.execute(insert(thread).values(**row))
 
-    def _row(self, thread_id: str, *, channel: str, lang: str, **more: Any) -> dict[str, Any]:
+    def _begun(self, thread_id: str, *, channel: str, lang: str, **more: Any) -> dict[str, Any]:
         begun = {"level": int(Level.NONE), "last_seq": 0, "created_at": self._now, "last_at": self._now}
         return {"id": thread_id, "channel": channel, "lang": lang, **begun, **more}
 
@@ -113,7 +128,7 @@ class ThreadRows:
 
     def change(self, thread_id: str, **values: Any) -> None:
         """Set columns such as ``band``, ``region``, ``lang`` or ``opted_out_at``."""
-        self._connection.execute(update(thread).where(thread.c.id == thread_id).values(**values))
+        self._connection.execute(CHANGE, {"of": thread_id, **values})
 
     def raise_level(self, thread_id: str, level: Level) -> None:
         """A level never falls inside a conversation."""
@@ -134,8 +149,7 @@ class ThreadRows:
     def number(self, thread_id: str) -> str | None:
         """The number behind a pseudonym, if it is kept and a key opens it. Only the outbox, and the desk with a reason,
         may ask."""
-        sealed = self._connection.execute(select(address.c.sealed_number).where(address.c.thread_id == thread_id)).scalar()
-        return self._vault.readable(sealed)
+        return self._vault.readable(self._connection.execute(NUMBER, {"of": thread_id}).scalar())
 
     def number_gone(self, thread_id: str) -> None:
         """Their number no longer exists: whoever gets it next begins as a stranger."""
@@ -148,7 +162,7 @@ class ThreadRows:
 
     def is_word(self, thread_id: str, text: str) -> bool:
         """Whether this text is their private word; true of any text when they chose none."""
-        kept = self._connection.execute(select(thread.c.word_hash).where(thread.c.id == thread_id)).scalar()
+        kept = self._connection.execute(WORD, {"of": thread_id}).scalar()
         return kept is None or kept == self._hash_of(thread_id, text)
 
     def keep_way_back(self, thread_id: str, said: str) -> None:
@@ -215,21 +229,18 @@ class ThreadRows:
         has_case = select(case.c.id).where(case.c.thread_id == thread_id)
         return any(self._connection.execute(wanted).first() is not None for wanted in (opted_out, has_case))
 
-    def _existing(self, thread_id: str) -> Thread:
-        found = self.get(thread_id)
-        if found is None:
-            raise LookupError(f"Thread {thread_id} was not kept.")
-        return found
+    def _held_row(self, thread_id: str) -> Row | None:
+        """Read after the thread is held: what another has just changed is in it."""
+        self.hold(thread_id)
+        return self._row(thread_id)
+
+    def _row(self, thread_id: str) -> Row | None:
+        return self._connection.execute(GET, {"of": thread_id}).first()
 
     def _keep_number(self, thread_id: str, number: str) -> None:
         """Also for a thread whose number was deleted when its time was over."""
-        if self._connection.execute(select(address.c.thread_id).where(address.c.thread_id == thread_id)).first() is None:
+        if self._connection.execute(NUMBER, {"of": thread_id}).first() is None:
             self._connection.execute(insert(address).values(thread_id=thread_id, sealed_number=self._vault.seal(number)))
-
-    def _come_back(self, thread_id: str) -> bool:
-        """Somebody who was forgotten and writes again is new."""
-        forgotten = thread.c.forgotten_at.is_not(None) & (thread.c.id == thread_id)
-        return bool(self._connection.execute(update(thread).where(forgotten).values(forgotten_at=None)).rowcount)
 
     def _thread(self, row: Row) -> Thread:
         offered = self._vault.readable_json(row.sealed_choices) or ()
@@ -241,14 +252,9 @@ class ThreadRows:
             region=row.region,
             level=Level(row.level),
             lesson=row.lesson,
-            held=self._held(row.id),
+            held=row.is_held,
             opted_out=row.opted_out_at is not None,
             waits=row.waits_since is not None,
             has_word=row.word_hash is not None,
             choices=tuple(Choice.from_json(c) for c in offered),
         )
-
-    def _held(self, thread_id: str) -> bool:
-        held = [s.value for s in HELD]
-        wanted = select(case.c.id).where(case.c.thread_id == thread_id, case.c.state.in_(held)).limit(1)
-        return self._connection.execute(wanted).first() is not None

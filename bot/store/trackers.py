@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.privacy import Vault
 from bot.store.tables import tracker
+
+LOAD = select(tracker).where(tracker.c.thread_id == bindparam("of"))
+SAVE = update(tracker).where(tracker.c.thread_id == bindparam("of"), tracker.c.version == bindparam("expected"))
 
 
 class StaleTracker(Exception):
@@ -43,7 +46,7 @@ class TrackerRows:
 
     def load(self, thread_id: str) -> TrackerRow | None:
         """The tracker of a thread, or None."""
-        row = self._connection.execute(select(tracker).where(tracker.c.thread_id == thread_id)).first()
+        row = self._connection.execute(LOAD, {"of": thread_id}).first()
         if row is None:
             return None
         return TrackerRow(
@@ -73,8 +76,7 @@ class TrackerRows:
         if expected_version == 0:
             self._insert(thread_id, values)
             return
-        same = (tracker.c.thread_id == thread_id) & (tracker.c.version == expected_version)
-        if self._connection.execute(update(tracker).where(same).values(**values)).rowcount != 1:
+        if self._connection.execute(SAVE, {"of": thread_id, "expected": expected_version, **values}).rowcount != 1:
             raise StaleTracker(f"The tracker is no longer at version {expected_version}.")
 
     def forget(self, thread_id: str) -> None:

@@ -31,9 +31,39 @@ def checked() -> Any:
 
 
 def test_every_shortcut_is_taken_by_the_engine_that_ships(dialogue: Any) -> None:
-    from bot.rasa_ext.shortcuts import RULES, RUNNER, VALIDATOR
+    from bot.rasa_ext.shortcuts import COPIES, RULES, RUNNER, VALIDATOR
 
-    assert dialogue.shortcuts == {RUNNER, VALIDATOR, RULES}
+    assert dialogue.shortcuts == {RUNNER, VALIDATOR, RULES, COPIES}
+
+
+@pytest.mark.parametrize(
+    ("source", "alone"),
+    [
+        ("structlogger.debug('x', states=copy.deepcopy(states))", True),
+        ("import copy\ndef f(t):\n    structlogger.debug('x', a=[copy.copy(t)])\n    return t.copy()", True),
+        ("structlogger.debug('x', states=copy.deepcopy(states))\nkept = copy.deepcopy(states)", False),
+        ("structlogger.debug('x', states=states)\nf = copy.copy", False),
+        ("log.debug('x', states=copy.deepcopy(states))", False),
+        ("structlogger.debug('x')", False),
+    ],
+)
+def test_copies_are_left_out_only_where_all_of_them_are_for_the_log(source: str, alone: bool) -> None:
+    from bot.rasa_ext.unlogged import copies_for_its_log_alone
+
+    assert copies_for_its_log_alone(source) is alone
+
+
+def test_a_module_that_copies_for_something_else_keeps_its_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    import copy
+    from types import ModuleType
+
+    from bot.rasa_ext import unlogged
+
+    other = ModuleType("other")
+    other.copy = copy  # type: ignore[attr-defined]
+    monkeypatch.setattr(unlogged, "MODULES", (*unlogged.MODULES, other))
+    monkeypatch.setattr(unlogged.inspect, "getsource", lambda _: "kept = copy.deepcopy(states)")
+    assert not unlogged.leave_out_copies() and other.copy is copy  # type: ignore[attr-defined]
 
 
 def test_what_an_action_returns_is_refused_as_rasa_refuses_it() -> None:

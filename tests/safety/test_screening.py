@@ -162,6 +162,22 @@ def test_what_was_looked_at_is_remembered_as_a_level_and_in_no_words(screening: 
     assert "zebraquartz" not in repr(vars(held)) + repr(pickle.dumps(vars(held)))
 
 
+def test_what_showed_nothing_is_not_looked_at_again_and_danger_is_every_time(
+    screening: Screening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    look = screening._looked_at
+
+    def notes(text: str) -> Verdict:
+        looked.append(text)
+        return look(text)
+
+    monkeypatch.setattr(screening, "_looked_at", notes)
+    said = ["what do otters eat", "my uncle hits me"]
+    assert [screening.screen(text) for text in said] == [screening.screen(text) for text in said]
+    assert looked == [*said, said[1]]
+
+
 def test_only_so_many_levels_are_remembered() -> None:
     held = Levels(most=3)
     for text in "abcd":

@@ -47,6 +47,14 @@ def test_a_failure_inside_keeps_nothing(house: House) -> None:
         assert work.messages.transcript("t1") == []
 
 
+def test_what_lasts_waits_for_the_disk_also_after_what_need_not(house: House) -> None:
+    def waits(**how: bool) -> bool:
+        with house.app.store.begin(**how) as work:
+            return work._connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+    assert [waits(), waits(lasting=False), waits(), waits()] == [True, False, True, True]
+
+
 def test_no_word_and_no_number_can_be_read_in_the_file(house: House, tmp_path: Path) -> None:
     thread(house)
     with house.app.store.begin() as work:

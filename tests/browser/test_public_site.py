@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -79,16 +80,27 @@ def test_a_deleted_chat_leads_back_to_all_ways_in_without_scripts_too(chromium, 
     context.close()
 
 
-def load(page: Page, address: str) -> tuple[float, int, int]:
-    """One load: the milliseconds from the first byte until the page can be used, the bytes over the wire, the files."""
+@dataclass(frozen=True)
+class Load:
+    """One load: milliseconds from the first byte until it can be used as plain forms, and live; what came over the wire."""
+
+    usable: float
+    live: float
+    bytes: int
+    files: int
+
+
+def load(page: Page, address: str) -> Load:
     page.goto(address, wait_until="load")
-    took, bytes_, files = page.evaluate(
+    usable, live, bytes_, files = page.evaluate(
         "() => { const page = performance.getEntriesByType('navigation')[0];"
+        " const paint = performance.getEntriesByName('first-contentful-paint')[0];"
         " const all = [page, ...performance.getEntriesByType('resource')];"
-        " return [page.domContentLoadedEventEnd - page.responseStart, all.reduce((sum, one) => sum + one.transferSize, 0), all.length]; }"
+        " return [paint.startTime - page.responseStart, page.domContentLoadedEventEnd - page.responseStart,"
+        " all.reduce((sum, one) => sum + one.transferSize, 0), all.length]; }"
     )
     # Chromium notes the first byte before its throttle holds the answer back by the latency.
-    return took - SLOW_3G["latency"], bytes_, files
+    return Load(usable - SLOW_3G["latency"], live - SLOW_3G["latency"], bytes_, files)
 
 
 @pytest.mark.parametrize("lang", ["en", "fr", "es"])
@@ -99,10 +111,11 @@ def test_the_first_load_is_light_and_quick_on_slow_3g(page, public, lang):
     loads = []
     for _ in range(5):  # a machine that is busy with something else can only make a load longer
         loads.append(load(page, f"{public}?lang={lang}"))
-        if loads[-1][0] <= 1000:
+        if loads[-1].usable <= 1000 and loads[-1].live <= 1500:
             break
-    assert min(took for took, _, _ in loads) <= 1000, loads
-    assert all(files >= 5 and bytes_ <= 100_000 for _, bytes_, files in loads), loads
+    assert min(one.usable for one in loads) <= 1000, loads
+    assert min(one.live for one in loads) <= 1500, loads
+    assert all(one.files >= 5 and one.bytes <= 100_000 for one in loads), loads
 
 
 def test_help_now_has_the_lines_of_every_region_that_the_directory_knows(page):

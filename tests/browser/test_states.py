@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -85,6 +86,17 @@ def test_asking_for_a_way_back_in_a_chat_that_ended_meanwhile_opens_no_other(vis
 
 
 def test_after_deleting_a_new_chat_has_its_box_and_its_answers(visitor):
+    """The stream says that the chat is gone before the answer to the deleting has come."""
+
+    def answer_late(route):
+        if route.request.method != "DELETE":
+            route.continue_()
+            return
+        answer = route.fetch()
+        time.sleep(0.5)
+        route.fulfill(response=answer)
+
+    visitor.page.route("**/chat/threads", answer_late)
     visitor.starts()
     visitor.says("hello")
     visitor.sees("Grooming is when")

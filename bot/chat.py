@@ -11,7 +11,7 @@ from bot.channels.base import Inbound
 from bot.choices import Choice
 from bot.conversation import Conversation
 from bot.forgetting import forget
-from bot.handoff.cases import Event, can
+from bot.handoff.cases import WAITING, Event, can
 from bot.privacy import Vault, new_token
 from bot.store.database import Store
 from bot.store.messages import Message
@@ -109,6 +109,12 @@ class Chat:
         """Until when the person with them is shown as typing."""
         with self._store.read() as work:
             return work.presence.typing_until(thread_id, "helper")
+
+    def person_asked(self, thread_id: str) -> bool:
+        """Whether a person was asked for and has not come yet."""
+        with self._store.read() as work:
+            case = work.cases.open_for(thread_id)
+        return case is not None and case.state in WAITING
 
     def keep_way_back(self, thread_id: str, word: str) -> str:
         """Make a way back to this chat from a word of theirs; returns it, to be shown once. Raises ChatRefused."""

@@ -89,7 +89,8 @@ def _all_ways(words: Words, message_id: str, lang: str, *, line: str, title: str
             message_id, lang,
             people_here=people, line=known, lines=(known,) * 3 if known else (), emergency=emergency,
             service="Handrail", name=LONGEST_NAME, lesson=title, number="0800 000 000",
-            call=known, text=known, web=known, hours="24/7", date="2026-01-31", step=3, steps=10, word="otter 482 716",
+            call=known, text=known, web=known, hours="24/7", step=3, steps=10, word="otter 482 716",
+            day=1, month="January", year=2026,
             has_word=people, days=3, nickname="Tortuga 27", opens="Wednesday 16:00" if known else None, summary=LONGEST_SUMMARY,
         )
         for people, known, emergency in product((True, False), (line, None), ("999", None))

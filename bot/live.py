@@ -31,6 +31,7 @@ class Live:
         self._known: set[int] = set()
         self._groups: dict[int, int] = {}
         self._typing: set[tuple[str, str, datetime]] = set()
+        self._tokens: dict[str, str | None] = {}
 
     async def run(self) -> None:
         """Turn commits into wake-ups until cancelled."""
@@ -45,7 +46,7 @@ class Live:
                 await self._anything.wait()
                 self._anything.clear()
                 try:
-                    self._tell(await asyncio.to_thread(self._news))
+                    self._tell(await asyncio.to_thread(self._news, self._watched()))
                 except StoreDown:  # the database comes back, and its changes with it
                     self._anything.set()
                     await asyncio.sleep(1.0)
@@ -68,15 +69,20 @@ class Live:
             if not self._waiting[topic]:
                 del self._waiting[topic]
 
-    def _news(self) -> set[str]:
+    def _watched(self) -> frozenset[str]:
+        return frozenset(topic.partition(":")[2] for topic in self._waiting if topic.startswith("thread:"))
+
+    def _news(self, watched: frozenset[str]) -> set[str]:
         with self._store.read() as work:
+            tokens = work.threads.tokens(watched)
             newest = work.messages.newest()
             typing = work.presence.typing_now()
             groups = work.groups.versions()
         fresh = {thread_id for message_id, thread_id in newest if message_id not in self._known}
         fresh |= {thread_id for thread_id, _, _ in typing - self._typing}
+        fresh |= {thread_id for thread_id, token in tokens.items() if self._tokens.get(thread_id, "new") != token}
         moved = {group_id for group_id, version in groups.items() if self._groups.get(group_id) != version}
-        self._groups = groups
+        self._groups, self._tokens = groups, tokens
         self._known, self._typing = {message_id for message_id, _ in newest}, typing
         return {f"thread:{thread_id}" for thread_id in fresh} | {f"group:{group_id}" for group_id in moved}
 

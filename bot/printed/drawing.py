@@ -10,23 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4, letter
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from bot.palette import palette
 from bot.printed.order import Order, PrintRefused
 
 FONTS = Path(__file__).parent / "fonts"
 PLAIN, BOLD = "HandrailPlain", "HandrailBold"
-RAIL, DEEP, INK, SOFT, LINE, MIST = (HexColor(c) for c in ("#1d5a55", "#174a46", "#16282a", "#47595a", "#c9d4d1", "#edf1f0"))
-WHITE, PALE = HexColor("#ffffff"), HexColor("#d8e7e3")
+RAIL, INK, SOFT, LINE, WHITE, PALE = (
+    HexColor(palette("light")[name]) for name in ("rail", "ink", "ink-soft", "line", "rail-ink", "rail-soft")
+)
+DEEP = Color(RAIL.red * 0.82, RAIL.green * 0.82, RAIL.blue * 0.82)
+"""The rail in its own shade, on a ground of its own colour."""
 MM = 72 / 25.4
 CARD = (85.6 * MM, 54 * MM)
 """The size of a bank card, ISO/IEC 7810 ID-1, so that it fits where those fit."""
 ACROSS, DOWN = 2, 5
+LEAST = 7.0
+"""Points: smaller letters on a card are read by nobody."""
 
 Say = Callable[..., str]
 """Words by id without their common beginning, in the order's language."""
@@ -164,29 +170,33 @@ def _sheet(pen: Pen, width: float, height: float) -> None:
 def _card(pen: Pen) -> None:
     canvas, order, say = pen.canvas, pen.order, pen.say
     wide, high = CARD
-    edge, code = 5 * MM, 27 * MM
+    edge, code = 5 * MM, 25 * MM
     canvas.setFillColor(WHITE)
     canvas.rect(0, 0, wide, high, stroke=0, fill=1)
     canvas.setFillColor(RAIL)
     canvas.rect(0, 0, 2 * MM, high, stroke=0, fill=1)
     left, room = edge + 1.5 * MM, wide - code - 3 * edge - 0.5 * MM
     y = pen.block(say("headline"), left, high - edge * 0.85, width=room, font=BOLD, size=14, colour=RAIL, leading=1.08)
-    y = pen.block(say("offer"), left, y - 4, width=room, size=7.2, colour=INK, leading=1.25)
-    if order.number:
-        pen.line(say("text"), left, y - 12, font=PLAIN, size=7.2, colour=SOFT)
-        size = _fitting(order.number, font=BOLD, width=room, largest=14, smallest=8, what="the number")
-        pen.line(order.number, left, y - 26, font=BOLD, size=size, colour=INK)
+    pen.block(say("offer"), left, y - 4, width=room, size=7.2, colour=INK, leading=1.25)
     _code(canvas, order.address, wide - edge - code, high - edge - code, code)
-    size = _fitting(order.shown_address, font=PLAIN, width=code, largest=6.6, smallest=4.2, what="the address")
-    pen.line(order.shown_address, wide - edge - code, high - edge - code - 9, font=PLAIN, size=size, colour=SOFT)
+    y, full = high - edge - code - 5, wide - left - edge
     canvas.setStrokeColor(LINE)
     canvas.setLineWidth(0.5)
-    canvas.line(left, 11.8 * MM, wide - edge, 11.8 * MM)
-    pen.block(f"{say('who')} {say('limits')}", left, 11 * MM, width=wide - left - edge, size=5.8, colour=SOFT, leading=1.25)
-    last = " \u00b7 ".join(filter(None, (order.agency, say("emergency") if order.emergency else "")))
-    if last:
-        size = _fitting(last, font=BOLD, width=wide - left - edge, largest=6.4, smallest=4.2, what="the name")
-        pen.line(last, left, 3 * MM, font=BOLD, size=size, colour=INK)
+    canvas.line(left, y, wide - edge, y)
+    if order.number:
+        y -= 13
+        pen.line(say("text"), left, y, font=PLAIN, size=7.2, colour=SOFT)
+        beside = left + pdfmetrics.stringWidth(say("text"), PLAIN, 7.2) + 4
+        size = _fitting(order.number, font=BOLD, width=wide - edge - beside, largest=11, smallest=8, what="the number")
+        pen.line(order.number, beside, y, font=BOLD, size=size, colour=INK)
+    size = _fitting(order.shown_address, font=BOLD, width=full, largest=8.4, smallest=LEAST, what="the address")
+    y -= 11.5
+    pen.line(order.shown_address, left, y, font=BOLD, size=size, colour=RAIL)
+    also = " ".join(filter(None, (say("card"), say("emergency") if order.emergency else "")))
+    pen.block(also, left, y - 3, width=full, size=LEAST, colour=SOFT, leading=1.16)
+    if order.agency:
+        size = _fitting(order.agency, font=BOLD, width=full, largest=7.6, smallest=LEAST, what="the name")
+        pen.line(order.agency, left, 2.4 * MM, font=BOLD, size=size, colour=INK)
 
 
 def _rail(canvas: Any, width: float, bottom: float, high: float) -> None:

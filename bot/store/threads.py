@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,6 +120,12 @@ class ThreadRows:
         """The id of the web thread that a token opens: for a while after the last word, or as long as a case is open."""
         same = thread.c.token_hash == self._vault.token_hash(token)
         return self._connection.execute(select(thread.c.id).where(same, ~token_is_over(self._now))).scalar()
+
+    def tokens(self, thread_ids: Collection[str]) -> dict[str, str | None]:
+        """The hash of each thread's token, None for one whose chat is over: what live pages compare with what they knew."""
+        wanted = select(thread.c.id, thread.c.token_hash).where(thread.c.id.in_(thread_ids))
+        kept = {row.id: row.token_hash for row in self._connection.execute(wanted)} if thread_ids else {}
+        return {thread_id: kept.get(thread_id) for thread_id in thread_ids}
 
     def drop_tokens(self) -> int:
         """Take back the tokens whose time is over; returns how many."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Protocol
@@ -21,14 +22,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from bot.web.embed_theme import colour_of, theme_css
+from bot.palette import palette
+from bot.web.embed_theme import Theme
 from bot.web.security_headers import YOUTH_POLICY, private_headers
-from bot.web.youth_page import View, YouthPage
+from bot.web.youth_page import View, YouthPage, joins
 from bot.web.youth_parts import YouthParts, YouthSettings
 
 SCRIPT = Path(__file__).parent / "static" / "embed.js"
 GIVEN = '"GIVEN"'
 WORDS = ("open", "hide", "failed", "alone")
+TOKENS = ("ink", "surface", "line-strong", "rail", "out", "out-ink", "focus")
+"""What of tokens.css the buttons on the host's page are drawn with."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -70,7 +74,11 @@ class _Frame:
 
     async def script(self, _request: Request) -> Response:
         """The one script of the host's page, with the words and the exit address put in."""
-        given = {"exit": self._app.settings.exit_url, "words": {lang: self._words(lang) for lang in self._page.languages}}
+        given = {
+            "exit": self._app.settings.exit_url,
+            "words": {lang: self._words(lang) for lang in self._page.languages},
+            "tokens": {theme: {name: palette(theme)[name] for name in TOKENS} for theme in ("light", "dark")},
+        }
         headers = {
             **private_headers({"default-src": "'none'", "frame-ancestors": "'none'", "base-uri": "'none'"}),
             "Cross-Origin-Resource-Policy": "cross-origin",
@@ -81,6 +89,7 @@ class _Frame:
         """The youth page, for the frame of a named site."""
         host = self._host(request)
         view = View(lang=self._page.language(request), region=self._page.region(request.query_params.get("region")))
+        view = replace(view, joins=joins(request))
         return self._framed(request, host, self._page.html(view), 200)
 
     async def talk(self, request: Request) -> Response:
@@ -97,7 +106,7 @@ class _Frame:
         return host
 
     def _framed(self, request: Request, host: str, html: str, status: int) -> Response:
-        turned = turned_for_frame(html, host=host, colour=colour_of(request.query_params.get("colour")))
+        turned = turned_for_frame(html, host=host, theme=Theme.read(request.query_params))
         return HTMLResponse(turned, status_code=status, headers=_frame_headers(host))
 
     def _words(self, lang: str) -> Mapping[str, str]:
@@ -105,10 +114,11 @@ class _Frame:
         return {**words, "exit": self._app.words.say("page_exit", lang)}
 
 
-def turned_for_frame(html: str, *, host: str, colour: str | None) -> str:
+def turned_for_frame(html: str, *, host: str, theme: Theme) -> str:
     """The youth page's HTML with its addresses turned to the frame's, and the site that holds it written on it."""
-    asked = escape(urlencode({"host": host, **({"colour": colour} if colour else {})}))
-    style = f'<link rel="stylesheet" href="/embed/theme.css?colour={colour}">\n' if colour else ""
+    chosen = urlencode(theme.chosen)
+    asked = escape(urlencode({"host": host, **theme.chosen}))
+    style = f'<link rel="stylesheet" href="/embed/theme.css?{escape(chosen)}">\n' if chosen else ""
     turns = {
         "<html ": f'<html data-host="{escape(host)}" ',
         "</head>": f"{style}</head>",
@@ -131,7 +141,7 @@ def _frame_headers(host: str) -> dict[str, str]:
 
 
 async def _theme(request: Request) -> Response:
-    colour = colour_of(request.query_params.get("colour"))
-    if colour is None:
+    css = Theme.read(request.query_params).css()
+    if not css:
         raise HTTPException(404)
-    return Response(theme_css(colour), media_type="text/css", headers=private_headers(YOUTH_POLICY))
+    return Response(css, media_type="text/css", headers=private_headers(YOUTH_POLICY))

@@ -1,22 +1,74 @@
-"""The colours of an embedded chat, made from the one colour that a school or a shelter gives. Pure.
+"""What a school's or a shelter's page may choose for the chat in it: a colour, a theme, corners, headings. Pure.
 
 Promises: whatever the colour, letters keep a contrast of 4.5 to 1 (WCAG 2.2, success criterion 1.4.3) on every
-ground of tokens.css, in both themes; and nothing of what was given gets into the style sheet but numbers of ours.
+ground of tokens.css, in both themes; and nothing of what was given gets into the style sheet but values of ours.
 """
 
 from __future__ import annotations
 
 import colorsys
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.palette import changed_in_the_dark, palette
 
 HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 CONTRAST = 4.5
 Rgb = tuple[float, float, float]
 """Red, green and blue, each from 0 to 1."""
 
-LIGHT_GROUND, LIGHT_SURFACE, DARK_SURFACE = "edf1f0", "fbfcfc", "182323"
+LIGHT_GROUND, LIGHT_SURFACE = palette("light")["ground"][1:], palette("light")["surface"][1:]
+DARK_SURFACE = palette("dark")["surface"][1:]
 """The grounds of tokens.css that letters in the given colour stand on."""
+
+THEMES = ("light", "dark")
+CORNERS: Mapping[str, str] = {
+    "square": "--corner: 0; --corner-s: 0;",
+    "round": "--corner: 1.25rem; --corner-s: 1rem;",
+}
+HEADINGS: Mapping[str, str] = {
+    "serif": '--face-head: Charter, "Iowan Old Style", Cambria, "Noto Serif", "Liberation Serif", Georgia, serif;',
+    "sans": "--face-head: var(--face);",
+}
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What a page chose. None: as tokens.css has it. ``colour``: six hex digits."""
+
+    colour: str | None = None
+    theme: str | None = None
+    corners: str | None = None
+    headings: str | None = None
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> Theme:
+        """From an address; what is not known is left out."""
+        theme, corners, headings = (asked.get(name) for name in ("theme", "corners", "headings"))
+        return cls(
+            colour=colour_of(asked.get("colour")),
+            theme=theme if theme in THEMES else None,
+            corners=corners if corners in CORNERS else None,
+            headings=headings if headings in HEADINGS else None,
+        )
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What was chosen, by the name it has in an address."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    def css(self) -> str:
+        """The style sheet that comes after tokens.css."""
+        shape = CORNERS.get(self.corners or "", "") + HEADINGS.get(self.headings or "", "")
+        parts = [f":root {{ {shape} }}\n"] if shape else []
+        if self.theme:
+            tokens = palette(self.theme)
+            inside = " ".join(f"--{name}: {tokens[name]};" for name in changed_in_the_dark())
+            parts.append(f":root {{ color-scheme: {self.theme}; {inside} }}\n")
+        if self.colour:
+            parts.append(theme_css(self.colour, only=self.theme))
+        return "".join(parts)
 
 
 def colour_of(asked: str | None) -> str | None:
@@ -25,10 +77,13 @@ def colour_of(asked: str | None) -> str | None:
     return found[1].lower() if found else None
 
 
-def theme_css(colour: str) -> str:
-    """The tokens that carry the colour, as a style sheet for both themes. ``colour``: six hex digits."""
+def theme_css(colour: str, *, only: str | None = None) -> str:
+    """The tokens that carry the colour, as a style sheet for both themes, or for one. ``colour``: six hex digits."""
     light = _until(rgb(colour), darker, lambda c: min(contrast(c, rgb(g)) for g in (LIGHT_GROUND, LIGHT_SURFACE)))
     dark = _until(rgb(colour), lighter, lambda c: contrast(c, rgb(DARK_SURFACE)))
+    if only:
+        at, surface = (light, LIGHT_SURFACE) if only == "light" else (dark, DARK_SURFACE)
+        return f":root {{ {_tokens(at, towards=rgb(surface))} }}\n"
     return (
         f":root {{ {_tokens(light, towards=rgb(LIGHT_SURFACE))} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root {{ {_tokens(dark, towards=rgb(DARK_SURFACE))} }} }}\n"
@@ -67,7 +122,8 @@ def _until(colour: Rgb, step: Callable[[Rgb], Rgb], reached: Callable[[Rgb], flo
 
 
 def _tokens(rail: Rgb, *, towards: Rgb) -> str:
-    ink = max(("ffffff", "0b1c1a"), key=lambda c: contrast(rgb(c), rail))
+    inks = (palette(theme)["rail-ink"][1:] for theme in THEMES)
+    ink = max(inks, key=lambda c: contrast(rgb(c), rail))
     soft, faint = _mixed(rail, towards, 0.14), _mixed(rail, towards, 0.4)
     return f"--rail: #{_hex(rail)}; --rail-ink: #{ink}; --rail-soft: #{_hex(soft)}; --rail-faint: #{_hex(faint)};"
 

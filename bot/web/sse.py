@@ -23,6 +23,9 @@ BEAT_SECONDS = 15.0
 TYPING = "event: typing\ndata: {}\n\n"
 """The person with them is typing; the page shows it for a few seconds."""
 
+ASKED = {is_: f'event: asked\ndata: {{"asked": {json.dumps(is_)}}}\n\n' for is_ in (True, False)}
+"""Whether a person was asked for and has not come yet: said at the start of a stream, and when it changes."""
+
 
 def as_event(said: Said, say: Say) -> str:
     """One line of the transcript as one event; its id is what ``Last-Event-ID`` brings back."""
@@ -54,6 +57,7 @@ def as_json(said: Said, say: Say) -> dict[str, Any]:
 async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lang: str = "en") -> AsyncGenerator[str, None]:
     """The stream from the line after ``after``; ends with a ``gone`` event when the thread is forgotten."""
     typed: datetime | None = None
+    asked: bool | None = None
     say = partial(app.words.say, lang=lang)
     yield "retry: 1000\n\n"
     async with aclosing(_wakes(app, thread_id)) as wakes:
@@ -63,9 +67,11 @@ async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lan
                 return
             lines = await run_in_threadpool(app.chat.since, thread_id, after)
             until = await run_in_threadpool(app.chat.helper_types_until, thread_id)
-            typing = TYPING if until and until != typed else ""
+            news = TYPING if until and until != typed else ""
             typed = until or typed
-            yield "".join(as_event(line, say) for line in lines) + typing or ": beat\n\n"
+            was, asked = asked, await run_in_threadpool(app.chat.person_asked, thread_id)
+            news += ASKED[asked] if asked != was else ""
+            yield "".join(as_event(line, say) for line in lines) + news or ": beat\n\n"
             after = lines[-1].seq if lines else after
 
 

@@ -24,7 +24,7 @@ from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_head
 from bot.web.youth_doors import ChatDoors
 from bot.web.youth_forms import TalkForms
 from bot.web.youth_now import policy_of, stand_alone
-from bot.web.youth_page import JOIN, View, YouthPage
+from bot.web.youth_page import View, YouthPage, joins
 from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
 
 __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
@@ -45,8 +45,7 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
 
     async def first(request: Request) -> Response:
         region = page.region(request.query_params.get("region"))
-        joins = any(getattr(route, "path", None) == JOIN for route in request.app.routes)
-        return HTMLResponse(page.html(View(lang=page.language(request), region=region), joins=joins))
+        return HTMLResponse(page.html(View(lang=page.language(request), region=region, joins=joins(request))))
 
     async def lines(request: Request) -> Response:
         return JSONResponse(page.lines_now(page.language(request)))

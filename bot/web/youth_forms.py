@@ -21,7 +21,7 @@ from bot.chat import ChatRefused
 from bot.threads import BANDS
 from bot.web.pace import YouthPaces
 from bot.web.youth_doors import MOST_ID, from_other_site, shows_danger, small_body
-from bot.web.youth_page import WAYS, View, YouthPage
+from bot.web.youth_page import WAYS, View, YouthPage, joins
 from bot.web.youth_parts import YouthParts
 
 ANSWER_SECONDS = 5.0
@@ -73,11 +73,14 @@ class TalkForms:
             elif text:
                 await self._send(request, thread, form.get("id", ""), text, view.lang)
         except ChatRefused as refused:
-            said = await run_in_threadpool(self._app.chat.since, thread, 0) if thread else ()
-            refused_view = replace(view, said=said, draft=text, notice=refused.sentence)
-            return self._html(refused_view, status=refused.status)
+            here = await self._now(view, thread) if thread else view
+            return self._html(replace(here, draft=text, notice=refused.sentence), status=refused.status)
+        return self._html(await self._now(view, thread))
+
+    async def _now(self, view: View, thread: str) -> View:
+        """The view with what was said so far, and whether a person was asked for."""
         said = await run_in_threadpool(self._app.chat.since, thread, 0)
-        return self._html(replace(view, said=said))
+        return replace(view, said=said, asked=await run_in_threadpool(self._app.chat.person_asked, thread))
 
     async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
         typed = form.get("word", "")[:MOST_ID]
@@ -87,8 +90,7 @@ class TalkForms:
         thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
         if thread is None:
             return self._html(view, "page_word_wrong", 404)
-        said = await run_in_threadpool(self._app.chat.since, thread, 0)
-        return self._html(replace(view, token=token, said=said))
+        return self._html(await self._now(replace(view, token=token), thread))
 
     async def _opened(self, request: Request, view: View, text: str) -> tuple[View, str]:
         is_danger = partial(shows_danger, self._app, text, None)
@@ -125,6 +127,7 @@ class TalkForms:
             region=self._page.region(form.get("region")),
             band=band if band in BANDS else None,
             token=form.get("token") or None,
+            joins=joins(request),
         )
 
     def _refused(self, words_id: str, status: int, lang: str) -> ChatRefused:

@@ -16,7 +16,7 @@ from bot.web.youth_parts import YouthParts
 
 def stand_alone(app: YouthParts, lang: str, *, address: str, today: date) -> str:
     """The page in a language. ``address`` is where it is in another one, with ``{lang}`` in it."""
-    return YouthPage(app).now_html(lang, date=today.isoformat(), address=address)
+    return YouthPage(app).now_html(lang, today=today, address=address)
 
 
 def write(app: YouthParts, folder: Path, *, today: date) -> list[Path]:

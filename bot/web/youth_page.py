@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,10 @@ class View:
     notice: str = ""
     draft: str = ""
     way_back: str = ""
+    asked: bool = False
+    """A person was asked for and has not come yet."""
+    joins: bool = False
+    """This site has the address where groups are joined."""
 
 
 class YouthPage:
@@ -85,15 +90,15 @@ class YouthPage:
         """A region we know, or None."""
         return asked if asked in {region for region, _ in self._app.regions} else None
 
-    def html(self, view: View, *, joins: bool = False) -> str:
-        """The whole page for a view. ``joins`` says that this site has the address where groups are joined."""
+    def html(self, view: View) -> str:
+        """The whole page for a view."""
         return self._templates.get_template("youth/page.html").render(
             view=view,
             lines=transcript(view.said, self._say(view.lang)),
             person=person_here(view.said),
             place=place_in_lesson(view.said),
             client_id=uuid4().hex,
-            join=JOIN if joins else None,
+            join=JOIN if view.joins else None,
             **self._every_page(view.lang, view.region),
         )
 
@@ -102,10 +107,10 @@ class YouthPage:
         places: list[str | None] = [None, *(region for region, _ in self._app.regions)]
         return {place or "": [parts(sentence) for sentence in self._app.page_lines(place, lang)] for place in places}
 
-    def now_html(self, lang: str, *, date: str, address: str) -> str:
+    def now_html(self, lang: str, *, today: date, address: str) -> str:
         """The page of help lines that stands by itself: no file besides it, and nothing to be up but the browser.
 
-        ``date`` is the day it is made; ``address`` is that of the other languages, with ``{lang}`` in it.
+        ``today`` is the day it is made; ``address`` is that of the other languages, with ``{lang}`` in it.
         """
         places = [
             self._help_of(region, self._region_name(region, name, lang), lang, every=True) for region, name in self._app.regions
@@ -113,7 +118,11 @@ class YouthPage:
         style = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", "now.css"))
         script = (STATIC / "exit.js").read_text(encoding="utf-8")
         inside = {"style": style, "script": script, "style_hash": hash_of(style), "script_hash": hash_of(script)}
-        context = {**self._every_page(lang, None), **inside, "places": places, "date": date, "address": address}
+        say = self._say(lang)
+        context = {**self._every_page(lang, None), **inside, "places": places, "address": address}
+        context["made_on"] = say(
+            "page_now_date", day=today.day, month=say("page_months").split()[today.month - 1], year=today.year
+        )
         return self._templates.get_template("youth/now.html").render(context)
 
     def left_html(self, lang: str) -> str:
@@ -158,6 +167,11 @@ class YouthPage:
     def _help_of(self, region: str | None, name: str, lang: str, *, every: bool = False) -> dict[str, Any]:
         said = self._app.every_line(region, lang) if every and region else self._app.page_lines(region, lang)
         return {"id": region, "name": name, "emergency": self._app.emergency(region), "lines": [parts(line) for line in said]}
+
+
+def joins(request: Request) -> bool:
+    """Whether this site has the address where groups are joined."""
+    return any(getattr(route, "path", None) == JOIN for route in request.app.routes)
 
 
 def transcript(said: Sequence[Said], say: Any) -> list[Line]:

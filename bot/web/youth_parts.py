@@ -62,6 +62,9 @@ class Chat(Protocol):
     def helper_types_until(self, thread_id: str) -> datetime | None:
         """Until when the person with them is shown as typing; None when nobody types."""
 
+    def person_asked(self, thread_id: str) -> bool:
+        """Whether a person was asked for and has not come yet."""
+
     def keep_way_back(self, thread_id: str, word: str) -> str:
         """Make a way back to this chat from a word of theirs; returned once. Raises ChatRefused (400) for an unfit word."""
 

@@ -89,7 +89,7 @@ def app(weather) -> FakeApp:
 
 @pytest.fixture
 def address(app, serve) -> Iterator[str]:
-    with serve(site(app)) as address:
+    with serve(site(app, groups=True)) as address:
         yield address + "/"
 
 

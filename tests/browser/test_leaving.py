@@ -87,6 +87,36 @@ def test_the_words_are_gone_from_the_page_at_once_while_the_other_site_is_slow(v
     assert left[0].strip() == "" and left[1] == "Notes" and left[2] < 150
 
 
+SHIFT_THREE_TIMES = """() => {
+    const now = () => performance.timeOrigin + performance.now(), from = now();
+    for (let n = 0; n < 3; n++) document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift', bubbles: true }));
+    return [from, document.body.childElementCount ? null : now()]; }"""
+
+
+@pytest.mark.parametrize("viewport", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_the_third_shift_empties_the_page_and_asks_for_the_other_site_within_150_ms(visit, weather, viewport):
+    visitor = visit(viewport)
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    pressed, emptied = visitor.page.evaluate(SHIFT_THREE_TIMES)
+    assert emptied and emptied - pressed < 150
+    visitor.page.wait_for_url(weather)
+    assert visitor.page.evaluate("() => performance.timeOrigin") - pressed < 150, "when the way to the other site began"
+
+
+def test_without_scripts_one_line_a_message_stays_in_the_history_without_words(visit, address):
+    """That this is said is in tests/web/test_youth_page.py: Chromium's switch for tests leaves <noscript> unread."""
+    visitor = visit(java_script_enabled=False)
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    visitor.chooses("Notice it and slow down")
+    visitor.sees("Kind people can wait")
+    visitor.page.get_by_role("button", name="Quick exit").click()
+    expect(visitor.page.get_by_role("heading", name="Sunny")).to_be_visible()
+    ours = [url for url in visitor.history() if url.startswith(address)]
+    assert ours == [address, address + "talk", address + "talk"]
+
+
 def test_what_leaving_cannot_hide_is_said_on_the_first_screen_and_in_the_chat(visitor):
     fold = visitor.page.locator("#start").get_by_text("On a shared or watched phone?")
     fold.click()

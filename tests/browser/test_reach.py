@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,20 @@ def test_typing_is_shown_only_while_a_person_really_types(visitor):
     visitor.says("hello")
     visitor.sees("hello")
     visitor.page.wait_for_timeout(600)
-    expect(visitor.page.locator("#typing")).to_be_hidden()  # the bot never pretends to
+    typing = visitor.page.locator("#typing")
+    expect(typing).to_be_hidden()  # the bot never pretends to
+    visitor.app.chat.helper_until = datetime.now(timezone.utc) + timedelta(seconds=6)
+    visitor.app.chat.live.changed()
+    expect(typing).to_be_visible()
+    visitor.app.chat.helper_until = None
+    visitor.app.chat.live.changed()
+    expect(typing).to_be_hidden(timeout=9000)  # nobody says that they stopped: it ends by itself
+    visitor.app.chat.helper_until = datetime.now(timezone.utc) + timedelta(seconds=6)
+    visitor.app.chat.live.changed()
+    expect(typing).to_be_visible()
+    visitor.app.chat.add("t1", "helper", "Hi, I'm Sam.", name="Sam")
+    visitor.sees("I'm Sam")
+    expect(typing).to_be_hidden(timeout=500)  # their words are there
 
 
 def test_words_of_safety_come_as_fast_as_they_are_known(visitor):
@@ -235,3 +249,44 @@ def test_the_stops_of_the_keyboard_are_those_written_down(visit, state):
         stops.append(name)
     section = WALKTHROUGH.read_text(encoding="utf-8").split(f"<!-- stops: {state} -->")[1].split("<!-- end -->")[0]
     assert stops == re.findall(r"^\d+\. \*\*(.+?)\*\*", section, re.MULTILINE)
+
+
+def heard(page) -> str:
+    """The page as a screen reader goes through it, in the browser's own accessibility tree."""
+    lines = page.locator("body").aria_snapshot().splitlines()
+    return "\n".join(line.rstrip(":") for line in lines if not re.match(r"\s*- /\w+:", line))  # addresses are not read
+
+
+@pytest.mark.parametrize("state", ["first", "lesson", "person"])
+def test_a_screen_reader_hears_what_is_written_down_in_that_order(visit, state):
+    visitor = visit(LAPTOP)
+    if state != "first":
+        visitor.starts("lesson" if state == "lesson" else "wrong")
+        visitor.sees("keep our chats" if state == "lesson" else "I believe you")
+    if state == "person":
+        visitor.chooses("Yes")
+        visitor.sees("no need to say it twice")
+    expect(visitor.page.locator(".fate")).to_have_count(0)
+    section = WALKTHROUGH.read_text(encoding="utf-8").split(f"<!-- heard: {state} -->")[1].split("<!-- end -->")[0]
+    assert heard(visitor.page) == section.strip().removeprefix("```yaml").removesuffix("```").strip()
+
+
+def test_what_is_announced_is_announced_once(visitor):
+    """The log and the two status lines are live; nothing inside them is, and what repeats every second is in none of them."""
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    live = visitor.page.evaluate(
+        "() => [...document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]')]"
+        ".map((one) => [one.id, one.parentElement.closest('[aria-live], [role=status], [role=log]')?.id || ''])"
+    )
+    assert sorted(live) == [["connection", ""], ["log", ""], ["notice", ""], ["way-back", ""], ["with", ""]]
+    assert visitor.page.locator("#typing, .fate").evaluate_all("(all) => all.every((one) => one.ariaHidden === 'true')")
+    added = visitor.page.evaluate(
+        "() => { window.added = []; new MutationObserver((all) => all.forEach((one) => one.addedNodes.forEach((node) =>"
+        " window.added.push(node.textContent)))).observe(document.querySelector('#log'), { childList: true }); return 0; }"
+    )
+    visitor.app.chat.add("t1", "bot", "Said later.")
+    visitor.sees("Said later.")
+    visitor.page.wait_for_timeout(300)
+    added = visitor.page.evaluate("() => window.added")
+    assert added == ["BotSaid later."], "one addition: the name, then the words"

@@ -40,13 +40,13 @@ class Visitor:
     def said(self, thread: str = "t1") -> list[str]:
         return [line.text for line in self.app.chat.threads[thread].said if line.who == "you"]
 
-    def said_soon(self, text: str) -> None:
+    def said_soon(self, text: str, thread: str = "t1") -> None:
         """Wait until the server has this as the young person's newest words."""
         for _ in range(150):
-            if self.said() and self.said()[-1] == text:
+            if self.said(thread) and self.said(thread)[-1] == text:
                 return
             self.page.wait_for_timeout(20)
-        raise AssertionError(f"{text!r} did not arrive; there is {self.said()}")
+        raise AssertionError(f"{text!r} did not arrive; there is {self.said(thread)}")
 
     def forgets(self) -> None:
         """Wait until the server has heard that the page was left."""

@@ -1,13 +1,17 @@
-"""What the page says of regions is what the directory knows of them."""
+"""The words of page and phone: regions that the directory knows, and keywords that are understood."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.directory import Directory
+from bot.groups.codes import asked_to_join, asks_to_leave
+from bot.groups.reading import Matter, Reading, read
+from bot.threads import KEYWORDS
 from bot.words import Words
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
@@ -47,3 +51,21 @@ def test_a_week_has_seven_days_in_every_language(words, lang):
 def test_a_line_is_said_in_the_language_of_the_page(words, lang, expected):
     line = words.say("page_line", lang, name="9-8-8", call="988", text="988", web=None, hours="24/7")
     assert line == f"9-8-8: {expected} (24/7)."
+
+
+WORDS_TO_TEXT = {"STOP", "START"} | {word.upper() for word in KEYWORDS}
+LEARNED = {"fr": {"SUIVANT", "LIGNES", "SOUTIEN", "NOUVEAU"}, "es": {"SIGUIENTE", "LINEAS", "APOYO", "NUEVO"}}
+"""Words that the engine learned, or that the gateway reads in one place (bot/threads.py, data/nlu)."""
+GROUP = {"fr": ("QUESTION", "SORTIR", "REJOINDRE"), "es": ("PREGUNTA", "SALIR", "UNIRME")}
+
+
+@pytest.mark.parametrize("lang", ["fr", "es"])
+def test_a_word_to_text_is_one_of_the_language_and_one_that_is_understood(words, lang):
+    ask, leave, join = GROUP[lang]
+    assert read(f"{ask} is it ok", step=None, labels={}, offered=(), free=False) == Reading(Matter.QUESTION, words="is it ok")
+    assert asks_to_leave(leave) and asked_to_join(f"{join} 4F7KM") == "4F7KM"
+    understood = WORDS_TO_TEXT | LEARNED[lang] | set(GROUP[lang])
+    said = (CONTENT / "messages" / f"{lang}.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w-])[A-ZÀ-Ü]{4,}(?:-MOI)?(?![\w-])", said))
+    assert named <= understood | {"PERSONNE", "PERSONA"}, sorted(named - understood)
+    assert "PERSON" not in named and words.say("page_opening", lang).count("PERSON") == 1

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from bot.chat import ChatRefused
 from bot.choices import Choice
@@ -102,6 +104,7 @@ class FakeChat:
         self.silent = False
         self.typed: list[str] = []
         self.helper_until: datetime | None = None
+        self.asked = False
         self._numbers = itertools.count(1)
 
     def open(self, band: str | None, region: str | None, lang: str) -> str:
@@ -135,6 +138,9 @@ class FakeChat:
 
     def helper_types_until(self, thread_id: str) -> datetime | None:
         return self.helper_until
+
+    def person_asked(self, thread_id: str) -> bool:
+        return self.asked
 
     def keep_way_back(self, thread_id: str, word: str) -> str:
         if not word.isalpha():
@@ -235,6 +241,7 @@ class FakeApp:
         return EMERGENCY.get(region or "")
 
 
-def site(app: FakeApp) -> Starlette:
-    """The youth page alone, as the public listener would mount it."""
-    return Starlette(routes=youth_routes(app), exception_handlers=dict(youth_error_pages(app)))
+def site(app: FakeApp, *, groups: bool = False) -> Starlette:
+    """The youth page alone, as the public listener would mount it; with ``groups``, as where groups can be joined."""
+    join = [Route("/join", lambda _: HTMLResponse("<title>Notes</title><h1>Join</h1>"))] if groups else []
+    return Starlette(routes=[*youth_routes(app), *join], exception_handlers=dict(youth_error_pages(app)))

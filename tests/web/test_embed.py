@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bot.settings import SettingsError, load
@@ -130,6 +132,24 @@ def test_the_script_can_be_taken_by_another_site_and_carries_words_and_the_exit_
     for word in ("https://www.example.org/weather", "Discuter", "Quick exit", "Ocultar"):
         assert word in script.text
     assert SCHOOL not in script.text  # no site learns which others have the chat
+
+
+def test_a_site_may_choose_among_a_few_more_tokens_and_nothing_else(chat):
+    page = chat.get("/embed", params={"host": SCHOOL, "theme": "dark", "corners": "round", "headings": "serif", "size": "9"})
+    link = re.search(r'href="(/embed/theme.css[^"]+)"', page.text)[1]
+    assert link == "/embed/theme.css?theme=dark&amp;corners=round&amp;headings=serif"
+    css = chat.get(link.replace("&amp;", "&")).text
+    assert "color-scheme: dark" in css and "--ground: #101818;" in css and "--corner: 1.25rem;" in css and "serif;" in css
+    assert "@media" not in css
+    for wrong in ({"theme": "neon"}, {"corners": "0;} * {display:none"}, {"headings": "url(x)"}):
+        assert chat.get("/embed/theme.css", params=wrong).status_code == 404
+
+
+def test_the_frame_offers_a_group_where_the_site_has_groups_and_opens_it_in_a_tab_of_its_own(chat):
+    assert "way-group" not in chat.get("/embed", params={"host": SCHOOL}).text
+    chat.app.routes.append(Route("/join", lambda _: Response("groups")))
+    page = chat.get("/embed", params={"host": SCHOOL}).text
+    assert re.search(r'class="way way-group" target="_blank" rel="noopener" href="/join', page)
 
 
 def test_a_colour_that_is_no_colour_changes_nothing(chat):

@@ -64,11 +64,19 @@ def test_every_print_says_its_words_in_its_language_and_its_code_opens_the_addre
     pdf = made(order(kind=kind, lang=lang, paper=paper))
     text = text_of(pdf)
     say = partial(WORDS.say, lang=lang, emergency="911")
-    for word in ("headline", "offer", "who", "limits", "emergency", "text"):
+    for word in ("headline", "offer", "emergency", "text", *(("card",) if kind == "card" else ("who", "limits"))):
         assert " ".join(say(f"page_print_{word}").split()) in text, word
     assert "+1 613 555 0100" in text and "Riverside Youth Centre" in text and "chat.riverside.example" in text
     assert not NAMES.search(text)
     assert codes(picture(pdf, dots_per_inch=150)) == {ADDRESS}
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "es"])
+def test_no_letter_on_a_card_is_too_small_to_be_read(lang):
+    long = order(kind="card", lang=lang, agency="Wilhelmina Monnahan Youth Mentoring Home")
+    text = pypdfium2.PdfDocument(made(long, single=True))[0].get_textpage()
+    sizes = {round(pypdfium2.raw.FPDFText_GetFontSize(text.raw, n), 1) for n in range(text.count_chars())} - {0.0, 1.0}
+    assert sizes and min(sizes) >= 7.0, sizes
 
 
 def test_the_three_languages_say_different_things():

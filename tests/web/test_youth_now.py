@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -25,7 +26,19 @@ def html() -> str:
 def test_every_region_stands_on_it_with_its_emergency_number_and_lines(html):
     for words in ("Canada", "United States", "United Kingdom", 'href="tel:911"', 'href="tel:999"', 'href="sms:686868"'):
         assert words in html
-    assert "Written on 2026-03-02." in html
+    assert "Updated on March 2, 2026." in html
+
+
+@pytest.mark.parametrize(
+    ("lang", "day", "said"),
+    [
+        ("fr", TODAY, "Mis à jour le 2 mars 2026."),
+        ("fr", date(2026, 12, 1), "Mis à jour le 1er décembre 2026."),
+        ("es", TODAY, "Actualizado el 2 de marzo de 2026."),
+    ],
+)
+def test_its_date_reads_as_people_say_it(lang, day, said):
+    assert said in stand_alone(FakeApp(), lang, address="now.{lang}.html", today=day)
 
 
 def test_it_needs_no_other_file(html):
@@ -74,3 +87,10 @@ def test_the_command_writes_the_real_lines(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     page = (tmp_path / "out" / "now.es.html").read_text(encoding="utf-8")
     assert "Kids Help Phone: llama al " in page and "(24/7)" in page and "Sudáfrica" in page
+
+
+def test_the_balancer_shows_files_that_are_really_written(tmp_path):
+    caddyfile = (Path(__file__).parents[2] / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    named = set(re.findall(r"rewrite @\w+ /(\S+)", caddyfile))
+    assert named == {file.name for file in write(FakeApp(), tmp_path, today=TODAY)} - {"now.en.html"}
+    assert "[502, 503, 504]" in caddyfile and "status 503" in caddyfile

@@ -196,6 +196,14 @@ def test_a_form_larger_than_any_of_ours_is_refused_without_being_read(browser):
     assert page.status_code == 413 and "Please send it in parts." in page.text
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "one entry for each message"), ("fr", "une ligne par message"), ("es", "una línea por cada mensaje")],
+)
+def test_without_scripts_the_first_screen_says_what_stays_in_the_history(browser, lang, said):
+    assert said in re.search(r"<noscript>(.*?)</noscript>", browser.get(f"/?lang={lang}").text)[1]
+
+
 def test_leaving_without_scripts_forgets_and_goes_to_the_other_site(browser, app):
     html = talk(browser, do="ask").text
     assert re.search(r'<button class="exit" id="exit" name="do" value="leave"', html)

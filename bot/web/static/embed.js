@@ -3,7 +3,7 @@
    whole page away, from inside the frame or outside it; the page and the chat cannot read each other. */
 "use strict";
 (() => {
-  const given = "GIVEN"; // words and the exit address, put in by the server
+  const given = "GIVEN"; // words, design tokens and the exit address, put in by the server
   const tag = document.currentScript;
   if (!tag || window.handrailIsHere) return;
   window.handrailIsHere = true; // the tag twice is still one chat
@@ -13,13 +13,18 @@
   const lang = given.words[language] ? language : "en";
   const words = given.words[lang];
   const colour = /^#?[0-9a-f]{6}$/i.test(asked.colour || "") ? asked.colour.replace("#", "") : "";
+  const one = (name, ...known) => (known.includes(asked[name]) ? asked[name] : "");
+  const theme = one("theme", "light", "dark"), corners = one("corners", "square", "round"), headings = one("headings", "serif", "sans");
+  const light = given.tokens[theme || "light"], dark = given.tokens[theme || "dark"];
   const left = asked.position === "left";
   const label = (asked.label || words.open).slice(0, 24);
 
   const luminance = (hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
     .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = colour || "1d5a55", ink = luminance(ground) > 0.179 ? "16282a" : "ffffff";
+  const plain = given.tokens.light; // the buttons are the same in both themes: they stand on somebody else's page
+  const ground = colour || plain.rail.slice(1), ink = luminance(ground) > 0.179 ? plain.ink : plain["out-ink"];
+  const corner = { square: "0", round: "1.5rem", "": ".6rem" }[corners];
 
   const make = (name, className, text = "") => {
     const node = document.createElement(name);
@@ -35,24 +40,24 @@
     :host { all: initial !important; position: fixed !important; inset: 0 !important; z-index: 2147483647 !important; pointer-events: none !important; display: block !important; }
     * { box-sizing: border-box; }
     .row { position: absolute; inset-block-end: max(1rem, env(safe-area-inset-bottom)); ${left ? "left" : "right"}: 1rem; display: flex; gap: .5rem; flex-direction: ${left ? "row-reverse" : "row"}; justify-content: end; max-inline-size: calc(100% - 2rem); pointer-events: auto; }
-    button { min-block-size: 44px; padding: .5rem 1.1rem; border: 2px solid transparent; border-radius: .6rem; font: 650 16px/1.2 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; cursor: pointer; touch-action: manipulation; box-shadow: 0 1px 2px rgb(22 40 42 / 20%), 0 8px 24px rgb(22 40 42 / 18%); }
-    button:focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; box-shadow: 0 0 0 2px #fff; }
-    .leave { background: #16282a; color: #fff; border-color: #fff; }
-    .open { background: #${ground}; color: #${ink}; overflow: hidden; text-overflow: ellipsis; }
-    .panel { position: absolute; inset-block-end: calc(max(1rem, env(safe-area-inset-bottom)) + 56px); ${left ? "left" : "right"}: 1rem; inline-size: min(26rem, calc(100% - 2rem)); block-size: min(44rem, calc(100% - 6.5rem)); background: #fbfcfc; border: 1px solid #71837f; border-radius: .75rem; overflow: hidden; box-shadow: 0 12px 48px rgb(22 40 42 / 30%); pointer-events: auto; }
+    button { min-block-size: 44px; padding: .5rem 1.1rem; border: 2px solid transparent; border-radius: ${corner}; font: 650 16px/1.2 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; cursor: pointer; touch-action: manipulation; box-shadow: 0 1px 2px rgb(22 40 42 / 20%), 0 8px 24px rgb(22 40 42 / 18%); }
+    button:focus-visible { outline: 3px solid ${plain.focus}; outline-offset: 2px; box-shadow: 0 0 0 2px ${plain["out-ink"]}; }
+    .leave { background: ${plain.out}; color: ${plain["out-ink"]}; border-color: ${plain["out-ink"]}; }
+    .open { background: #${ground}; color: ${ink}; overflow: hidden; text-overflow: ellipsis; }
+    .panel { position: absolute; inset-block-end: calc(max(1rem, env(safe-area-inset-bottom)) + 56px); ${left ? "left" : "right"}: 1rem; inline-size: min(26rem, calc(100% - 2rem)); block-size: min(44rem, calc(100% - 6.5rem)); background: ${light.surface}; border: 1px solid ${light["line-strong"]}; border-radius: ${corner}; overflow: hidden; box-shadow: 0 12px 48px rgb(22 40 42 / 30%); pointer-events: auto; }
     .panel[hidden] { display: none; }
     iframe { display: block; inline-size: 100%; block-size: 100%; border: 0; }
-    .failed { margin: 0; padding: 1.5rem; font: 400 17px/1.5 system-ui, sans-serif; color: #16282a; }
-    .failed a { color: #1d5a55; display: inline-block; padding-block: .75rem; }
+    .failed { margin: 0; padding: 1.5rem; font: 400 17px/1.5 system-ui, sans-serif; color: ${light.ink}; }
+    .failed a { color: ${light.rail}; display: inline-block; padding-block: .75rem; }
     @media (max-width: 30rem), (max-height: 30rem) {
       .panel { inset: 0 0 calc(max(.25rem, env(safe-area-inset-bottom)) + 49px); inline-size: 100%; block-size: auto; border: 0; border-radius: 0; }
-      .row.over { inset-inline: 0; inset-block-end: 0; max-inline-size: none; padding: .25rem 1rem max(.25rem, env(safe-area-inset-bottom)); background: #fbfcfc; justify-content: space-between; border-block-start: 1px solid #71837f; }
+      .row.over { inset-inline: 0; inset-block-end: 0; max-inline-size: none; padding: .25rem 1rem max(.25rem, env(safe-area-inset-bottom)); background: ${light.surface}; justify-content: space-between; border-block-start: 1px solid ${light["line-strong"]}; }
       .row.over button { box-shadow: none; }
     }
     @media (prefers-color-scheme: dark) {
-      .panel, .row.over { background: #182323; }
-      .failed { color: #e6eeec; }
-      .failed a { color: #7cc5b8; }
+      .panel, .row.over { background: ${dark.surface}; }
+      .failed { color: ${dark.ink}; }
+      .failed a { color: ${dark.rail}; }
     }
     @media print { :host { display: none !important; } }`;
   function dress(style) {
@@ -110,7 +115,7 @@
     const address = new URL("/embed", chat);
     address.searchParams.set("host", location.origin);
     address.searchParams.set("lang", lang);
-    if (colour) address.searchParams.set("colour", colour);
+    for (const [name, value] of Object.entries({ colour, theme, corners, headings })) if (value) address.searchParams.set(name, value);
     if (/^[A-Z]{2}$/.test(asked.region || "")) address.searchParams.set("region", asked.region);
     frame = document.createElement("iframe");
     frame.title = label;

@@ -18,7 +18,8 @@
   let lastSeq = Math.max(0, ...all("[data-seq]", log).map((line) => Number(line.dataset.seq)));
   let queue = []; // not yet kept by the server, in order
   let mine = []; // shown here, not yet come back on the stream
-  let left = false, pumping = false, listening = null, anchor = null, wake = () => {};
+  let left = false, deleting = false, pumping = null, listening = null, anchor = null, anchorAt = 0, wake = () => {};
+  let helper = find("#with").dataset.name || null, asked = find("#with").dataset.person === "asked"; // who is here: a person by first name, the bot while a person is asked, or the bot
 
   html.classList.add("js");
 
@@ -59,42 +60,44 @@
     return answer;
   }
 
+  const done = (item) => { queue = queue.filter((other) => other !== item); };
   async function pump() {
     if (pumping) return;
-    pumping = true;
+    const me = pumping = {};
     let wait = 1000;
-    while (queue.length && !left) {
+    while (queue.length && !left && pumping === me) {
       const item = queue[0];
       try {
-        const opened = token ? null : await open();
+        const opened = token ? null : await open(), by = token;
         const answer = opened && !opened.ok ? opened : await post("/chat/messages", { id: item.id, text: item.text });
         if (left) return;
-        if (answer.status === 202) { queue.shift(); wait = 1000; connected(true); kept(item); continue; }
-        if (answer.status === 401) { over(); break; }
-        if (answer.status !== 429 && answer.status < 500) { queue.shift(); refused(item, await sentence(answer)); continue; }
+        if (!queue.includes(item)) continue; // the chat was deleted meanwhile; the answer is to nobody
+        if (answer.status === 202) { done(item); wait = 1000; connected(true); kept(item); continue; }
+        if (answer.status === 401) { over(by); break; }
+        if (answer.status !== 429 && answer.status < 500) { done(item); refused(item, await sentence(answer)); continue; }
         wait = Math.max(wait, 1000 * Number(answer.headers.get("Retry-After") || 0));
       } catch { if (left) return; connected(false); }
       fate(item, "unsent");
       await pause(wait);
       wait = Math.min(wait * 2, 15000);
     }
-    pumping = false;
+    if (pumping === me) pumping = null;
   }
 
   async function listen() {
     if (listening || !token) return;
     let wait = 500;
     while (token && !left) {
-      const stop = listening = new AbortController();
+      const stop = listening = new AbortController(), by = token;
       try {
         const answer = await fetch("/chat/events", {
           headers: headers({ Accept: "text/event-stream", "Last-Event-ID": String(lastSeq) }),
           cache: "no-store", credentials: "omit", signal: stop.signal,
         });
-        if (answer.status === 401) { over(); break; }
+        if (answer.status === 401) { if (by !== token) continue; over(by); break; }
         if (!answer.ok) throw new Error("no stream");
         connected(true); wait = 500;
-        await read(answer.body.getReader(), stop);
+        await read(answer.body.getReader(), stop, by);
       } catch { /* a dead network: said below, tried again */ }
       if (left || !token) break;
       connected(false);
@@ -104,7 +107,7 @@
     listening = null;
   }
 
-  async function read(reader, stop) {
+  async function read(reader, stop, by) {
     const decoder = new TextDecoder();
     let rest = "", silence = 0;
     const heard = () => { clearTimeout(silence); silence = setTimeout(() => stop.abort(), 40000); }; // beats come every 15 s
@@ -118,20 +121,21 @@
         const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
         rest = blocks.pop();
         blocks.forEach((block) => { // a mistake of ours is told as one, never taken for a dead network
-          try { take(block); } catch (error) { setTimeout(() => { throw error; }); }
+          try { take(block, by); } catch (error) { setTimeout(() => { throw error; }); }
         });
       }
     } finally { clearTimeout(silence); }
   }
 
-  function take(block) {
+  function take(block, by) {
     const event = {};
     for (const line of block.split("\n")) {
       const colon = line.indexOf(":");
       if (colon > 0) event[line.slice(0, colon)] = line.slice(colon + 1).trim();
     }
-    if (event.event === "gone") over();
+    if (event.event === "gone") over(by);
     if (event.event === "typing") helperTypes();
+    if (event.event === "asked") here(helper, JSON.parse(event.data).asked);
     if (event.event !== "said") return;
     const said = JSON.parse(event.data);
     if (said.seq <= lastSeq) return; // seen before the connection broke
@@ -147,7 +151,10 @@
     return node;
   }
   const named = (sentence_, name) => sentence_.replace("{name}", () => name);
-  const nearEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+  const low = matchMedia("(max-height: 26rem)"); // there the whole page scrolls, as youth.css says
+  const scroller = () => (low.matches ? document.scrollingElement : log);
+  const nearEnd = () => { const all_ = scroller(); return all_.scrollHeight - all_.scrollTop - all_.clientHeight < 120; };
+  const toEnd = () => { scroller().scrollTop = scroller().scrollHeight; };
 
   function show(said) {
     const follow = nearEnd();
@@ -158,11 +165,11 @@
     node.append(withNumbers(said));
     if (said.choices.length) { all(".choices", log).forEach((form) => spend(form)); node.append(choices(said.choices)); }
     log.insertBefore(node, all(".you:not([data-seq])", log)[0] || null);
-    all(".you .fate", log).forEach((old) => { if (old.parentNode.dataset.fate === "sent") old.remove(); });
+    answered();
     find("#typing").hidden = true;
     if (said.who === "bot") here(null); else if (said.name) here(said.name);
     if (said.choices.length || said.name) inLesson(said.place);
-    anchor = anchor || node;
+    if (!anchor || Date.now() - anchorAt > 10000) [anchor, anchorAt] = [node, Date.now()]; // what is older was seen
     settle(follow);
     aloud(said);
   }
@@ -217,10 +224,11 @@
     }
   }
 
-  function here(name) {
-    const line = find("#with"), is = name ? "yes" : "no", text = name ? named(words.with_person, name) : words.with_bot;
+  function here(name, isAsked = asked) {
+    [helper, asked] = [name, isAsked];
+    const line = find("#with"), text = name ? named(words.with_person, name) : asked ? words.with_asked : words.with_bot;
     if (line.textContent !== text) line.textContent = text;
-    line.dataset.person = is;
+    line.dataset.person = name ? "yes" : asked ? "asked" : "no";
   }
 
   function inLesson(place) { // where a lesson stands; there is nothing to win or lose in it
@@ -242,17 +250,21 @@
 
   function settle(follow) {
     if (!follow) { find("#newer").hidden = false; return; }
-    const end = log.scrollHeight - log.clientHeight; // never past the start of the first new message
-    log.scrollTop = anchor ? Math.min(anchor.offsetTop - 12, end) : end;
+    toEnd();
+    if (anchor) { // never past the start of the first new message
+      const top = low.matches ? find(".bar").offsetHeight : log.getBoundingClientRect().top;
+      scroller().scrollTop += Math.min(0, anchor.getBoundingClientRect().top - top - 12);
+    }
     find("#newer").hidden = true;
   }
-  find("#newer").addEventListener("click", () => { log.scrollTop = log.scrollHeight; find("#newer").hidden = true; box.focus(); });
-  log.addEventListener("scroll", () => { if (nearEnd()) find("#newer").hidden = true; }, { passive: true });
+  find("#newer").addEventListener("click", () => { toEnd(); find("#newer").hidden = true; box.focus(); });
+  for (const place of [log, document]) place.addEventListener("scroll", () => { if (nearEnd()) find("#newer").hidden = true; }, { passive: true });
 
   /* ---- what the young person says ---- */
   function say(text, shown = text, form = null) {
     const node = make("div", "said you");
     node.append(make("p", "name", words.you), make("p", "text", shown));
+    answered();
     log.append(node);
     const item = { id: newId(), text, shown, node, form };
     queue.push(item); mine.push(item);
@@ -271,6 +283,7 @@
     if (nearEnd()) settle(true);
   }
 
+  const answered = () => all('.you[data-fate="sent"] .fate', log).forEach((old) => old.remove()); // only the newest words wait
   function kept(item) {
     if (log.lastElementChild !== item.node && item.node.dataset.seq) { find(".fate", item.node)?.remove(); return; }
     fate(item, "sent");
@@ -292,20 +305,26 @@
     tell(why, true);
   }
 
-  function over() {
-    if (left || chat.dataset.over) return;
+  function over(by) { // the chat that this token opened is over for this page
+    if (left || deleting || by !== token || chat.dataset.over) return;
     chat.dataset.over = "yes";
-    token = ""; queue = [];
-    mine.forEach((item) => { if (item.node.dataset.fate !== "sent") fate(item, "refused"); });
+    queue.forEach((item) => fate(item, "refused"));
+    token = ""; queue = []; mine = [];
+    answered();
     all(".choices", log).forEach((form) => spend(form));
     const note = make("div", "said note");
     note.append(make("p", "text", words.gone));
     log.append(note);
-    composer.hidden = true;
-    find("#with").hidden = true;
-    find("#again").hidden = false;
+    composerShown(false);
+    inLesson(null);
     tell("");
     settle(true);
+  }
+  function composerShown(yes) { // with it goes what only a chat that goes on can have
+    composer.hidden = !yes;
+    find("#with").hidden = !yes;
+    find("#again").hidden = yes;
+    for (const fold of all(".needs-chat")) fold.hidden = !yes;
   }
 
   /* ---- the connection, told as it is ---- */
@@ -316,19 +335,20 @@
     line.textContent = text;
     line.hidden = !text;
     line.classList.toggle("off", bad);
-    if (follow) log.scrollTop = log.scrollHeight;
+    if (follow) toEnd();
   }
   function connected(yes) {
     if (yes) {
       clearTimeout(doubt); doubt = 0;
       if (!wasOff) return;
-      wasOff = false;
+      unsure(false);
       tell(words.online);
       setTimeout(() => { if (!wasOff && line.textContent === words.online) tell(""); }, 4000);
     } else if (!doubt && !wasOff) {
-      doubt = setTimeout(() => { doubt = 0; wasOff = true; if (!left && !chat.dataset.over) tell(words.offline, true); }, navigator.onLine === false ? 0 : 1500);
+      doubt = setTimeout(() => { doubt = 0; unsure(true); if (!left && !chat.dataset.over) tell(words.offline, true); }, navigator.onLine === false ? 0 : 1500);
     }
   }
+  const unsure = (yes) => { wasOff = yes; find("#with").classList.toggle("unsure", yes); }; // who is here cannot be known now
   addEventListener("online", () => wake());
   addEventListener("offline", () => { if (token || queue.length) connected(false); });
 
@@ -344,7 +364,7 @@
     const way = event.submitter || find("[name=do]", start);
     all("details.drop").forEach((drop) => { drop.open = false; });
     showChat();
-    if (way.dataset.text) { say(way.dataset.text, find("b", way).textContent); log.focus(); } else box.focus();
+    if (way.dataset.text) { say(way.dataset.text, find("b", way).textContent); log.focus({ preventScroll: true }); } else box.focus();
   });
   find("#region")?.addEventListener("change", (event) => nearest(event.target.value));
   function nearest(id) {
@@ -403,8 +423,9 @@
     event.preventDefault();
     const said = find("#way-back");
     try {
-      const opened = token ? null : await open();
+      const opened = token ? null : await open(), by = token;
       const answer = opened && !opened.ok ? opened : await put("/chat/way-back", { word: find("#keep-word").value.trim() });
+      if (answer.status === 401) { find("#menu").open = false; over(by); return; }
       said.textContent = answer.ok ? words.word_made.replace("{word}", (await answer.json()).way_back) : await sentence(answer);
       if (answer.ok) find("#keep-word").value = "";
     } catch { said.textContent = words.delete_failed; }
@@ -421,7 +442,7 @@
         field.value = "";
         showChat();
         listen();
-        log.focus();
+        log.focus({ preventScroll: true });
         return;
       }
       why = await sentence(answer);
@@ -431,11 +452,16 @@
 
   find("#forget").addEventListener("submit", async (event) => {
     event.preventDefault();
+    deleting = true; // the stream says "gone" as well, maybe first
     try {
       if (token && !(await forgetOnServer(token)).ok) throw new Error("not forgotten");
-    } catch { find("#menu").open = false; tell(words.delete_failed, true); return; }
-    token = ""; queue = []; mine = []; lastSeq = 0; anchor = null;
+    } catch { deleting = false; find("#menu").open = false; tell(words.delete_failed, true); listen(); pump(); return; }
+    deleting = false;
+    token = ""; queue = []; mine = []; lastSeq = 0; anchor = null; helper = null; asked = false; pumping = null;
     if (listening) listening.abort();
+    clearTimeout(doubt); doubt = 0; unsure(false);
+    delete chat.dataset.over;
+    composerShown(true);
     all(".said:not(.opening)", log).forEach((node) => node.remove());
     box.value = "";
     all("details").forEach((fold) => { fold.open = false; });
@@ -456,7 +482,7 @@
   }
   const again = find("#again");
   for (const link of [...all(".languages a"), ...all("a.way"), again]) { // one page, one line of history
-    link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
+    if (!link.target) link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
   }
   find(".skip").addEventListener("click", (event) => { event.preventDefault(); (chat.hidden ? find("#main") : box).focus(); });
 
@@ -494,7 +520,7 @@
   function atEnd(change) { // larger letters must not scroll away what was being read
     const follow = nearEnd();
     change();
-    if (follow) log.scrollTop = log.scrollHeight;
+    if (follow) toEnd();
   }
   find("#reading").hidden = false;
   all("[name=size]").forEach((size) => size.addEventListener("change", () => atEnd(() => { html.dataset.size = size.value; })));
@@ -521,6 +547,6 @@
     speechSynthesis.speak(speech);
   }
 
-  if (token) { log.scrollTop = log.scrollHeight; listen(); } // a chat begun as plain forms goes on live
+  if (token) { toEnd(); listen(); } // a chat begun as plain forms goes on live
   else document.body.className = "at-start";
 })();

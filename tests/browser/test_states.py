@@ -1,0 +1,278 @@
+"""The states that are easily missed: a choice just pressed, a chat that ended, a person asked for, very little room."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from bot.web.embed_theme import Rgb, contrast
+from tests.browser.visitor import AXE, LAPTOP, PHONE, SMALL, Visitor, clean
+
+pytestmark = pytest.mark.slow
+
+GROUND = """(one) => { for (let at = one; at; at = at.parentElement) {
+    const ground = getComputedStyle(at).backgroundColor; if (!/, 0\\)$|transparent/.test(ground)) return ground; } }"""
+
+
+def contrast_of(text: Locator) -> float:
+    """The contrast of a text with the ground it is on, as it is drawn now."""
+    ink = text.evaluate("(one) => getComputedStyle(one).color")
+    return contrast(_rgb(ink), _rgb(text.evaluate(GROUND)))
+
+
+def _rgb(css: str) -> Rgb:
+    red, green, blue = (float(part) / 255 for part in re.findall(r"[\d.]+", css)[:3])
+    return (red, green, blue)
+
+
+def ended(visitor: Visitor) -> Visitor:
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    visitor.app.chat.forget("t1")
+    visitor.sees("This chat is over, was deleted")
+    return visitor
+
+
+def deletes(visitor: Visitor) -> None:
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Delete this chat").click()
+    visitor.page.get_by_role("button", name="Yes, delete").click()
+    expect(visitor.page.get_by_text("This chat is gone from here.")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("label", ["Notice it and slow down", "Skip"])
+def test_a_choice_just_pressed_can_be_read_under_the_pointer(visit, theme, label):
+    visitor = visit(LAPTOP, color_scheme=theme, bypass_csp=True)
+    visitor.page.add_script_tag(path=AXE)
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    visitor.app.chat.silent = True
+    choices = visitor.page.get_by_role("log").get_by_role("button", name=label)
+    choices.hover()
+    assert contrast_of(choices.locator("span").last) >= 4.5
+    choices.click()
+    pressed = visitor.page.locator("[aria-pressed=true]")
+    pressed.hover()
+    assert contrast_of(pressed.locator("span").last) >= 4.5
+    clean(visitor.page, "pressed, under the pointer")
+
+
+def test_a_chat_that_ended_offers_nothing_that_only_a_chat_can_do(visitor):
+    ended(visitor)
+    visitor.page.locator("#menu > summary").click()
+    for gone in ("Delete this chat", "Come back later"):
+        expect(visitor.page.locator("#menu").get_by_text(gone)).to_be_hidden()
+    expect(visitor.page.locator("#menu").get_by_text("On a shared or watched phone?")).to_be_visible()
+
+
+def test_asking_for_a_way_back_in_a_chat_that_ended_meanwhile_opens_no_other(visitor):
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Come back later").click()
+    visitor.page.get_by_label("Your private word").fill("otter")
+    visitor.page.route("**/chat/events", lambda route: route.abort())
+    visitor.app.chat.threads["t1"].token = "moved"  # in another tab, and this one has not heard of it
+    visitor.page.get_by_role("button", name="Keep a way back").click()
+    visitor.sees("This chat is over, was deleted")
+    assert visitor.app.chat.ways_back == {} and list(visitor.app.chat.threads) == ["t1"]
+    expect(visitor.page.locator("#way-back")).to_be_hidden()
+
+
+def test_after_deleting_a_new_chat_has_its_box_and_its_answers(visitor):
+    """The stream says that the chat is gone before the answer to the deleting has come."""
+
+    def answer_late(route):
+        if route.request.method != "DELETE":
+            route.continue_()
+            return
+        answer = route.fetch()
+        time.sleep(0.5)
+        route.fulfill(response=answer)
+
+    visitor.page.route("**/chat/threads", answer_late)
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    deletes(visitor)
+    visitor.starts()
+    visitor.says("are you still there")
+    visitor.sees("someone builds trust")
+    assert visitor.said("t2") == ["are you still there"]
+    expect(visitor.page.locator("#with")).to_be_visible()
+    expect(visitor.page.get_by_label("Write here")).to_be_visible()
+    expect(visitor.page.locator("#connection")).to_be_hidden()
+    visitor.page.wait_for_timeout(2500)  # longer than a lost connection needs to be told
+    expect(visitor.page.locator("#connection")).to_be_hidden()
+    assert [e for e in visitor.errors if "Failed to load resource" not in e] == []  # the old stream may be refused once more
+
+
+def test_what_was_on_its_way_when_the_chat_was_deleted_ends_no_other_chat(visitor):
+    """The answer to it comes late, and is a refusal: its chat is over."""
+    held = []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    visitor.page.route("**/chat/messages", hold_the_first)
+    visitor.says("one more")
+    for _ in range(100):
+        if held:
+            break
+        visitor.page.wait_for_timeout(20)
+    deletes(visitor)
+    visitor.starts()
+    visitor.says("a new start")
+    visitor.sees("someone builds trust")
+    held[0].fulfill(status=401, body='{"error": "over"}')
+    visitor.page.wait_for_timeout(300)
+    visitor.says("and more")
+    visitor.said_soon("and more", "t2")
+    expect(visitor.page.get_by_label("Write here")).to_be_visible()
+
+
+def test_a_chat_that_could_not_be_deleted_goes_on(visitor):
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    visitor.page.route(
+        "**/chat/threads", lambda route: route.abort() if route.request.method == "DELETE" else route.continue_()
+    )
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Delete this chat").click()
+    visitor.page.get_by_role("button", name="Yes, delete").click()
+    expect(visitor.page.get_by_text("It could not be deleted.")).to_be_visible()
+    visitor.app.chat.add("t1", "bot", "Said later.")
+    visitor.sees("Said later.")
+
+
+def test_words_that_wait_for_an_answer_stop_saying_so_when_the_chat_ended(visitor):
+    visitor.starts()
+    visitor.app.chat.silent = True
+    visitor.says("is anybody there")
+    visitor.sees("Sent. Waiting for an answer.")
+    visitor.app.chat.forget("t1")
+    visitor.sees("This chat is over, was deleted")
+    expect(visitor.page.get_by_role("log")).not_to_contain_text("Waiting for an answer")
+
+
+def test_only_the_newest_words_wait_for_an_answer(visitor):
+    visitor.starts()
+    visitor.app.chat.silent = True
+    visitor.says("is anybody there")
+    visitor.sees("Sent. Waiting for an answer.")
+    visitor.says("hello?")
+    expect(visitor.page.locator(".fate")).to_have_count(1)
+    expect(visitor.page.locator(".said.you").last).to_contain_text("Sent")
+
+
+def test_while_a_person_is_asked_for_the_page_says_so(visitor):
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    here = visitor.page.locator("#with")
+    expect(here).to_have_text("You're talking with the bot")
+    visitor.app.chat.asked = True
+    visitor.app.chat.add("t1", "bot", "I've asked a real person to join you here.")
+    expect(here).to_have_text("You're with the bot. A person was asked for.")
+    visitor.app.chat.asked = False
+    visitor.app.chat.add("t1", "note", "Sam is here now.", name="Sam")
+    expect(here).to_have_text("Sam is here. A real person.")
+    visitor.app.chat.add("t1", "bot", "I'm the bot again.")
+    expect(here).to_have_text("You're talking with the bot")
+
+
+def test_without_scripts_the_page_says_too_that_a_person_is_asked_for(visit):
+    visitor = visit(java_script_enabled=False)
+    visitor.app.chat.asked = True
+    visitor.starts("wrong")
+    expect(visitor.page.locator("#with")).to_have_text("You're with the bot. A person was asked for.")
+
+
+def test_without_a_connection_nobody_is_shown_as_here(visitor):
+    visitor.starts("wrong")
+    visitor.sees("I believe you")
+    visitor.chooses("Yes")
+    here = visitor.page.locator("#with")
+    expect(here).to_have_text("Sam is here. A real person.")
+    visitor.app.chat.silent = True
+    warm = here.evaluate("(one) => getComputedStyle(one).backgroundColor")
+    visitor.page.context.set_offline(True)
+    visitor.says("are you there")
+    expect(visitor.page.locator("#connection.off")).to_be_visible()
+    expect(here).not_to_have_css("background-color", warm)
+    visitor.page.context.set_offline(False)
+    expect(visitor.page.locator("#connection.off")).to_be_hidden(timeout=20_000)
+    expect(here).to_have_css("background-color", warm)
+
+
+LONG = (
+    "None of this is your fault, and you're not in trouble. You don't have to tell me the whole story. "
+    "A real person can listen better than I can, and you choose what to share with them. "
+)
+
+
+@pytest.mark.parametrize("viewport", [SMALL, {"width": 320, "height": 256}, PHONE], ids=["small", "zoomed", "phone"])
+def test_the_number_to_call_is_on_the_screen_when_danger_was_told(visit, viewport):
+    visitor = visit(viewport)
+    visitor.starts()
+    visitor.app.chat.silent = True
+    visitor.says("hello")
+    visitor.says("he is coming now")
+    visitor.said_soon("he is coming now")
+    visitor.app.chat.add("t1", "bot", "If you are in danger right now, call 911. I believe you.")
+    visitor.app.chat.add("t1", "bot", LONG * 3)
+    visitor.sees("you choose what to share")
+    expect(visitor.page.get_by_role("link", name="911").last).to_be_in_viewport(ratio=1)
+    visitor.page.wait_for_timeout(300)
+    expect(visitor.page.get_by_role("link", name="911").last).to_be_in_viewport(ratio=1)
+
+
+def test_what_comes_much_later_is_shown_and_not_what_was_read_before(visitor):
+    visitor.starts()
+    visitor.app.chat.silent = True
+    visitor.says("hello")
+    visitor.said_soon("hello")
+    visitor.app.chat.add("t1", "bot", LONG * 4)
+    visitor.sees("you choose what to share")
+    visitor.page.evaluate("() => { const log = document.querySelector('#log'); log.scrollTop = log.scrollHeight; }")
+    visitor.page.wait_for_timeout(10_500)
+    visitor.app.chat.add("t1", "bot", "Still here with you.")
+    expect(visitor.page.get_by_text("Still here with you.")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(
+    "viewport", [{"width": 320, "height": 256}, {"width": 740, "height": 360}], ids=["zoomed", "on its side"]
+)
+def test_with_very_little_height_the_page_scrolls_and_the_words_have_the_room(visit, viewport):
+    visitor = visit(viewport)
+    page = visitor.page
+    visitor.starts("lesson")
+    visitor.sees("keep our chats between us")
+    assert page.evaluate(
+        "() => document.documentElement.scrollHeight > innerHeight && getComputedStyle(document.body).overflowY !== 'hidden'"
+    )
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    for line in (".demo", ".careful"):
+        expect(page.locator(line)).to_be_hidden()
+    expect(page.get_by_text("This one is about people who seem kind")).to_be_in_viewport(ratio=1)
+    for _ in range(30):  # every choice can be reached by scrolling alone
+        page.mouse.wheel(0, 60)
+    page.wait_for_timeout(200)
+    expect(page.get_by_label("Write here")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#exit")).to_be_in_viewport(ratio=1)
+    visitor.says("is this normal")
+    visitor.sees("someone builds trust")
+    expect(page.get_by_text("someone builds trust")).to_be_in_viewport()

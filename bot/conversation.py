@@ -33,6 +33,7 @@ from bot.text import normalise
 from bot.threads import (
     Route,
     Thread,
+    asks_for_person,
     asks_to_be_forgotten,
     choose_route,
     is_fresh_start,
@@ -85,6 +86,7 @@ class Conversation:
         self._screening = screening
         self._replies = Replies(store=store, engine=engine, voice=voice, effects=effects)
         self._voice = voice
+        self._effects = effects
         self._groups = groups
         self._languages = languages
 
@@ -122,6 +124,8 @@ class Conversation:
                 self._other_person(work, thread)
             if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text):
                 forgotten_and_told(work, self._voice, thread)
+            if route is Route.OPTED_OUT and asks_for_person(text):
+                self._person_after_stop(work, thread)
             if inbound.media and route is not Route.KEYWORD and (route is Route.DANGER or not thread.opted_out):
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
@@ -245,6 +249,11 @@ class Conversation:
             work.cases.move(case, Event.HAND_BACK, actor="young person", detail=said, not_staff_id=case.staff_id)
             if not thread.opted_out:
                 self._voice.say(work, thread, "other_person_asked")
+
+    def _person_after_stop(self, work: UnitOfWork, thread: Thread) -> None:
+        """They asked for no texts, and now for a person: one is asked for, and this one question is answered."""
+        self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
+        self._voice.say(work, thread, "person_asked_without_engine")
 
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""

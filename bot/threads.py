@@ -177,6 +177,11 @@ def asks_to_be_forgotten(text: str) -> bool:
     return KEYWORDS.get(_bare(text)) == "forget_me"
 
 
+def asks_for_person(text: str) -> bool:
+    """Whether a text is the typed wish for a person, and nothing more."""
+    return KEYWORDS.get(_bare(text)) == "want_person"
+
+
 def choose_route(*, thread: Thread, text: str, level: Level, group: bool = False) -> Route:
     """One route for a message.
 

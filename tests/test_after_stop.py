@@ -67,6 +67,17 @@ def test_what_they_wished_before_stop_is_still_done_without_a_word(
     desk.sees_case(level="elevated")
 
 
+def test_person_is_heard_and_answered_after_stop(phone: Phone, desk: Desk) -> None:
+    phone.texts("hi")
+    phone.texts("STOP")
+    phone.new()
+    phone.texts("what now")
+    assert phone.new() == []
+    phone.texts("PERSON")
+    assert len(phone.new()) == 1
+    desk.sees_case(level="elevated")
+
+
 @pytest.mark.parametrize("down", [False, True])
 def test_forget_me_and_then_stop_forgets_and_stops(house: House, phone: Phone, engine: ScriptedEngine, down: bool) -> None:
     phone.texts("purple giraffe")

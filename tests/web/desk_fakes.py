@@ -365,8 +365,8 @@ class FakeSettings:
 class FakeDeskParts:
     """Everything ``desk_routes`` needs, in memory."""
 
-    def __init__(self, *, demo: bool = True, needs_totp: bool = False) -> None:
-        self.settings = FakeSettings(demo=demo)
+    def __init__(self, *, demo: bool = True, needs_totp: bool = False, proxies: tuple[str, ...] = ("127.0.0.1",)) -> None:
+        self.settings = FakeSettings(demo=demo, proxies=proxies)
         self.live = FakeLive()
         self.staff = FakeStaff(self.live, needs_totp=needs_totp)
         self.desk = FakeDesk(self.live)

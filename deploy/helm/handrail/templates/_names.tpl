@@ -8,6 +8,8 @@ app.kubernetes.io/component: {{ .part }}
 
 {{- define "handrail.pod" -}}
 automountServiceAccountToken: false
+{{- /* In a release called handrail they would be HANDRAIL_PUBLIC_SERVICE_HOST and the like, which are no settings and are refused. */}}
+enableServiceLinks: false
 terminationGracePeriodSeconds: 40
 securityContext:
   runAsNonRoot: true

@@ -7,7 +7,8 @@ wrong; every such case is one exception, EngineUnavailable, and the gateway answ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,7 @@ class Engine:
     def __init__(self, *, urls: Sequence[str], token: str, patience: float, engines: Engines | None = None) -> None:
         self._engines = engines or Engines(urls)
         self._patience = patience
+        self._note: Callable[[bool, float], None] = lambda _answered, _took: None
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(patience, connect=min(CONNECT, patience)),
             headers={"Authorization": f"Bearer {token}"},
@@ -69,10 +71,27 @@ class Engine:
         Asking a second engine is safe: the message's id travels with it, and an engine that finds it answered says the
         same again.
         """
+        answered, began = False, time.perf_counter()
         try:
-            return await asyncio.wait_for(self._first_answer(turn), self._patience)
+            answer = await asyncio.wait_for(self._first_answer(turn), self._patience)
+            answered = True
         except asyncio.TimeoutError as error:
             raise EngineUnavailable("The dialogue engine did not answer (in time).") from error
+        finally:
+            self._note(answered, time.perf_counter() - began)
+        return answer
+
+    def tells(self, note: Callable[[bool, float], None]) -> None:
+        """Call ``note`` after every turn: whether it was answered, and the seconds it took."""
+        self._note = note
+
+    def known(self) -> int:
+        """How many engines there are."""
+        return self._engines.known()
+
+    def resting(self) -> int:
+        """How many of them failed just now."""
+        return self._engines.resting()
 
     async def ready(self) -> bool:
         """Whether an engine has its model and has just run a message through it."""

@@ -129,7 +129,7 @@ class Outbox:
         """Delete what its time is over for; returns how many rows went."""
         with self._store.begin() as work:
             gone = work.retention.expire() + work.sending.forget() + work.threads.drop_tokens()
-            gone += work.group_answers.expire()
+            gone += work.group_answers.expire() + work.tries.forget()
         self._store.fold_in()
         return gone
 

@@ -12,6 +12,7 @@ import structlog
 from bot.app import App
 from bot.settings import Settings
 from bot.store import changes
+from bot.store.beats import OUTBOX
 
 log = structlog.get_logger()
 
@@ -23,6 +24,9 @@ JUMP = 120.0
 
 BEAT = "outbox.alive"
 """The file that is touched at every round, so that whoever watches this process can tell that it goes on."""
+
+LIFE = 10.0
+"""Seconds between two signs of life in the database, for those who watch from elsewhere: ``/metrics`` tells their age."""
 
 EXPIRY = 600.0
 """Seconds between two looks at what is to be deleted."""
@@ -44,6 +48,7 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
     log.info("outbox ready")
     work = Rounds(
         (SWEEP, app.outbox.sweep),
+        (LIFE, lambda: _says_it_is_alive(app)),
         (CATCH_UP, app.catch_up.look),
         (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()),
     )
@@ -63,6 +68,11 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
         except Exception as error:  # noqa: BLE001 - the edge: rows stay as they are, and the next round tries again
             log.error("outbox round failed", kind=type(error).__name__)
             stop.wait(1.0)
+
+
+def _says_it_is_alive(app: App) -> None:
+    with app.store.begin() as work:
+        work.beats.beats(OUTBOX)
 
 
 class Rounds:

@@ -8,7 +8,7 @@ app.kubernetes.io/component: {{ .part }}
 
 {{- define "handrail.pod" -}}
 automountServiceAccountToken: false
-{{- /* In a release called handrail they would be HANDRAIL_PUBLIC_SERVICE_HOST and the like, which are no settings and are refused. */}}
+{{- /* In a release called handrail their names would begin as our settings do, and a setting that is unknown stops the start. */}}
 enableServiceLinks: false
 terminationGracePeriodSeconds: 40
 securityContext:

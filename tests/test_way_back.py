@@ -166,17 +166,17 @@ def test_all_words_together_have_a_pace_too(house):
 
 
 def test_who_tries_all_the_time_gets_no_more_tries_than_the_decision_says(house):
-    """ADR 7: one in 2,700, whatever the number of gateways. 72 hours in steps of six minutes, three tries at each."""
+    """ADR 7: one in 2,700, whatever the number of gateways. Five tries are free again after each hour of the 72."""
     taken = 0
-    for _ in range(72 * 10 + 1):
-        for _ in range(3):
+    for _ in range(72 + 1):
+        for _ in range(6):
             try:
                 house.app.chat.come_back("otter 000 000")
                 taken += 1
             except TooManyReturns:
                 pass
-        house.app.clock.passes(minutes=6)
-    assert taken <= 365
+        house.app.clock.passes(hours=1)
+    assert taken == 365
 
 
 def test_no_word_is_kept_and_a_count_goes_when_it_holds_nothing_back(house):

@@ -45,7 +45,8 @@ def test_one_more_worker_makes_nobody_wait_longer() -> None:
 def test_what_is_needed_keeps_the_promise_and_one_less_does_not() -> None:
     workers, found = needed(PLAN, 12.0)
     assert found.median(Level.IMMINENT) <= MEDIAN_GOAL and found.p95(Level.IMMINENT) <= P95_GOAL
-    assert not waits(PLAN, 12.0, workers - 1, days=400, seed=1).kept
+    hours = hours_for(PLAN, 12.0, least=LEAST_HOURS, imminent=LEAST_IMMINENT)
+    assert not waits(PLAN, 12.0, workers - 1, days=hours, seed=1).kept
 
 
 def test_a_desk_that_leaves_the_others_waiting_is_too_small() -> None:

@@ -105,7 +105,7 @@ def test_every_probe_asks_a_door_that_exists() -> None:
     doors = {"engine": {"/ready", "/healthz"}, "gateway": {"/healthz", "/readyz"}}
     server = (ROOT / "bot" / "rasa_ext" / "server.py").read_text() + (ROOT / "bot" / "web" / "health.py").read_text()
     for part, known in doors.items():
-        asked = set(re.findall(r"path: (/\w+)", (CHART / "templates" / f"{part}.yaml").read_text()))
+        asked = set(re.findall(r"httpGet: \{path: (/\w+)", (CHART / "templates" / f"{part}.yaml").read_text()))
         asked |= set(re.findall(r"127\.0\.0\.1:\d+(/\w+)", str(compose()["services"][part]["healthcheck"])))
         assert asked and asked <= known and all(f'"{door}"' in server for door in asked)
     outbox = (CHART / "templates" / "outbox.yaml").read_text()

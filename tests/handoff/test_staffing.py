@@ -11,7 +11,22 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli_plan import svg
-from bot.handoff.staffing import EVENING, HOURS, MEDIAN_GOAL, P95_GOAL, SHARES, Hour, Plan, Waits, day, needed, waits
+from bot.handoff.staffing import (
+    EVENING,
+    HOURS,
+    LEAST_HOURS,
+    LEAST_IMMINENT,
+    MEDIAN_GOAL,
+    P95_GOAL,
+    SHARES,
+    Hour,
+    Plan,
+    Waits,
+    day,
+    hours_for,
+    needed,
+    waits,
+)
 from bot.safety.verdict import Level
 
 PLAN = Plan(110)

@@ -45,7 +45,9 @@ class CaseEvents:
         with self._store.begin() as work:
             cursor = work.cursors.claim(CURSOR, start=work.audit.newest())
             entries = work.audit.after(cursor.value, limit=1) if cursor else ()
-            if cursor is None or not entries:
+            if cursor is None:
+                return False  # somebody else has it, and keeps it
+            if not entries:
                 work.cursors.release(CURSOR)
                 return False
             event, now = as_event(work, entries[0]), work.now
@@ -64,6 +66,8 @@ class CaseEvents:
     def _has_news(self) -> bool:
         """Looks without writing, since this is asked every second."""
         with self._store.read() as work:
+            if work.cursors.waits(CURSOR):
+                return False
             place = work.cursors.place(CURSOR)
             return place is None or bool(work.audit.after(place, limit=1))
 

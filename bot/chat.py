@@ -16,7 +16,7 @@ from bot.privacy import Vault, new_token
 from bot.store.database import Store
 from bot.store.messages import Message
 from bot.threads import BANDS
-from bot.way_back import fits, make
+from bot.way_back import fits, limits, make
 from bot.words import Words
 
 MOST_CHARACTERS = 1600
@@ -33,6 +33,10 @@ class ChatRefused(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.status = status
+
+
+class TooManyReturns(Exception):
+    """Ways back are tried faster than anybody types one."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +130,19 @@ class Chat:
         return said
 
     def come_back(self, said: str) -> str | None:
-        """A new token for the chat that this way back leads to; the old one stops working, and its page says so."""
+        """A new token for the chat that this way back leads to; the old one stops working, and its page says so.
+
+        Raises TooManyReturns. Every try counts, for all gateways together.
+        """
         token = new_token()
         with self._store.begin() as work:
-            thread_id = work.threads.by_way_back(said)
-            if thread_id is None:
-                return None
-            work.threads.change(thread_id, token_hash=self._vault.token_hash(token))
-        return token
+            in_time = work.tries.takes(*limits(said))
+            thread_id = work.threads.by_way_back(said) if in_time else None
+            if thread_id is not None:
+                work.threads.change(thread_id, token_hash=self._vault.token_hash(token))
+        if not in_time:
+            raise TooManyReturns
+        return token if thread_id is not None else None
 
     def leave(self, thread_id: str) -> None:
         """The page was left: its token is forgotten, and the chat too unless they kept a way back to it."""

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot import settings as settings_module
 from bot.cli_keep import backup, keys_app, restore
-from bot.cli_plan import plan_desk
+from bot.cli_plan import plan_desk, plan_machines
 from bot.cli_staff import staff_app
 from bot.cli_translations import translations_app
 from bot.settings import Settings, SettingsError
@@ -31,6 +31,7 @@ main.add_typer(keys_app, name="keys")
 main.command()(backup)
 main.command()(restore)
 main.command("plan-desk")(plan_desk)
+main.command("plan-machines")(plan_machines)
 
 console = Console(highlight=False)
 

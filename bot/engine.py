@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,7 @@ class Engine:
         self._patience = patience
         self._headers = {"Authorization": f"Bearer {token}"}
         self._opened: aiohttp.ClientSession | None = None
+        self._note: Callable[[bool, float], None] = lambda _answered, _took: None
 
     async def ask(self, turn: Turn) -> Answer:
         """The answer to a turn; raises EngineUnavailable when there is none in time.
@@ -67,10 +69,27 @@ class Engine:
         Asking a second engine is safe: the message's id travels with it, and an engine that finds it answered says the
         same again.
         """
+        answered, began = False, time.perf_counter()
         try:
-            return await asyncio.wait_for(self._first_answer(turn), self._patience)
+            answer = await asyncio.wait_for(self._first_answer(turn), self._patience)
+            answered = True
         except asyncio.TimeoutError as error:
             raise EngineUnavailable("The dialogue engine did not answer (in time).") from error
+        finally:
+            self._note(answered, time.perf_counter() - began)
+        return answer
+
+    def tells(self, note: Callable[[bool, float], None]) -> None:
+        """Call ``note`` after every turn: whether it was answered, and the seconds it took."""
+        self._note = note
+
+    def known(self) -> int:
+        """How many engines there are."""
+        return self._engines.known()
+
+    def resting(self) -> int:
+        """How many of them failed just now."""
+        return self._engines.resting()
 
     async def ready(self) -> bool:
         """Whether an engine has its model and has just run a message through it."""

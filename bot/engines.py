@@ -51,6 +51,14 @@ class Engines:
         await self._look()
         return list(self._known)
 
+    def known(self) -> int:
+        """How many there are, as last looked up."""
+        return len(self._known)
+
+    def resting(self) -> int:
+        """How many of them failed just now."""
+        return sum(self._resting.get(url, 0.0) > self._clock() for url in self._known)
+
     def failed(self, url: str) -> None:
         """It did not answer: leave it in peace for a moment."""
         self._resting[url] = self._clock() + RESTS

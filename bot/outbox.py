@@ -144,7 +144,7 @@ class Outbox:
     def expire(self) -> int:
         """Delete what its time is over for; returns how many rows and files went."""
         with self._store.begin() as work:
-            gone = work.retention.expire() + work.threads.drop_tokens()
+            gone = work.retention.expire() + work.threads.drop_tokens() + work.tries.forget()
             now = work.now
         self._store.fold_in()
         return gone + self._leftovers.expire(now)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -75,8 +75,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_SECRET_KEY": "At least 32 characters; newest first, older ones after commas. "
     "Encrypts numbers and words, signs pseudonyms. Demo mode makes its own.",
     "HANDRAIL_PUBLIC_URL": "The address Twilio calls, as Twilio knows it. Default: the public listener.",
-    "HANDRAIL_PROXIES": "Addresses of the proxies in front, after commas; only they are believed about who calls. "
-    "Default: 127.0.0.1,::1.",
+    "HANDRAIL_PROXIES": "Addresses or networks (10.0.0.0/16) of the proxies in front, after commas; only they are believed "
+    "about who calls. Default: 127.0.0.1,::1.",
     "HANDRAIL_PUBLIC_BIND": "Public listener. Default: 127.0.0.1:8080.",
     "HANDRAIL_STAFF_BIND": "Staff listener; keep it on a private network. Default: 127.0.0.1:8081.",
     "HANDRAIL_ENGINE_BIND": "The dialogue engine; loopback unless its network is private. Default: 127.0.0.1:8082.",
@@ -215,9 +215,21 @@ def _public_url(given: Mapping[str, str], public: Address, *, demo: bool) -> str
 def _proxies(given: Mapping[str, str]) -> tuple[str, ...]:
     named = tuple(w.strip() for w in (given.get("HANDRAIL_PROXIES") or "127.0.0.1,::1").split(",") if w.strip())
     try:
-        return tuple(str(ip_address(name)) for name in named)
+        return tuple(_proxy(name) for name in named)
     except ValueError:
-        raise SettingsError("HANDRAIL_PROXIES must be addresses such as 10.0.0.5, after commas.") from None
+        raise SettingsError(
+            "HANDRAIL_PROXIES must be addresses such as 10.0.0.5 or networks such as 10.0.0.0/16, after commas."
+        ) from None
+
+
+def _proxy(name: str) -> str:
+    """An address, or a network that is not everybody's. Raises ValueError."""
+    if "/" not in name:
+        return str(ip_address(name))
+    network = ip_network(name)
+    if network.prefixlen == 0:
+        raise ValueError("Everybody is no proxy of ours.")
+    return str(network)
 
 
 def _time_zone(given: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ KINDS: dict[str, type[Inbound] | type[Delivery]] = {"inbound": Inbound, "deliver
 
 
 class Spool:
-    """A folder of sealed files whose names are in the order they came. Safe for several processes that add."""
+    """A folder of sealed files whose names are in the order they came. Safe for several processes that add and take out."""
 
     def __init__(self, folder: Path, vault: Vault) -> None:
         self._folder = folder
@@ -81,7 +82,9 @@ class Spool:
             waiting = self.waiting()
             newest = int(waiting[-1].name.partition("-")[0]) if waiting else 0
             self._last = max(time.time_ns(), self._last + 1, newest + 1)
-            return f"{self._last:020d}-{os.getpid()}"
+            return (
+                f"{self._last:020d}-{secrets.token_hex(8)}"  # not the process's number: in containers that is always the same
+            )
 
     def _sync_folder(self) -> None:
         """The new name itself must survive a power cut."""

@@ -8,11 +8,38 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
 
 SHORTEST, LONGEST = 3, 20
 DIGITS = 6
-"""A million numbers, five tries an hour for one word (``bot/web/pace.py``), and a chat that is gone after three days:
-somebody who knows the word and tries all the time finds the number once in 2,700 chats (365 tries of a million)."""
+"""A million numbers, five tries an hour for one word, counted for all gateways together and through restarts, and a chat that
+is gone after three days: somebody who knows the word and tries all the time finds the number once in 2,700 chats (365 tries
+of a million)."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``most`` tries of a key ``within`` a time, refilled steadily."""
+
+    key: str
+    most: int
+    within: timedelta
+
+    @property
+    def each(self) -> timedelta:
+        """The time that one try takes to be free again."""
+        return self.within / self.most
+
+
+MOST_TRIES, TRIES_WITHIN = 20, timedelta(minutes=1)
+MOST_OF_A_WORD, WORD_WITHIN = 5, timedelta(hours=1)
+"""Tries to come back: in all, and with one word."""
+
+
+def limits(said: str) -> tuple[Limit, Limit]:
+    """What holds back a try with these words."""
+    return Limit("all", MOST_TRIES, TRIES_WITHIN), Limit(f"word {word_of(said)}", MOST_OF_A_WORD, WORD_WITHIN)
 
 
 def fits(word: str) -> bool:

@@ -56,6 +56,15 @@ class ScriptedEngine:
     async def close(self) -> None:
         """Nothing to give back."""
 
+    def tells(self, note: Callable[[bool, float], None]) -> None:
+        """Nobody measures it."""
+
+    def known(self) -> int:
+        return 1
+
+    def resting(self) -> int:
+        return int(self.down)
+
 
 @dataclass
 class Network:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -147,6 +148,23 @@ def test_a_drain_that_dies_after_the_commit_takes_nothing_in_twice(house: House,
     assert heard(house) == ["once"] and len(house.app.spool.waiting()) == 1
     house.app.intake.drain()
     assert heard(house) == ["once"] and house.app.spool.waiting() == []
+
+
+def test_two_gateways_that_share_a_folder_take_in_everything_once_and_in_order(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = House(tmp_path)
+    with down(house, monkeypatch), down(other, monkeypatch):
+        for n in range(12):
+            (house, other)[n % 2].app.intake.text(text(f"text {n}"))
+        assert len(house.app.spool.waiting()) == 12, (
+            "containers give all processes the same number: names must differ all the same"
+        )
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda gateway: gateway.app.intake.drain(), (house, other)))
+    assert heard(house) == [f"text {n}" for n in range(12)]
+    assert house.app.spool.waiting() == [] and house.app.spool.aside() == []
+    other.app.store.close()
 
 
 def test_one_item_that_cannot_be_read_is_put_aside_and_told_by_the_doctor(

@@ -95,6 +95,9 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
         ({**REAL, "HANDRAIL_PUBLIC_URL": "http://chat.example.org"}, "must be an https address"),
         ({**REAL, "HANDRAIL_WEBHOOK_URL": "https://x.example", "HANDRAIL_WEBHOOK_SECRET": "a" * 40}, "missing or weak"),
         ({"HANDRAIL_PROXIES": "my-proxy"}, "must be addresses such as"),
+        ({"HANDRAIL_PROXIES": "10.0.0.5/16"}, "networks such as 10.0.0.0/16"),
+        ({"HANDRAIL_PROXIES": "0.0.0.0/0"}, "networks such as 10.0.0.0/16"),
+        ({"HANDRAIL_PROXIES": "10.0.0.1,::/0"}, "networks such as 10.0.0.0/16"),
         ({"HANDRAIL_KEEP_CASES_DAYS": "forever"}, "write days"),
         ({"HANDRAIL_KEEP_WORDS_HOURS": "-1"}, "write hours"),
     ],
@@ -120,6 +123,12 @@ def test_what_a_generator_makes_is_never_called_weak(made_by: Callable[[], str])
 def test_the_agencys_own_time_is_taken(tmp_path: Path) -> None:
     given = load(tmp_path, HANDRAIL_KEEP_CASES_DAYS="7", HANDRAIL_KEEP_WORDS_HOURS="24")
     assert (given.keep_cases.days, given.keep_words.days) == (7, 1)
+
+
+def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
+    found = load(tmp_path, HANDRAIL_PROXIES="10.0.0.5, 172.30.7.0/24,fd00:7::/64")
+    assert found.proxies == ("10.0.0.5", "172.30.7.0/24", "fd00:7::/64")
+    assert load(tmp_path).proxies == ("127.0.0.1", "::1")
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:8082", "10.1.2.3:8082", "192.168.0.4:8082", "127.0.0.1:8082"])

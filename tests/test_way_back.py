@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bot import way_back
-from bot.chat import ChatRefused
+from bot.chat import ChatRefused, TooManyReturns
 from tests.talking import House, Page
 
 
@@ -120,3 +122,79 @@ def test_the_database_holds_neither_the_word_nor_the_number(house, page):
     said = house.app.chat.keep_way_back(page.thread_id, "wolverine")
     written = b"".join(file.read_bytes() for file in house.app.settings.var.rglob("*.db*"))
     assert b"wolverine" not in written and way_back.plain(said).encode() not in written
+
+
+def test_one_word_may_be_tried_five_times_an_hour_and_others_go_on(house, page):
+    said = house.app.chat.keep_way_back(page.thread_id, "heron")
+    for _ in range(way_back.MOST_OF_A_WORD):
+        assert house.app.chat.come_back("otter 000 000") is None
+    with pytest.raises(TooManyReturns):
+        house.app.chat.come_back("Otter 000 001")
+    assert words_of(house, house.app.chat.come_back(said)) == ["hello"]
+    house.app.clock.passes(minutes=13)
+    assert house.app.chat.come_back("otter 000 002") is None
+    with pytest.raises(TooManyReturns):
+        house.app.chat.come_back("otter 000 003")
+
+
+def test_tries_are_counted_for_all_gateways_together_and_through_restarts(house, tmp_path):
+    for _ in range(way_back.MOST_OF_A_WORD):
+        house.app.chat.come_back("otter 000 000")
+    restarted = House(tmp_path / "var")
+    with pytest.raises(TooManyReturns):
+        restarted.app.chat.come_back("otter 000 000")
+    restarted.app.store.close()
+
+
+def test_tries_that_come_at_the_same_moment_are_counted_one_after_the_other(house):
+    def tries(number: int) -> bool:
+        try:
+            house.app.chat.come_back(f"otter {number:06d}")
+        except TooManyReturns:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(tries, range(16))) == way_back.MOST_OF_A_WORD
+
+
+def test_all_words_together_have_a_pace_too(house):
+    for n in range(way_back.MOST_TRIES):
+        house.app.chat.come_back(f"word{'abcdefghijklmnopqrst'[n]} 000 000")
+    with pytest.raises(TooManyReturns):
+        house.app.chat.come_back("another 000 000")
+
+
+def test_who_tries_all_the_time_gets_no_more_tries_than_the_decision_says(house):
+    """ADR 7: one in 2,700, whatever the number of gateways. Five tries are free again after each hour of the 72."""
+    taken = 0
+    for _ in range(72 + 1):
+        for _ in range(6):
+            try:
+                house.app.chat.come_back("otter 000 000")
+                taken += 1
+            except TooManyReturns:
+                pass
+        house.app.clock.passes(hours=1)
+    assert taken == 365
+
+
+def test_no_word_is_kept_and_a_count_goes_when_it_holds_nothing_back(house):
+    house.app.chat.come_back("wolverine 482 716")
+    database = house.app.settings.var / "handrail.db"
+    assert b"wolverine" not in b"".join(f.read_bytes() for f in database.parent.glob("handrail.db*"))
+    house.app.clock.passes(hours=2)
+    house.app.outbox.expire()
+    with house.app.store.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM return_try").scalar() == 0
+
+
+def test_a_clock_that_went_back_holds_nobody_back_longer_than_it_says(house):
+    house.app.clock.passes(days=30)
+    for _ in range(way_back.MOST_OF_A_WORD):
+        house.app.chat.come_back("otter 000 000")
+    house.app.clock.passes(days=-30)
+    with pytest.raises(TooManyReturns):
+        house.app.chat.come_back("otter 000 000")
+    house.app.clock.passes(minutes=61)
+    assert house.app.chat.come_back("otter 000 000") is None

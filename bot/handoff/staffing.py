@@ -47,6 +47,11 @@ CLOCKS: Mapping[Level, float] = {Level.IMMINENT: P95_GOAL, Level.HIGH: 300.0, Le
 
 MOST_WORKERS = 60
 
+LEAST_HOURS = 400
+LEAST_IMMINENT = 1000
+"""How long is simulated: so many hours, and longer until so many cases of danger now came. At night, with one case an hour and
+one in ten of them danger now, 400 hours would rest on 40."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -136,16 +141,34 @@ def _next(
     return free_places
 
 
-def needed(plan: Plan, rate: float, *, days: int = 400, seed: int = 1) -> tuple[int, Waits]:
-    """The fewest workers that keep the promise at a rate; never fewer than one, for somebody must be there."""
+def hours_for(plan: Plan, rate: float, *, least: int, imminent: int) -> int:
+    """How many hours to simulate at a rate, so that enough cases of danger now come to speak of 95 of 100."""
+    a_hour = rate * (plan.shares or SHARES)[Level.IMMINENT]
+    return max(least, math.ceil(imminent / a_hour)) if a_hour > 0 else least
+
+
+def needed(
+    plan: Plan, rate: float, *, days: int = LEAST_HOURS, imminent: int = LEAST_IMMINENT, seed: int = 1
+) -> tuple[int, Waits]:
+    """The fewest workers that keep the promise at a rate; never fewer than one, for somebody must be there.
+
+    ``days`` and ``imminent`` say how long is simulated at least: hours, and cases of danger now. Raises ValueError when no
+    number of workers keeps it.
+    """
     busy = rate * plan.minutes / 60 / plan.at_once
+    hours, before = hours_for(plan, rate, least=days, imminent=imminent), Waits({})
     for workers in range(max(1, math.ceil(busy)), MOST_WORKERS + 1):
-        found = waits(plan, rate, workers, days=days, seed=seed)
+        found = waits(plan, rate, workers, days=hours, seed=seed)
         if found.kept:
             return workers, found
+        if found == before:
+            break  # nobody waited for a place any more: the rest is how long people take to notice
+        before = found
     raise ValueError(f"More than {MOST_WORKERS} workers would be needed at {rate:.0f} cases an hour.")
 
 
-def day(plan: Plan, *, days: int = 400, seed: int = 1) -> list[Hour]:
+def day(plan: Plan, *, days: int = LEAST_HOURS, imminent: int = LEAST_IMMINENT, seed: int = 1) -> list[Hour]:
     """Every hour of a day, each as if its rate went on: on the safe side where it is the peak."""
-    return [Hour(hour, plan.a_hour(hour), *needed(plan, plan.a_hour(hour), days=days, seed=seed)) for hour in range(HOURS)]
+    rates = [plan.a_hour(hour) for hour in range(HOURS)]
+    found = {rate: needed(plan, rate, days=days, imminent=imminent, seed=seed) for rate in sorted(set(rates))}
+    return [Hour(hour, rate, *found[rate]) for hour, rate in enumerate(rates)]

@@ -106,7 +106,7 @@ def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
     server.config.REQUEST_MAX_SIZE = LARGEST_BODY
     server.config.KEEP_ALIVE_TIMEOUT = 75
     server.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0
-    trial = Trial(dialogue)
+    trial, answered = Trial(dialogue), [0]
 
     @server.before_server_start
     async def try_out(_: Any, __: Any) -> None:
@@ -121,7 +121,7 @@ def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
 
     @server.get("/healthz")
     async def healthz(_: HttpRequest) -> HTTPResponse:
-        return json_response({"alive": True})
+        return json_response({"alive": True, "turns": answered[0]})
 
     @server.get("/ready")
     async def ready(_: HttpRequest) -> HTTPResponse:
@@ -134,8 +134,10 @@ def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
         if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             return json_response({"error": "token"}, status=401)
         try:
-            return json_response(await dialogue.turn(Request.read(request.json)))
+            answer = await dialogue.turn(Request.read(request.json))
         except TurnRefused as refused:
             return json_response({"error": str(refused)}, status=400)
+        answered[0] += 1
+        return json_response(answer)
 
     return server

@@ -45,7 +45,7 @@ async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
     gc.freeze()  # what was loaded stays: the collector need not walk it at every message
     log.info("gateway ready", parts=len(parts))
-    wake, leaving, metrics = Wake(), asyncio.Event(), Metrics(app.store)
+    wake, leaving, metrics = Wake(), asyncio.Event(), Metrics(app.store, app.engine)
     doors = [
         _task(listen(public_site(app, metrics), settings.public)),
         _task(listen(staff_site(app, metrics), settings.staff)),

@@ -12,6 +12,7 @@ import structlog
 from bot.app import App
 from bot.settings import Settings
 from bot.store import changes
+from bot.store.beats import OUTBOX
 
 log = structlog.get_logger()
 
@@ -23,6 +24,9 @@ JUMP = 120.0
 
 BEAT = "outbox.alive"
 """The file that is touched at every round, so that whoever watches this process can tell that it goes on."""
+
+LIFE = 10.0
+"""Seconds between two signs of life in the database, for those who watch from elsewhere: ``/metrics`` tells their age."""
 
 EXPIRY = 600.0
 """Seconds between two looks at what is to be deleted."""
@@ -42,7 +46,11 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
     changes.watch(app.store, news.set, stop)
     clock = SteadyClock(app.now, time.monotonic)
     log.info("outbox ready")
-    work = Rounds((SWEEP, app.outbox.sweep), (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()))
+    work = Rounds(
+        (SWEEP, app.outbox.sweep),
+        (LIFE, lambda: _says_it_is_alive(app)),
+        (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()),
+    )
     asking = threading.Thread(target=_ask_for_missed, args=(app, stop), name="catch up", daemon=True)
     asking.start()
     tells, pages = Part("groups", app.group_telling.tell_some), Part("pages", app.pager.send_next)
@@ -96,6 +104,11 @@ class Part:
             log.error("outbox round failed", kind=type(error).__name__, part=self._name)
             self._again = time.monotonic() + SWEEP
             return False
+
+
+def _says_it_is_alive(app: App) -> None:
+    with app.store.begin() as work:
+        work.beats.beats(OUTBOX)
 
 
 class Rounds:

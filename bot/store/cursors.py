@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
+from bot.store.once import insert_once
 from bot.store.tables import cursor
 
 LEASE = timedelta(seconds=30)
@@ -35,12 +36,20 @@ class CursorRows:
         value: int | None = self._connection.execute(select(cursor.c.value).where(cursor.c.name == name)).scalar()
         return value
 
+    def waits(self, name: str) -> bool:
+        """Whether a stream waits, or somebody has it.
+
+        A look without a lock: on PostgreSQL a lock counts as a change, every change is told, and outboxes would wake each other
+        for as long as it waits.
+        """
+        due_at = self._connection.execute(select(cursor.c.due_at).where(cursor.c.name == name)).scalar()
+        return due_at is not None and self._now < due_at <= self._now + LONGEST_WAIT
+
     def claim(self, name: str, *, start: int) -> Cursor | None:
         """The place, claimed; None while it waits or somebody else has it. A new stream begins at ``start``."""
         row = self._connection.execute(select(cursor).where(cursor.c.name == name).with_for_update()).first()
         if row is None:
-            values = {"name": name, "value": start, "attempts": 0, "due_at": self._now}
-            self._connection.execute(insert(cursor).values(**values))
+            insert_once(self._connection, cursor, name=name, value=start, attempts=0, due_at=self._now)
             return None
         if self._now < row.due_at <= self._now + LONGEST_WAIT:  # further off: set before the clock went back
             return None

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import State
 from bot.safety.verdict import Level
+from bot.store.beats import OUTBOX, BeatRows
 from bot.store.messages import MessageRows
 from bot.store.staff import StaffRows
 from bot.store.tables import case, message
@@ -20,24 +21,29 @@ NO_LONGER_OPEN = (State.CLOSED.value,)
 
 @dataclass(frozen=True)
 class Gauges:
-    """Counts by fixed names, and ages in seconds. ``cases`` is by level and state."""
+    """Counts by fixed names, and ages in seconds. ``cases`` is by level and state, ``oldest`` by direction.
+
+    ``outbox_beat`` is the age of the newest sign of life of any outbox; None where none ever ran.
+    """
 
     messages: dict[str, float]
-    oldest: float
+    oldest: dict[str, float]
     cases: dict[tuple[str, str], int]
     waits: dict[str, float]
     overdue: int
     staff_here: int
     failed: int
+    outbox_beat: float | None
 
 
 class GaugeRows:
     """Counts what is there now."""
 
-    def __init__(self, connection: Connection, messages: MessageRows, staff: StaffRows, now: datetime) -> None:
+    def __init__(self, connection: Connection, messages: MessageRows, staff: StaffRows, beats: BeatRows, now: datetime) -> None:
         self._connection = connection
         self._messages = messages
         self._staff = staff
+        self._beats = beats
         self._now = now
 
     def now(self) -> Gauges:
@@ -45,7 +51,7 @@ class GaugeRows:
         waiting = self._messages.waiting()
         return Gauges(
             messages={name: waiting.get(name, 0) for name in ("in", "out")},
-            oldest=self._oldest(),
+            oldest={"in": self._oldest("kept"), "out": self._oldest("queued", "sending")},
             cases=self._cases(),
             waits=self._waits(),
             overdue=self._count(
@@ -55,11 +61,12 @@ class GaugeRows:
             failed=self._count(
                 select(func.count()).where(message.c.state == "failed", message.c.created_at >= self._now - DAY)
             ),
+            outbox_beat=self._beats.age(OUTBOX),
         )
 
-    def _oldest(self) -> float:
+    def _oldest(self, *states: str) -> float:
         due = or_(message.c.due_at.is_(None), message.c.due_at <= self._now)
-        wanted = select(func.min(message.c.id)).where(message.c.state.in_(("kept", "queued", "sending")), due)
+        wanted = select(func.min(message.c.id)).where(message.c.state.in_(states), due)
         number = self._connection.execute(wanted).scalar()
         at = self._connection.execute(select(message.c.created_at).where(message.c.id == number)).scalar() if number else None
         return (self._now - at).total_seconds() if at else 0.0

@@ -132,6 +132,20 @@ pace = Table(
     Column("next_at", Instant, nullable=False),
 )
 
+return_try = Table(
+    "return_try",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    Column("free_at", Instant, nullable=False, index=True),
+)
+
+beat = Table(
+    "beat",
+    metadata,
+    Column("part", String(16), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
 case = Table(
     "case",
     metadata,

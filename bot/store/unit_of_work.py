@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.privacy import Vault
 from bot.store.audit import AuditRows
+from bot.store.beats import BeatRows
 from bot.store.boosters import BoosterRows
 from bot.store.cases import CaseRows
 from bot.store.check_ins import CheckInRows
@@ -25,6 +26,7 @@ from bot.store.sending import SendingRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
 from bot.store.trackers import TrackerRows
+from bot.store.tries import TryRows
 
 SWEEP_LOCK = 7_246_003
 """PostgreSQL advisory lock of the outbox that moves the clocks."""
@@ -52,7 +54,9 @@ class UnitOfWork:
         self.groups = GroupRows(connection, self.now)
         self.group_answers = GroupAnswerRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)
-        self.gauges = GaugeRows(connection, self.messages, self.staff, self.now)
+        self.tries = TryRows(connection, vault, self.now)
+        self.beats = BeatRows(connection, self.now)
+        self.gauges = GaugeRows(connection, self.messages, self.staff, self.beats, self.now)
 
     def alone(self) -> None:
         """From here to the end of the transaction no other outbox moves a clock; what it moved before is seen.

@@ -122,7 +122,7 @@ class _Routes:
         fields = await Fields.of(request)
         if not from_own_page(request):
             return self._sign_in_page("Please sign in from this page.", status=403)
-        if not self._tries.takes(self._callers.key(request) or "unknown"):
+        if not self._tries.takes(self._callers.key(request) or f"name {fields['username']}"):
             return self._sign_in_page("Too many tries from here. Wait a minute, then try again.", status=429)
         password = storable(str((await request.form()).get("password", "")))  # as typed: a password may begin with a space
         code = fields["totp"].replace(" ", "") or None

@@ -7,9 +7,10 @@ What waits is read from the database when it is asked for, so that every gateway
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -28,10 +29,26 @@ STREAM = "/events"
 """How the routes of streams end. They stay open for as long as a page does; how long says nothing about speed."""
 
 
-class Metrics:
-    """The measures of one process."""
+class Asks(Protocol):
+    """The engines' client, as far as it is measured."""
 
-    def __init__(self, store: Store) -> None:
+    def tells(self, note: Callable[[bool, float], None]) -> None:
+        """Call ``note`` after every turn: whether it was answered, and the seconds it took."""
+        ...
+
+    def known(self) -> int:
+        """How many engines there are."""
+        ...
+
+    def resting(self) -> int:
+        """How many of them failed just now."""
+        ...
+
+
+class Metrics:
+    """The measures of one process. ``engine`` is None where none is asked."""
+
+    def __init__(self, store: Store, engine: Asks | None = None) -> None:
         self.registry = CollectorRegistry()
         self.answered = Histogram(
             "handrail_http_seconds", "Time to answer a request.", ("listener", "route", "status"),
@@ -41,8 +58,22 @@ class Metrics:
             "handrail_reply_seconds", "Time from taking up a message that waits to its kept reply.",
             registry=self.registry, buckets=BUCKETS,
         )  # fmt: skip
+        self.turns = Histogram(
+            "handrail_engine_seconds", "Time until the engines answered a turn, or were given up.", ("outcome",),
+            registry=self.registry, buckets=BUCKETS,
+        )  # fmt: skip
+        if engine is not None:
+            self._watches(engine)
         self.registry.register(Waiting(store))
         ProcessCollector(registry=self.registry)
+
+    def _watches(self, engine: Asks) -> None:
+        engine.tells(lambda answered, took: self.turns.labels("answered" if answered else "given up").observe(took))
+        for name, about, value in (
+            ("handrail_engines_known", "Engines that this gateway knows of.", engine.known),
+            ("handrail_engines_resting", "Engines that did not answer this gateway just now.", engine.resting),
+        ):
+            Gauge(name, about, registry=self.registry).set_function(value)
 
     def route(self) -> Route:
         """GET /metrics."""
@@ -68,9 +99,10 @@ class Waiting(Collector):
         with self._store.read() as work:
             seen = work.gauges.now()
         yield _gauge("handrail_messages_waiting", "Messages to be answered (in) or sent (out).", "direction", seen.messages)
-        yield GaugeMetricFamily(
-            "handrail_oldest_message_seconds", "Age of the oldest message that waits and is due.", seen.oldest
-        )
+        yield _gauge(
+            "handrail_oldest_message_seconds", "Age of the oldest message to be answered (in) or sent (out) that is due.",
+            "direction", seen.oldest,
+        )  # fmt: skip
         cases = GaugeMetricFamily("handrail_cases_open", "Open cases.", labels=("level", "state"))
         for (level, state), count in sorted(seen.cases.items()):
             cases.add_metric((level, state), count)
@@ -79,6 +111,12 @@ class Waiting(Collector):
         yield GaugeMetricFamily("handrail_cases_overdue", "Cases past their deadline.", seen.overdue)
         yield GaugeMetricFamily("handrail_staff_here", "People at the desk.", seen.staff_here)
         yield GaugeMetricFamily("handrail_messages_failed_day", "Messages given up in the last 24 hours.", seen.failed)
+        if seen.outbox_beat is not None:
+            yield GaugeMetricFamily(
+                "handrail_outbox_beat_seconds",
+                "Since any outbox was last at work; it says so every few seconds.",
+                seen.outbox_beat,
+            )
 
 
 def _gauge(name: str, about: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from anyio import Lock
 from starlette.requests import Request
 
-from bot.way_back import word_of
 from bot.web.callers import Callers
 
 IN_SECONDS = 10.0
@@ -22,11 +21,6 @@ MOST_OPENINGS, MOST_OPENINGS_FROM_ONE, MOST_MESSAGES, MOST_FROM_ONE = 300, 90, 3
 messages of one chat and from one address."""
 
 MOST_KEYS = 20_000
-
-
-MOST_RETURNS, RETURNS_SECONDS = 20, 60.0
-MOST_OF_A_WORD, WORD_SECONDS = 5, 3600.0
-"""Tries to come back to a chat: in all, and with one word. So slow that guessing the number leads nowhere."""
 
 
 @dataclass
@@ -65,18 +59,6 @@ class Pace:
         return bucket
 
 
-class ReturnPace:
-    """How fast ways back may be tried: all together, and each word by itself."""
-
-    def __init__(self, *, clock: Callable[[], float]) -> None:
-        self._all = Pace(most=MOST_RETURNS, seconds=RETURNS_SECONDS, clock=clock)
-        self._words = Pace(most=MOST_OF_A_WORD, seconds=WORD_SECONDS, clock=clock)
-
-    def takes(self, said: str) -> bool:
-        """Whether one more try is in time."""
-        return self._all.takes("all") and self._words.takes(word_of(said))
-
-
 class YouthPaces:
     """The paces of the young people's doors together."""
 
@@ -87,7 +69,6 @@ class YouthPaces:
         self._messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
         self._messages_from = Pace(most=MOST_FROM_ONE, seconds=IN_SECONDS, clock=clock)
         self._typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-        self._returns = ReturnPace(clock=clock)
         self._late = Lock()
 
     def may_open(self, request: Request) -> bool:
@@ -106,10 +87,6 @@ class YouthPaces:
         """Whether what comes too fast is danger; looked at one after the other."""
         async with self._late:
             return await is_danger()
-
-    def may_come_back(self, said: str) -> bool:
-        """Whether one more way back may be tried."""
-        return self._returns.takes(said)
 
     def may_type(self, thread: str) -> bool:
         """Whether one more report of typing is taken."""

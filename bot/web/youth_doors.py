@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from bot.chat import ChatRefused
+from bot.chat import ChatRefused, TooManyReturns
 from bot.text import storable
 from bot.threads import BANDS
 from bot.web import sse
@@ -117,11 +117,11 @@ class ChatDoors:
         """POST /chat/way-back {"way_back"} -> 201 {"token"}; the token of the page before stops working."""
         try:
             said = text_field(await self._object(request), "way_back")[:MOST_ID]
-            if not self._paces.may_come_back(said):
-                raise self._refused(request, "page_word_slow", 429)
             token = await run_in_threadpool(self._app.chat.come_back, said)
             if token is None:
                 raise self._refused(request, "page_word_wrong", 404)
+        except TooManyReturns:
+            return refusal(self._refused(request, "page_word_slow", 429))
         except ChatRefused as refused:
             return refusal(refused)
         return JSONResponse({"token": token}, status_code=201)

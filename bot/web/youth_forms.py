@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.chat import ChatRefused
+from bot.chat import ChatRefused, TooManyReturns
 from bot.threads import BANDS
 from bot.web.pace import YouthPaces
 from bot.web.youth_doors import MOST_ID, from_other_site, shows_danger, small_body
@@ -84,9 +84,10 @@ class TalkForms:
 
     async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
         typed = form.get("word", "")[:MOST_ID]
-        if not self._paces.may_come_back(typed):
+        try:
+            token = await run_in_threadpool(self._app.chat.come_back, typed)
+        except TooManyReturns:
             return self._html(view, "page_word_slow", 429)
-        token = await run_in_threadpool(self._app.chat.come_back, typed)
         thread = await run_in_threadpool(self._app.chat.thread_of, token) if token else None
         if thread is None:
             return self._html(view, "page_word_wrong", 404)

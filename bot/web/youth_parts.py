@@ -69,7 +69,10 @@ class Chat(Protocol):
         """Make a way back to this chat from a word of theirs; returned once. Raises ChatRefused (400) for an unfit word."""
 
     def come_back(self, said: str) -> str | None:
-        """A new token for the chat a way back leads to, whose old token then stops working; None when it leads nowhere."""
+        """A new token for the chat a way back leads to, whose old token then stops working; None when it leads nowhere.
+
+        Raises TooManyReturns.
+        """
 
     def leave(self, thread_id: str) -> None:
         """Close the token of a page that was left; without a way back the thread is forgotten too."""

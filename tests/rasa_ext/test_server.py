@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,8 @@ class Scripted:
 
     async def rehearse(self, _: str) -> None:
         self.rehearsed = True
+        if self.fails:
+            raise self.fails
 
     async def turn(self, request: Any) -> dict[str, Any]:
         self.asked.append(request)
@@ -86,8 +89,32 @@ def test_a_turn_is_answered(client: httpx.Client, dialogue: Scripted) -> None:
     assert dialogue.asked[0].thread == "t"
 
 
+def test_it_counts_the_turns_it_answered(client: httpx.Client, dialogue: Scripted) -> None:
+    before = client.get("/healthz").json()["turns"]
+    post(client)
+    post(client, json={})
+    assert client.get("/healthz").json() == {"alive": True, "turns": before + 1}
+
+
 def test_it_is_ready_after_a_rehearsal(client: httpx.Client, dialogue: Scripted) -> None:
     assert client.get("/ready").status_code == 200 and dialogue.rehearsed
+
+
+@pytest.mark.parametrize("broken", ["model", "database"])
+def test_an_engine_through_which_no_message_goes_is_not_ready_and_says_so_until_one_does(
+    client: httpx.Client, dialogue: Scripted, broken: str
+) -> None:
+    from bot.rasa_ext.tracker_store import TurnFailed
+    from bot.store.database import StoreDown
+
+    dialogue.fails = TurnFailed("The trial message failed.") if broken == "model" else StoreDown("gone")
+    limit = time.monotonic() + 10
+    while client.get("/ready").status_code == 200:  # one that went through is believed for two seconds
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert client.get("/ready").json() == {"ready": False} and client.get("/healthz").status_code == 200
+    dialogue.fails = None
+    assert client.get("/ready").status_code == 200
 
 
 @pytest.mark.parametrize("token", ["x", "wrong", TOKEN + "x"])

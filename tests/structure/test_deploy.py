@@ -27,6 +27,10 @@ def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((DEPLOY / "compose.yml").read_text(encoding="utf-8")))
 
 
+def values() -> dict[str, Any]:
+    return dict(yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8")))
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda p: p.name)
 def test_every_setting_that_is_named_exists(file: Path) -> None:
     named = set(re.findall(r"HANDRAIL_[A-Z_]+[A-Z]", file.read_text(encoding="utf-8")))
@@ -64,22 +68,63 @@ def test_the_settings_of_each_process_are_taken(tmp_path: Path) -> None:
         "HANDRAIL_VAR": str(tmp_path),
     }
     chart = (CHART / "templates" / "settings.yaml").read_text().replace('{{ include "handrail.name" . }}', "prod")
-    charted = dict(re.findall(r"^  (HANDRAIL_\w+): (\S+)$", chart, flags=re.M))
+    charted = dict(re.findall(r"^  (HANDRAIL_\w+): (\S+)$", chart, flags=re.M)) | {
+        k: v for k, v in values()["settings"].items() if v
+    }
     assert settings.load({**real, **charted}).engine_urls == ("http://prod-engine:8082",)
     for name in ("engine", "gateway", "outbox"):
         found = settings.load({**real, **compose()["services"][name].get("environment", {})})
         assert found.engine_is_private == (name == "engine") and not found.demo
 
 
+def test_a_release_of_any_name_starts() -> None:
+    """Kubernetes would give each pod HANDRAIL_PUBLIC_SERVICE_HOST and more, after the names of our Services."""
+    with pytest.raises(settings.SettingsError, match="is not a setting"):
+        settings.load({"HANDRAIL_PUBLIC_SERVICE_HOST": "10.96.0.7"})
+    pod = (CHART / "templates" / "_names.tpl").read_text().partition('define "handrail.pod"')[2].partition("{{- end }}")[0]
+    assert "\nenableServiceLinks: false\n" in pod
+    for part in ("engine", "gateway", "outbox"):
+        assert 'include "handrail.pod"' in (CHART / "templates" / f"{part}.yaml").read_text()
+
+
+def test_the_balancer_is_believed_about_who_calls() -> None:
+    """Else everybody behind it is one caller, and one guesser shuts the whole staff out."""
+    front = compose()["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    assert compose()["services"]["gateway"]["environment"]["HANDRAIL_PROXIES"] == front
+    assert "front" in compose()["services"]["balancer"]["networks"]
+    assert values()["settings"]["HANDRAIL_PROXIES"]
+
+
+def test_texts_that_wait_on_disk_outlive_their_container() -> None:
+    name, _, folder = compose()["services"]["gateway"]["volumes"][0].partition(":")
+    assert name in compose()["volumes"] and folder == "/var/lib/handrail"
+    assert "volumeClaimTemplates" in (CHART / "templates" / "gateway.yaml").read_text()
+
+
 def test_every_probe_asks_a_door_that_exists() -> None:
     doors = {"engine": {"/ready", "/healthz"}, "gateway": {"/healthz", "/readyz"}}
     server = (ROOT / "bot" / "rasa_ext" / "server.py").read_text() + (ROOT / "bot" / "web" / "health.py").read_text()
     for part, known in doors.items():
-        asked = set(re.findall(r"path: (/\w+)", (CHART / "templates" / f"{part}.yaml").read_text()))
+        asked = set(re.findall(r"httpGet: \{path: (/\w+)", (CHART / "templates" / f"{part}.yaml").read_text()))
         asked |= set(re.findall(r"127\.0\.0\.1:\d+(/\w+)", str(compose()["services"][part]["healthcheck"])))
         assert asked and asked <= known and all(f'"{door}"' in server for door in asked)
+    outbox = (CHART / "templates" / "outbox.yaml").read_text()
+    assert "readinessProbe" in outbox and "livenessProbe" in outbox, (
+        "a new version that never begins must not replace the old one"
+    )
     for text in (str(compose()["services"]["outbox"]["healthcheck"]), (CHART / "templates" / "outbox.yaml").read_text()):
         assert f"/var/lib/handrail/{BEAT}" in text
+
+
+def test_every_gateway_is_scraped_where_its_metrics_are() -> None:
+    """Behind the balancer a scrape would meet one gateway, and each time another."""
+    notes = (CHART / "templates" / "gateway.yaml").read_text()
+    assert 'prometheus.io/port: "8081"' in notes and "prometheus.io/path: /metrics" in notes
+    assert "name: staff, containerPort: 8081" in notes, "the public door tells nobody"
+    job = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"][0]
+    names = job["dns_sd_configs"][0]
+    assert job["metrics_path"] == "/metrics" and names["names"] == ["gateway"] and names["port"] == 8081
+    assert "front" in compose()["services"]["gateway"]["networks"]
 
 
 def test_a_balancer_never_asks_for_more_than_a_gateway_can_promise() -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 
 import httpx
 
-from tests.topology.town import Member, Town
+from tests.topology.town import PATIENT, Member, Town
 
 
 class Chat:
@@ -17,7 +17,7 @@ class Chat:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        self.token = httpx.post(f"{town.public}/chat/threads", json={}, timeout=15, trust_env=False).json()["token"]
+        self.token = httpx.post(f"{town.public}/chat/threads", json={}, timeout=PATIENT, trust_env=False).json()["token"]
         self.me = {"Authorization": f"Bearer {self.token}"}
 
     @property
@@ -26,11 +26,11 @@ class Chat:
 
     def sends(self, text: str, *, by: Member | None = None) -> None:
         said, url = {"id": secrets.token_hex(8), "text": text}, by.url() if by else self.town.public
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 2 * PATIENT
         while time.monotonic() < limit:
             try:
                 if (
-                    httpx.post(f"{url}/chat/messages", json=said, headers=self.me, timeout=15, trust_env=False).status_code
+                    httpx.post(f"{url}/chat/messages", json=said, headers=self.me, timeout=PATIENT, trust_env=False).status_code
                     == 202
                 ):
                     return
@@ -57,7 +57,7 @@ class Listening:
 
     def _listen(self) -> None:
         try:
-            with httpx.stream("GET", self._url, headers=self._headers, timeout=60, trust_env=False) as answer:
+            with httpx.stream("GET", self._url, headers=self._headers, timeout=5 * PATIENT, trust_env=False) as answer:
                 for line in answer.iter_lines():
                     self.lines.append(line)
         except httpx.HTTPError:
@@ -94,11 +94,11 @@ class Traffic:
 
     def ends(self) -> None:
         self._stop.set()
-        self._thread.join(60)
-        self.town.settles(120)
+        self._thread.join(2 * PATIENT)
+        self.town.settles(5 * PATIENT)
 
     def all_answered_once(self) -> None:
-        """Every text got exactly what a single text gets."""
-        self.town.waits(lambda: all(self.town.got(n) for n in self.taken), "somebody got nothing", 60)
-        got = Counter(len(self.town.got(number)) for number in self.taken)
+        """Every text got exactly what a single text gets, word for word: nothing is missing, twice, or said for want of an engine."""
+        self.town.waits(lambda: all(self.town.got(n) for n in self.taken), "somebody got nothing", 3 * PATIENT)
+        got = Counter(tuple(self.town.got(number)) for number in self.taken)
         assert len(got) == 1, got

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.channels.base import Inbound
+from bot.case_events import CaseEvents
+from bot.channels.base import Inbound, SendRefused
 from bot.store import changes
 from bot.store.database import Store
 from bot.store.messages import Message
@@ -138,6 +139,28 @@ def test_two_outboxes_move_a_clock_once_while_the_young_person_goes_on_writing(h
             told = [e.detail for e in work.audit.of_case(case.id) if e.what == "told"]
             assert len(told) == len(set(told)), told
         assert list(work.audit.broken_links()) == []
+
+
+def test_a_look_at_events_that_wait_is_heard_by_nobody(houses: list[House]) -> None:
+    """While another system's desk is down its events wait for minutes, and outboxes look at them every second."""
+
+    class Down:
+        def post(self, *_: object, **__: object) -> None:
+            raise SendRefused("503", "down", final=False)
+
+    events = [CaseEvents(store=house.app.store, webhook=Down()) for house in houses]
+    events[0].send_next()  # a new stream begins now
+    says(houses[0], "+15005554600", "i want to die", "sms:g1")()
+    assert not events[0].send_next(), "refused: it waits"
+    heard, stop = threading.Semaphore(0), threading.Event()
+    changes.watch(houses[1].app.store, heard.release, stop)
+    try:
+        assert heard.acquire(timeout=10), "it says once that it listens"
+        for each in events * 3:
+            assert not each.send_next()
+        assert not heard.acquire(timeout=1.5)
+    finally:
+        stop.set()
 
 
 def test_a_commit_is_heard_by_everybody_and_a_look_into_an_empty_queue_by_nobody(houses: list[House]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -33,6 +35,10 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-a-test-that-nobody-else-has-0123456789"
 LONGEST_START = 400.0
 """Seconds: two engines that start at once on two shared cores take long; alone each takes about 15."""
+
+PATIENT = 60.0
+"""Seconds that a test waits for an answer. Twilio waits 15; but on a machine that others use slow is not lost, and these tests are
+about what is lost."""
 
 HURRY = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Several engines on one small machine would fight for its cores with threads of their own."""
@@ -118,7 +124,7 @@ class Town:
     def stops(self, member: Member, *, how: int = signal.SIGTERM) -> None:
         assert member.process is not None
         member.process.send_signal(how)
-        member.process.wait(30)
+        member.process.wait(PATIENT)
         member.process = None
 
     def restarts(self, member: Member) -> None:
@@ -164,7 +170,7 @@ class Town:
         try:
             url = f"{gateway.url() if gateway else self.public}/sms/inbound"
             return httpx.post(
-                url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=15, trust_env=False
+                url, data=fields, headers={"X-Twilio-Signature": signature}, timeout=PATIENT, trust_env=False
             ).status_code
         except httpx.HTTPError:
             return 0
@@ -189,13 +195,13 @@ class Town:
         states = "'kept', 'queued', 'sending'"
         return int(str(self.asks(f"SELECT count(*) FROM message WHERE state IN ({states})")[0][0]))
 
-    def settles(self, seconds: float = 60.0) -> None:
+    def settles(self, seconds: float = 120.0) -> None:
         self.waits(lambda: self.waiting() == 0, "texts still wait", seconds)
 
     def asks(self, statement: str) -> list[tuple[object, ...]]:
         return self.postgres.asks(self._database, statement)
 
-    def waits(self, condition: Callable[[], bool], otherwise: str, seconds: float = 30.0) -> None:
+    def waits(self, condition: Callable[[], bool], otherwise: str, seconds: float = PATIENT) -> None:
         limit = time.monotonic() + seconds
         while not condition():
             dead = [m.name for m in self.members.values() if m.process is not None and m.process.poll() is not None]
@@ -204,6 +210,23 @@ class Town:
 
     def logs(self) -> str:
         return "\n".join(f"--- {m.name}\n{(self.folder / m.name / 'log').read_text()[-1500:]}" for m in self.members.values())
+
+    def turns(self, engine: Member) -> int:
+        """How many turns an engine has answered since it started."""
+        return int(httpx.get(f"{engine.url('engine')}/healthz", timeout=15, trust_env=False).json()["turns"])
+
+    def processor(self) -> Counter[str]:
+        """Seconds of processor that each kind of process has taken so far; PostgreSQL with its children, dead ones too."""
+        used: Counter[str] = Counter()
+        for member in self.members.values():
+            if member.process is not None:
+                used[member.kind] += seconds_of(member.process.pid)
+        server = self.postgres.process
+        if server is not None:
+            children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+            used["postgres"] += sum(seconds_of(int(pid)) for pid in [server.pid, *children])
+        used["test"] += seconds_of(os.getpid())
+        return used
 
     # --- how ------------------------------------------------------------------------------------------
 
@@ -233,6 +256,15 @@ class Town:
         binds = {f"HANDRAIL_{door.upper()}_BIND": f"127.0.0.1:{port}" for door, port in member.ports.items()}
         clean = {name: value for name, value in child_environment().items() if not name.startswith("HANDRAIL_")}
         return {**clean, **self._settings(self.folder / member.name), **binds, **HURRY, **member.more}
+
+
+def seconds_of(pid: int) -> float:
+    """Processor seconds of a process and of its children that ended; 0 for one that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def status(url: str) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import secrets
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -68,7 +69,7 @@ class FakeStaff:
     sessions: dict[str, StaffMember] = field(default_factory=dict)
     touched: list[str] = field(default_factory=list)
     present: set[str] = field(default_factory=set)
-    failures: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
 
     people = {
         name.lower(): StaffMember(id=number, username=name.lower(), first_name=name, role=role)
@@ -85,10 +86,10 @@ class FakeStaff:
     }
 
     def sign_in(self, username: str, password: str, totp: str | None) -> str:
-        if self.failures >= 5:
+        if self.failures[username] >= 5:
             raise SignInRefused("Too many tries. Wait 15 minutes, or ask an administrator.")
         if username not in self.people or password != PASSWORD or (self.needs_totp and totp != "123456"):
-            self.failures += 1
+            self.failures[username] += 1
             raise SignInRefused("That username, password or code is not right. Try again.")
         token = secrets.token_urlsafe(16)
         self.sessions[token] = self.people[username]
@@ -365,8 +366,8 @@ class FakeSettings:
 class FakeDeskParts:
     """Everything ``desk_routes`` needs, in memory."""
 
-    def __init__(self, *, demo: bool = True, needs_totp: bool = False) -> None:
-        self.settings = FakeSettings(demo=demo)
+    def __init__(self, *, demo: bool = True, needs_totp: bool = False, proxies: tuple[str, ...] = ("127.0.0.1",)) -> None:
+        self.settings = FakeSettings(demo=demo, proxies=proxies)
         self.live = FakeLive()
         self.staff = FakeStaff(self.live, needs_totp=needs_totp)
         self.desk = FakeDesk(self.live)

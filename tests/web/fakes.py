@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from bot.chat import ChatRefused
+from bot.chat import ChatRefused, TooManyReturns
 from bot.choices import Choice
 from bot.web.youth import youth_error_pages, youth_routes
 from bot.words import Words
@@ -101,6 +101,7 @@ class FakeChat:
         self.threads: dict[str, FakeThread] = {}
         self.forgotten: list[str] = []
         self.ways_back: dict[str, str] = {}
+        self.too_many_returns = False
         self.silent = False
         self.typed: list[str] = []
         self.helper_until: datetime | None = None
@@ -149,6 +150,8 @@ class FakeChat:
         return f"{word} 482 716"
 
     def come_back(self, said: str) -> str | None:
+        if self.too_many_returns:
+            raise TooManyReturns
         thread = self.threads.get(self.ways_back.get(said, ""))
         if thread is None:
             return None

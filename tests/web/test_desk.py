@@ -161,6 +161,18 @@ def test_too_many_tries_are_told_to_wait(parts: FakeDeskParts) -> None:
     assert "Wait 15 minutes" in client.post("/sign-in", data={"username": "maya", "password": PASSWORD}).text
 
 
+def test_somebody_who_guesses_without_end_shuts_nobody_else_out() -> None:
+    """Behind a balancer that says who calls they are slowed by address, and behind one that says nothing by the name they try."""
+    for headers in ({"X-Forwarded-For": "203.0.113.7"}, {}):
+        client = client_of(FakeDeskParts(proxies=("testclient",)))
+        wrong = [{"username": "nobody", "password": f"guess {n}"} for n in range(30)]
+        assert [client.post("/sign-in", data=data, headers=headers).status_code for data in wrong][-1] == 429
+        answer = client.post(
+            "/sign-in", data={"username": "maya", "password": PASSWORD}, headers=headers and {"X-Forwarded-For": "203.0.113.8"}
+        )
+        assert answer.status_code == 303
+
+
 def test_a_code_is_asked_for_where_it_is_needed() -> None:
     client = client_of(FakeDeskParts(needs_totp=True))
     assert 'name="totp"' in client.get("/sign-in").text

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from bot.engine import Engine, EngineUnavailable, Turn
+from bot.serve import outbox
 from bot.web.metrics import Metrics
 from bot.web.sites import public_site, staff_site
 from tests.talking import Clock, Desk, House, Phone
@@ -22,7 +26,7 @@ class Watched:
     """Both listeners of one process, and what its metrics say."""
 
     def __init__(self, house: House) -> None:
-        metrics = Metrics(house.app.store)
+        metrics = Metrics(house.app.store, house.app.engine)
         self.metrics = metrics
         self.public = TestClient(public_site(house.app, metrics), follow_redirects=False)
         self.staff = TestClient(staff_site(house.app, metrics), follow_redirects=False)
@@ -60,10 +64,39 @@ def test_it_counts_what_waits_to_be_answered_and_sent(watched: Watched, phone: P
     clock.passes(seconds=7)
     assert watched.value("handrail_messages_waiting", direction="in") == 1
     assert watched.value("handrail_messages_waiting", direction="out") == 2  # the welcome
-    assert watched.value("handrail_oldest_message_seconds") == 7
+    assert watched.value("handrail_oldest_message_seconds", direction="in") == 7
+    clock.passes(seconds=3)
+    assert watched.value("handrail_oldest_message_seconds", direction="out") == 10
     house.settles()
     assert watched.value("handrail_messages_waiting", direction="in") == 0
-    assert watched.value("handrail_oldest_message_seconds") == 0
+    assert watched.value("handrail_oldest_message_seconds", direction="in") == 0
+
+
+def test_it_tells_since_when_no_outbox_has_been_at_work(watched: Watched, house: House, clock: Clock) -> None:
+    with pytest.raises(AssertionError, match="No handrail_outbox_beat_seconds"):
+        watched.value("handrail_outbox_beat_seconds")
+    outbox._says_it_is_alive(house.app)
+    clock.passes(seconds=90)
+    assert watched.value("handrail_outbox_beat_seconds") == 90
+    outbox._says_it_is_alive(house.app)
+    assert watched.value("handrail_outbox_beat_seconds") == 0
+
+
+def test_it_times_the_turns_of_the_engines_and_counts_them(house: House) -> None:
+    """The real client, with nobody at the other end."""
+    engine = Engine(urls=["http://127.0.0.1:1"], token="t", patience=1.0)
+    metrics = Metrics(house.app.store, engine)
+    turn = Turn(message_id=1, thread="t", text="hello", choice=None)
+
+    async def ask() -> None:
+        with pytest.raises(EngineUnavailable):
+            await engine.ask(turn)
+        await engine.close()
+
+    asyncio.run(ask())
+    told = generate_latest(metrics.registry).decode()
+    assert 'handrail_engine_seconds_count{outcome="given up"} 1.0' in told
+    assert "handrail_engines_known 1.0" in told and "handrail_engines_resting 1.0" in told
 
 
 def test_it_counts_people_at_the_desk(watched: Watched, desk: Desk, clock: Clock) -> None:
@@ -89,7 +122,7 @@ def test_no_label_names_a_thread_a_number_or_a_person(watched: Watched, phone: P
     watched.staff.get(f"/case/1?who={phone.thread_id}")
     allowed = {
         "listener": {"public", "staff"}, "status": {"1xx", "2xx", "3xx", "4xx", "5xx"}, "direction": {"in", "out"},
-        "level": {"elevated", "high", "imminent"},
+        "level": {"elevated", "high", "imminent"}, "outcome": {"answered", "given up"},
     }  # fmt: skip
     for family in text_string_to_metric_families(watched.text()):
         for sample in family.samples:
@@ -104,13 +137,20 @@ def test_the_public_side_tells_nobody(watched: Watched) -> None:
     assert watched.public.get("/metrics").status_code == 404
 
 
-def test_every_panel_of_the_dashboard_asks_for_a_metric_that_is_there(watched: Watched) -> None:
+def test_every_panel_of_the_dashboard_asks_for_a_metric_that_is_there(watched: Watched, house: House) -> None:
     watched.metrics.replied.observe(0.1)
+    watched.metrics.turns.labels("answered").observe(0.1)
+    outbox._says_it_is_alive(house.app)
     watched.public.get("/healthz")
     there = {s.name for f in text_string_to_metric_families(watched.text()) for s in f.samples}
     there |= {f.name for f in text_string_to_metric_families(watched.text())}
     board = json.loads((ROOT / "docs" / "grafana-dashboard.json").read_text(encoding="utf-8"))
-    asked = {name for panel in board["panels"] for t in panel["targets"] for name in re.findall(r"handrail_\w+", t["expr"])}
+    asked = {
+        name
+        for panel in board["panels"]
+        for t in panel["targets"]
+        for name in re.findall(r"(?:handrail|process)_\w+", t["expr"])
+    }
     assert len(board["panels"]) >= 8 and asked <= there, asked - there
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import uvicorn
@@ -114,6 +115,20 @@ def test_while_the_other_system_is_down_events_wait_in_order_and_none_is_lost(
     clock.passes(minutes=6)
     all_of(events)
     assert [json.loads(body)["event"] for _, body in endpoint.got] == ["opened", "opened", "queue"]
+
+
+def test_an_event_that_one_outbox_is_sending_is_left_to_it_by_the_others(house: House, page: Page, events: CaseEvents) -> None:
+    sent: list[str] = []
+
+    class Slow:
+        def post(self, event: dict[str, Any], *, at: object) -> None:
+            sent.append(event["event"])
+            assert not other.send_next() and not other.send_next()
+
+    first, other = (CaseEvents(store=house.app.store, webhook=Slow()) for _ in range(2))
+    page.texts(NOW)
+    all_of(first)
+    assert sent == ["opened", "queue"]
 
 
 def test_nothing_is_written_while_there_is_no_news(house: House, events: CaseEvents) -> None:

@@ -46,6 +46,21 @@ def test_a_proxy_of_ours_is_believed_and_nobody_else() -> None:
     assert forged == key(callers, "203.0.113.9") != behind
 
 
+def test_a_network_of_proxies_is_believed_and_its_neighbours_are_not() -> None:
+    """A balancer in a container or a cluster has another address after every restart."""
+    callers = Callers(["172.30.7.0/24", "fd00:7::/64"])
+    behind = [key(callers, proxy, "203.0.113.7") for proxy in ("172.30.7.2", "172.30.7.99", "fd00:7::5", "::ffff:172.30.7.3")]
+    assert set(behind) == {key(callers, "203.0.113.7")}
+    assert key(callers, "172.30.8.2", "203.0.113.7") == key(callers, "172.30.8.2") != behind[0]
+    assert key(callers, "172.30.7.2", "203.0.113.7, 172.30.7.9") == behind[0], "two balancers, one behind the other"
+
+
+def test_an_address_of_ipv4_is_one_caller_however_the_listener_writes_it() -> None:
+    callers = Callers(["127.0.0.1"])
+    assert key(callers, "::ffff:203.0.113.7") == key(callers, "203.0.113.7")
+    assert key(callers, "::ffff:127.0.0.1", "203.0.113.7") == key(callers, "203.0.113.7")
+
+
 def test_a_caller_cannot_become_another_by_writing_more_addresses_in_front() -> None:
     callers = Callers(["127.0.0.1"])
     one = key(callers, "127.0.0.1", "198.51.100.1, 203.0.113.7")

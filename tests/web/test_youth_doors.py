@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 from pathlib import Path
 
@@ -224,23 +225,14 @@ def test_a_word_that_does_not_fit_and_a_way_back_that_leads_nowhere_are_said_in_
     assert nowhere.status_code == 404 and nowhere.json()["error"].startswith("No chat has that word and number.")
 
 
-def test_guessing_ways_back_is_slow_for_everybody_together():
-    now = 0.0
-    client = _client_at(FakeApp(), lambda: now)
-    codes = [client.post("/chat/way-back", json={"way_back": f"{chr(97 + n) * 4} 1"}).status_code for n in range(25)]
-    assert codes == [404] * 20 + [429] * 5
-    now = 3.0
-    assert client.post("/chat/way-back", json={"way_back": "heron 1"}).status_code == 404
-
-
-def test_one_word_can_be_tried_five_times_an_hour():
-    now = 0.0
-    client = _client_at(FakeApp(), lambda: now)
-    codes = [client.post("/chat/way-back", json={"way_back": f"Otter {n:06d}"}).status_code for n in range(7)]
-    assert codes == [404] * 5 + [429] * 2
-    assert client.post("/chat/way-back", json={"way_back": "heron 1"}).status_code == 404
-    now = 721.0
-    assert client.post("/chat/way-back", json={"way_back": "otter 1"}).status_code == 404
+def test_ways_back_that_are_guessed_too_fast_are_told_to_wait_at_the_door_and_on_the_page(client, app):
+    """How fast is too fast is counted in the database, for all gateways: tests/test_way_back.py."""
+    app.chat.too_many_returns = True
+    slow = app.words.say("page_word_slow", "en")
+    at_the_door = client.post("/chat/way-back", json={"way_back": "otter 482 716"})
+    assert at_the_door.status_code == 429 and slow in at_the_door.text
+    on_the_page = client.post("/talk", data={"do": "return", "word": "otter 482 716", "lang": "en"})
+    assert on_the_page.status_code == 429 and slow in html.unescape(on_the_page.text)
 
 
 def test_the_doors_are_described_as_they_are(app):

@@ -8,6 +8,8 @@ app.kubernetes.io/component: {{ .part }}
 
 {{- define "handrail.pod" -}}
 automountServiceAccountToken: false
+{{- /* In a release called handrail their names would begin as our settings do, and a setting that is unknown stops the start. */}}
+enableServiceLinks: false
 terminationGracePeriodSeconds: 40
 securityContext:
   runAsNonRoot: true

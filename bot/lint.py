@@ -19,7 +19,7 @@ from bot.lessons.wording import MOST_CHARACTERS, Banned, BannedWordsError, fits_
 from bot.text import for_sms, not_gsm
 from bot.words import Words, WordsError
 
-SCREEN_WORDS = "page_"
+SCREEN_WORDS = ("page_", "wall_")
 """Messages of the web page: a screen is not an SMS."""
 
 LONGEST_NAME = "Maximiliana"
@@ -90,7 +90,8 @@ def _all_ways(words: Words, message_id: str, lang: str, *, line: str, title: str
             people_here=people, line=known, lines=(known,) * 3 if known else (), emergency=emergency,
             service="Handrail", name=LONGEST_NAME, lesson=title, number="0800 000 000",
             call=known, text=known, web=known, hours="24/7", date="2026-01-31", step=3, steps=10, word="otter 482 716",
-            has_word=people, days=3, nickname="Tortuga 27", opens="Wednesday 16:00" if known else None, summary=LONGEST_SUMMARY,
+            has_word=people, days=3, nickname="Tortuga 27", code="4F7KM", count=10,
+            opens="Wednesday 16:00" if known else None, summary=LONGEST_SUMMARY,
         )
         for people, known, emergency in product((True, False), (line, None), ("999", None))
     }  # fmt: skip

@@ -41,9 +41,9 @@ class ChatDoors:
             if not self._paces.may_open(request):
                 raise self._refused(request, "page_error_busy", 429)
             wish = await self._object(request, empty_is_fine=True)
-            lang = self._page.language(request, asked=_text(wish, "lang"))
-            band = _text(wish, "band") if _text(wish, "band") in BANDS else None
-            region = self._page.region(_text(wish, "region"))
+            lang = self._page.language(request, asked=text_of(wish, "lang"))
+            band = text_of(wish, "band") if text_of(wish, "band") in BANDS else None
+            region = self._page.region(text_of(wish, "region"))
             token = await run_in_threadpool(self._app.chat.open, band, region, lang)
         except ChatRefused as refused:
             return refusal(refused)
@@ -54,7 +54,7 @@ class ChatDoors:
         try:
             _, thread = await self._thread(request)
             message = await self._object(request)
-            client_id, text = _text(message, "id"), _text(message, "text")
+            client_id, text = text_of(message, "id"), text_of(message, "text")
             if not client_id or len(client_id) > MOST_ID or not text.strip():
                 raise self._refused(request, "page_error_unreadable", 400)
             if not await self._paces.may_say(request, thread, partial(shows_danger, self._app, text, thread)):
@@ -106,7 +106,7 @@ class ChatDoors:
         """PUT /chat/way-back {"word"} -> {"way_back"}, shown this once."""
         try:
             _, thread = await self._thread(request)
-            word = _text(await self._object(request), "word")
+            word = text_of(await self._object(request), "word")
             made = await run_in_threadpool(self._app.chat.keep_way_back, thread, word)
         except ChatRefused as refused:
             return refusal(refused)
@@ -115,7 +115,7 @@ class ChatDoors:
     async def come_back(self, request: Request) -> Response:
         """POST /chat/way-back {"way_back"} -> 201 {"token"}; the token of the page before stops working."""
         try:
-            said = _text(await self._object(request), "way_back")[:MOST_ID]
+            said = text_of(await self._object(request), "way_back")[:MOST_ID]
             if not self._paces.may_come_back(said):
                 raise self._refused(request, "page_word_slow", 429)
             token = await run_in_threadpool(self._app.chat.come_back, said)
@@ -195,7 +195,7 @@ async def small_body(request: Request) -> bytes | None:
     return body
 
 
-def _text(data: dict[str, Any], name: str) -> str:
+def text_of(data: dict[str, Any], name: str) -> str:
     """A text field; halves of characters and nulls, which no database keeps, are left out of it."""
     value = data.get(name)
     return value.encode("utf-8", "ignore").decode().replace("\0", "") if isinstance(value, str) else ""

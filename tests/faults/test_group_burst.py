@@ -14,7 +14,8 @@ import pytest
 from bot.app import App
 from bot.bench.groups import OPTIONS, STEP, given_by, join_all, measure, opened, send_answer
 from bot.bench.installation import installed
-from tests.talking import demo_settings
+from bot.settings import Settings
+from tests.talking import ROOT, demo_settings
 
 pytestmark = pytest.mark.slow
 
@@ -22,10 +23,17 @@ MOST_SLOWER, AND_MORE = 4.0, 250.0
 """A danger text in the burst, beside one when it is quiet: so many times, and milliseconds for a machine that others use."""
 
 
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """With the models that ``handrail train`` built."""
+    (tmp_path / "models").symlink_to(ROOT / "var" / "models")
+    return demo_settings(tmp_path)
+
+
 def test_a_room_that_answers_at_once_counts_exactly_and_holds_up_no_danger_text(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    settings: Settings, record_property: Callable[[str, object], None]
 ) -> None:
-    found = measure(demo_settings(tmp_path), people=500, answers=200, dangers=30)
+    found = measure(settings, people=500, answers=200, dangers=30)
     record_property("figures", found.report())
     assert (found.counted, found.as_given) == (200, True)
     assert found.cases == 60, "each danger text, in the burst and before it, has its case"
@@ -34,8 +42,8 @@ def test_a_room_that_answers_at_once_counts_exactly_and_holds_up_no_danger_text(
     assert max(found.burst_ms) < MOST_SLOWER * max(found.quiet_ms) + AND_MORE
 
 
-def test_a_gateway_killed_in_the_middle_of_a_poll_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    with installed(demo_settings(tmp_path)) as house:
+def test_a_gateway_killed_in_the_middle_of_a_poll_loses_and_doubles_nothing(settings: Settings) -> None:
+    with installed(settings) as house:
         house.starts("gateway")
         app = App(house.settings)
         group = opened(app)

@@ -111,6 +111,5 @@ def test_the_wall_speaks_the_groups_language(house: House, lang: str, joins: str
 def test_the_qr_code_has_the_white_around_it_that_a_camera_needs(house: House) -> None:
     fay = fay_at(house, "lesson:notice")
     drawn = fay.client.get(f"/groups/{fay.group}/qr.svg").text
-    size = int(re.findall(r'viewBox="0 0 (\d+)', drawn)[0])
-    first = min(int(float(x)) for x in re.findall(r"M([\d.]+) ", drawn))
-    assert size and first >= 4 * (8 if size > 200 else 1)
+    left, top = re.findall(r'd="M(\d+) (\d+)\.5h7', drawn)[0]  # where the first dark row begins, in modules
+    assert (left, top) == ("4", "4")

@@ -138,7 +138,9 @@ class App:
     @cached_property
     def group_talk(self) -> GroupTalk:
         """What a text is to a group."""
-        return GroupTalk(voice=self.voice, lessons=self.group_lessons, service=self.settings.service_name)
+        return GroupTalk(
+            voice=self.voice, lessons=self.group_lessons, redaction=self.redaction, service=self.settings.service_name
+        )
 
     @cached_property
     def group_telling(self) -> GroupTelling:

@@ -100,8 +100,8 @@ def _start(settings: Settings, say: Say) -> None:
 
 
 def _groups(settings: Settings, say: Say) -> None:
-    """500 people in two groups, 200 answers in a second through the HTTP doors, and danger texts among them."""
-    from bot.group_bench import measure
+    """500 people in one group with their pages open, 200 answers in a second, and danger by chat, page and text among them."""
+    from bot.bench.groups import measure
 
     say(measure(settings).report())
 

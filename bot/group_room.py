@@ -10,6 +10,7 @@ import hmac
 import io
 from collections.abc import Mapping, Sequence
 
+from bot.conversation import queue_if_possible
 from bot.desk.views import StaffMember
 from bot.group_talk import GroupTalk
 from bot.groups import effect
@@ -89,7 +90,7 @@ class GroupRoom:
     def move(self, group_id: int, staff: StaffMember, event: GroupEvent) -> None:
         """Start, pause, calm, go on or end. Raises GroupRefused."""
         with self._store.begin() as work:
-            group = self._mine(work, group_id, staff)
+            group = self._held(work, group_id, staff)
             try:
                 state = moved(group.state, event)
             except NotNow as error:
@@ -104,7 +105,7 @@ class GroupRoom:
     def step(self, group_id: int, staff: StaffMember, number: int) -> None:
         """Go to a step; the poll that is left is closed. Raises GroupRefused."""
         with self._store.begin() as work:
-            group = self._mine(work, group_id, staff)
+            group = self._held(work, group_id, staff)
             steps = self._lessons.steps(group.subject)
             if group.state is GroupState.ENDED or not 0 <= number < len(steps):
                 raise GroupRefused("There is no such step to go to now.")
@@ -115,7 +116,7 @@ class GroupRoom:
     def close_poll(self, group_id: int, staff: StaffMember) -> None:
         """No more answers to the step on the screen; a small group sees its result now."""
         with self._store.begin() as work:
-            group = self._mine(work, group_id, staff)
+            group = self._held(work, group_id, staff)
             self._close(work, group, self._talk_step(group))
             work.groups.change(group_id, step=group.step)
 
@@ -137,7 +138,7 @@ class GroupRoom:
         if not said:
             raise GroupRefused("Write a few words for the desk first, without names.")
         with self._store.begin() as work:
-            group = self._mine(work, group_id, staff)
+            group = self._held(work, group_id, staff)
             thread_id = group.worry_thread or self._vault.pseudonym("web", f"group:{group_id}:worry")
             if work.threads.get(thread_id) is None:
                 work.threads.create(thread_id, channel="web", lang="en", region=group.region)
@@ -146,9 +147,12 @@ class GroupRoom:
             verdict = Verdict(level, "third_party_concern", "other", (Reason("asked", ""),))
             words = f"[The facilitator of group {group.code} asks for help] {said}"
             work.messages.keep_inbound(thread_id, provider_id=None, text=words, verdict=verdict, state="noted")
-            if work.cases.open_for(thread_id) is None:
+            case = work.cases.open_for(thread_id)
+            if case is None:
                 case = work.cases.open(thread_id, verdict, actor=staff.username)
                 work.cases.move(case, Event.QUEUE, actor=staff.username)
+            else:
+                queue_if_possible(work, work.cases.raise_level(case, verdict, actor=staff.username))
 
     # --- looking ------------------------------------------------------------------------------------
 
@@ -214,6 +218,11 @@ class GroupRoom:
             return work.groups.get(group_id)
         except KeyError:
             raise GroupRefused("There is no such group.") from None
+
+    def _held(self, work: UnitOfWork, group_id: int, staff: StaffMember) -> Group:
+        """Theirs, and nobody else's to change until the end of the transaction."""
+        self._mine(work, group_id, staff)
+        return work.groups.hold(group_id)
 
     def _mine(self, work: UnitOfWork, group_id: int, staff: StaffMember) -> Group:
         group = self._existing(work, group_id)

@@ -51,6 +51,10 @@ class Sitting:
     last_seq: int
 
 
+class UnknownCode(ChatRefused):
+    """No group has or had this join code."""
+
+
 @dataclass
 class _Waiting:
     token_hash: str
@@ -81,7 +85,8 @@ class GroupSeats:
             refused, group = self._talk.refusal(work, None, read_code(code))
             seat = None if refused or group is None else self._sit(work, group, token)
         if seat is None or group is None:
-            raise ChatRefused(self._words.say(refused, lang), status=429 if refused == "group_too_many_tries" else 404)
+            kind = UnknownCode if refused == "group_no_such" else ChatRefused
+            raise kind(self._words.say(refused, lang), status=404)
         return Taken(token, seat.nickname, group.subject.lang)
 
     def _sit(self, work: UnitOfWork, group: Group, token: str) -> Seat:
@@ -101,6 +106,12 @@ class GroupSeats:
                 return None
             seat, group = found
             return Sitting(group.id, thread.id, seat.nickname, thread.lang, work.messages.last_seq(thread.id))
+
+    def thread_of(self, token: str) -> str | None:
+        """The thread of the seat that a token opens."""
+        with self._store.read() as work:
+            found = work.groups.seat_by_token(self._vault.token_hash(token)) if token else None
+        return found[0].thread_id if found else None
 
     def group_now(self, group_id: int) -> Group:
         """A group as it is now."""
@@ -164,6 +175,7 @@ class GroupSeats:
         outcomes: list[dict[str, Any] | Exception] = []
         touched: dict[tuple[int, str], GroupStep] = {}
         with self._store.begin() as work:
+            self._hold(work, batch)
             for each in batch:
                 try:
                     outcomes.append(self._keep_one(work, each, touched))
@@ -172,6 +184,13 @@ class GroupSeats:
             for (group_id, _), step in touched.items():
                 work.group_answers.publish(group_id, step)
         return outcomes
+
+    def _hold(self, work: UnitOfWork, batch: Sequence[_Waiting]) -> None:
+        """The threads, then the groups of a batch, each in order, before any answer: two gateways never wait in a ring."""
+        found = [seated for each in batch if (seated := work.groups.seat_by_token(each.token_hash))]
+        work.threads.touch(seat.thread_id for seat, _ in found)
+        for group_id in sorted({group.id for _, group in found}):
+            work.groups.hold(group_id)
 
     def _keep_one(self, work: UnitOfWork, each: _Waiting, touched: dict[tuple[int, str], GroupStep]) -> dict[str, Any]:
         found = work.groups.seat_by_token(each.token_hash)

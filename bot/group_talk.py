@@ -18,6 +18,7 @@ from bot.groups.redacting import redacted
 from bot.groups.state import GroupState
 from bot.groups.steps import GroupLessons, GroupStep, Shown, place_of
 from bot.opting_out import leave_group
+from bot.redaction import Redaction
 from bot.store.group_answers import QUESTION, WORD
 from bot.store.groups import Group, Seat
 from bot.store.unit_of_work import UnitOfWork
@@ -28,8 +29,11 @@ OURS = "/group_"
 """How the payload of a group's own choice begins, so that a letter is read against what the bot offered first."""
 
 MOST_GUESSES, GUESSED_WITHIN = 5, timedelta(minutes=10)
-MOST_GUESSES_OF_ALL, ALL_WITHIN = 60, timedelta(minutes=1)
-"""Wrong join codes that are taken from one thread, and from everybody together."""
+MOST_GUESSES_OF_CHATS, CHATS_WITHIN = 300, timedelta(minutes=1)
+"""Wrong join codes that are taken from one thread; and from all web chats together, because a chat costs nothing to open."""
+
+MOST_WAITING = 10
+"""Texts of one seat that wait for the facilitator at a time: nobody buries the others' questions."""
 
 DONE = ("done",)
 """The answer of somebody who practised a sentence: the sentence itself is not kept."""
@@ -47,8 +51,9 @@ class Said:
 class GroupTalk:
     """Reads and takes texts for groups."""
 
-    def __init__(self, *, voice: Voice, lessons: GroupLessons, service: str) -> None:
+    def __init__(self, *, voice: Voice, lessons: GroupLessons, redaction: Redaction, service: str) -> None:
         self._voice = voice
+        self._redaction = redaction
         self._lessons = lessons
         self._service = service
         self._lines: dict[tuple[int, str, datetime], str] = {}
@@ -110,21 +115,26 @@ class GroupTalk:
     def refusal(self, work: UnitOfWork, thread_id: str | None, code: str) -> tuple[str, Group | None]:
         """Why a code does not let somebody in, as the id of a sentence ("" when it does), and its group.
 
-        A wrong code is counted against ``thread_id``, and against everybody.
+        A wrong code is counted against the thread; the group's page, which has none yet, counts at its own door.
         """
-        tries = work.group_answers
-        if tries.guesses(thread_id=None, within=ALL_WITHIN) >= MOST_GUESSES_OF_ALL or (
-            thread_id and tries.guesses(thread_id=thread_id, within=GUESSED_WITHIN) >= MOST_GUESSES
-        ):
+        if thread_id and self._guesses_too_much(work, thread_id):
             return "group_too_many_tries", None
         group = work.groups.by_code(code)
         if group is None:
-            tries.guessed(thread_id or "")
+            if thread_id:
+                work.group_answers.guessed(thread_id)
             return "group_no_such", None
         if group.state is GroupState.ENDED:
             return "group_over", group
         seat = work.groups.seat(group.id, thread_id) if thread_id else None
         return ("group_door_shut", group) if not group.door_open and seat is None else ("", group)
+
+    def _guesses_too_much(self, work: UnitOfWork, thread_id: str) -> bool:
+        tries, thread = work.group_answers, work.threads.get(thread_id)
+        if tries.guesses(thread_id, within=GUESSED_WITHIN) >= MOST_GUESSES:
+            return True
+        is_chat = thread is not None and thread.channel == "web"
+        return is_chat and tries.guesses_of_chats(within=CHATS_WITHIN) >= MOST_GUESSES_OF_CHATS
 
     def sit(self, work: UnitOfWork, thread: Thread, group: Group, *, token_hash: str | None = None) -> Seat:
         """Take a seat; the thread takes the group's language, and its band and region where it has none."""
@@ -150,13 +160,23 @@ class GroupTalk:
         self.tell(work, fresh, seat, group)
 
     def _ask(self, work: UnitOfWork, thread: Thread, group: Group, words: str) -> None:
-        work.group_answers.hold(group.id, thread.id, kind=QUESTION, step="", text=redacted(words))
-        self._voice.say(work, thread, "group_asked")
+        held = self._hold(work, thread, group, QUESTION, "", redacted(words, self._redaction))
+        self._voice.say(work, thread, "group_asked" if held else "group_box_full")
+
+    def _hold(self, work: UnitOfWork, thread: Thread, group: Group, kind: str, step: str, text: str) -> bool:
+        """Put a text before the facilitator; False when enough of this seat wait there."""
+        if work.group_answers.waiting_of(group.id, thread.id) >= MOST_WAITING:
+            return False
+        work.group_answers.hold(group.id, thread.id, kind=kind, step=step, text=text)
+        return True
 
     def _answer(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group, reading: Reading) -> None:
         step = self.step_of(group, seat)
         if reading.matter is Matter.WORD:
-            work.group_answers.hold(group.id, thread.id, kind=WORD, step=step.id, text=redacted(reading.words))
+            word = redacted(reading.words, self._redaction).lower()  # small letters only now: capitals are how names are seen
+            if not self._hold(work, thread, group, WORD, step.id, word):
+                self._voice.say(work, thread, "group_box_full")
+                return
         options = DONE if reading.matter in (Matter.PRACTISED, Matter.WORD) else reading.options
         if not self.keep(work, group, step, thread.id, options):
             self._voice.say(work, thread, "group_closed")
@@ -172,7 +192,9 @@ class GroupTalk:
 
     def keep(self, work: UnitOfWork, group: Group, step: GroupStep, thread_id: str, options: tuple[str, ...]) -> bool:
         """Keep an answer, exactly one for a thread and a step, and publish when that is due; False when it is closed."""
-        if work.group_answers.is_closed(group.id, step.id):
+        now = work.groups.hold(group.id)
+        moved_on = now.state is not GroupState.RUNNING or (not group.free and now.step != group.step)
+        if moved_on or work.group_answers.is_closed(group.id, step.id):
             return False
         work.group_answers.keep(group.id, step.id, thread_id, options)
         if step.counted:

@@ -19,7 +19,7 @@ from bot.lessons.wording import MOST_CHARACTERS, Banned, BannedWordsError, fits_
 from bot.text import for_sms, not_gsm
 from bot.words import Words, WordsError
 
-SCREEN_WORDS = "page_"
+SCREEN_WORDS = ("page_", "wall_")
 """Messages of the web page: a screen is not an SMS."""
 
 LONGEST_NAME = "Maximiliana"
@@ -91,7 +91,8 @@ def _all_ways(words: Words, message_id: str, lang: str, *, line: str, title: str
             service="Handrail", name=LONGEST_NAME, lesson=title, number="0800 000 000",
             call=known, text=known, web=known, hours="24/7", step=3, steps=10, word="otter 482 716",
             day=1, month="January", year=2026,
-            has_word=people, days=3, nickname="Tortuga 27", opens="Wednesday 16:00" if known else None, summary=LONGEST_SUMMARY,
+            has_word=people, days=3, nickname="Tortuga 27", code="4F7KM", count=10,
+            opens="Wednesday 16:00" if known else None, summary=LONGEST_SUMMARY,
         )
         for people, known, emergency in product((True, False), (line, None), ("999", None))
     }  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from bot.groups.state import GroupState
 from bot.groups.steps import Subject
+from bot.safety.verdict import Level
 from bot.store.groups import Group
 from tests.talking import Clock, Desk, House, Phone, ScriptedEngine, settle
 
@@ -151,7 +152,7 @@ def test_the_box_gets_a_question_without_names_and_numbers(room: Room, phone: Ph
     phone.texts(f"JOIN {room.code}")
     phone.texts("ASK what if Kevin from 416 555 0133 texts me at night")
     phone.sees("in the box, without your name")
-    assert room.held() == [("question", "what if [name] from [number] texts me at night")]
+    assert room.held() == [("question", "what if [name] from [phone] texts me at night")]
 
 
 def test_a_word_for_the_cloud_waits_for_the_facilitator(room: Room, phone: Phone) -> None:
@@ -185,10 +186,10 @@ def test_danger_in_a_group_goes_to_the_desk_and_the_group_gets_nothing(
     room.goes_to("also:one_word")
     phone.texts(f"JOIN {room.code}")
     phone.texts(said)
-    assert desk.queue() or house.app.conversation
     with house.app.store.read() as work:
         case = work.cases.open_for(phone.thread_id)
-    assert case is not None and case.level >= 2
+    assert case is not None and case.level >= Level.HIGH
+    assert case.id in [card.id for card in desk.queue()]
     assert room.held() == [] and room.answers("also:one_word") == 0 and room.here() == 1
 
 
@@ -251,7 +252,7 @@ def test_a_wrong_or_ended_code_or_a_shut_door_says_so_kindly(room: Room, phone: 
     assert room.here() == 0
 
 
-def test_guessing_codes_is_held_back_for_one_phone_and_for_everybody(room: Room, house: House, clock: Clock) -> None:
+def test_guessing_codes_is_held_back_for_one_phone_and_for_chats_together(room: Room, house: House, clock: Clock) -> None:
     guesser = house.phone("+15005550777")
     for number in range(5):
         guesser.texts(f"JOIN 3479{number}")
@@ -261,12 +262,16 @@ def test_guessing_codes_is_held_back_for_one_phone_and_for_everybody(room: Room,
     clock.passes(minutes=11)
     guesser.texts(f"JOIN {room.code}")
     guesser.sees("You're in")
+    chats = [house.page() for _ in range(60)]
     with house.app.store.begin() as work:
-        for number in range(60):
-            work.group_answers.guessed(f"t{number}")
+        for chat in chats * 5:
+            work.group_answers.guessed(chat.thread_id)
+    late = house.page()
+    late.texts(f"JOIN {room.code}")
+    late.sees("a lot of tries")
     other = house.phone("+15005550778")
     other.texts(f"JOIN {room.code}")
-    other.sees("a lot of tries")
+    other.sees("You're in")
 
 
 def test_at_their_own_pace_an_answer_brings_the_next_step(house: House, staff: Desk, phone: Phone) -> None:
@@ -309,6 +314,31 @@ def test_forget_me_takes_seat_and_answers_with_it(room: Room, phone: Phone, hous
     with house.app.store.begin() as work:
         work.threads.forget(phone.thread_id)
     assert room.here() == 0 and room.answers("lesson:notice") == 0
+
+
+def test_answers_that_five_people_change_are_shown_and_fewer_wait(room: Room, house: House) -> None:
+    room.goes_to("lesson:notice")
+    phones = [house.phone(f"+150055503{number:02}") for number in range(20)]
+    for number, each in enumerate(phones):
+        each.texts(f"JOIN {room.code}")
+        each.texts("a" if number < 12 else "b")
+
+    def shown() -> dict[str, int]:
+        with house.app.store.read() as work:
+            return dict(work.group_answers.published(room.id)["lesson:notice"].counts)
+
+    assert shown() == {"a": 10, "b": 5, "c": 0}
+    for each in phones[:4]:
+        each.texts("b")
+    assert shown() == {"a": 10, "b": 5, "c": 0}
+    phones[4].texts("b")
+    assert shown() == {"a": 5, "b": 10, "c": 0}
+    for each in phones[5:8]:
+        each.texts("c")
+    step = next(s for s in room.app.group_lessons.steps(SUBJECT) if s.id == "lesson:notice")
+    with house.app.store.begin() as work:
+        work.group_answers.publish(room.id, step, close=True)
+    assert shown() == {"a": 5, "b": 10, "c": 0}, "three changed answers alone would show who they were"
 
 
 def test_answers_go_after_thirty_days_and_what_was_published_stays(room: Room, house: House, clock: Clock) -> None:

@@ -12,7 +12,8 @@ import secrets
 ALPHABET = "CDFHJKMNPRTWXY3479"
 LENGTH = 5
 """Eighteen letters and digits in five places: 1.9 million codes. With ten groups open, and guesses held to 60 a
-minute, a stranger meets one in half a day on average of guessing that everybody would see in the log."""
+minute from one address, a stranger meets one in two days of guessing on average, and finds a lesson in it and nobody's
+name; from many addresses (300 a minute, and as many by chat) in some hours."""
 
 _JOIN = re.compile(r"(?:join|unirme|unirse|rejoindre)\s*[:#-]?\s*(?P<code>[\w -]{1,16})", re.IGNORECASE)
 _LEAVE = frozenset({"leave", "salir", "sortir"})

@@ -64,7 +64,7 @@ def read(
     if options:
         return Reading(Matter.ANSWER, options=options)
     if step.kind == "cloud" and _is_word(text):
-        return Reading(Matter.WORD, words=text.strip().strip(".!,").lower())
+        return Reading(Matter.WORD, words=text.strip().strip(".!,"))
     if step.kind == "practise" and len(text.split()) > 2 and not asks(text):
         return Reading(Matter.PRACTISED)
     return None

@@ -5,8 +5,10 @@ summary); every number in it is a multiple of five; and somebody who knows the r
 answered, and has seen everything published before, still cannot tell any count under five exactly. The
 test walks through every possible poll to hold that.
 
-How: a poll is published anew only after five more people have answered (in a small group: once, when it is
-closed), over the people who had answered first, each count rounded down to a multiple of five: "10 or more".
+How: a poll is published anew only after five more people have answered, or five have changed their answer (in a small
+group: once, when it is closed), over the people who had answered first, each count rounded down to a multiple of five:
+"10 or more". Fewer than five changed answers wait, also when the poll is closed: one that is told by itself would show
+who was where. The walk tells that too.
 What rounding leaves over is the slack. A slack of nothing would pin every count, and so would the largest slack
 there can be; then the largest count is said five lower, which is still true ("or more"), or nothing new is told.
 """
@@ -42,17 +44,42 @@ def floor5(number: int) -> int:
     return number - number % LEAST
 
 
-def due(answered: int, before: int, *, closed: bool) -> int:
+def due(answered: int, before: int, *, closed: bool, changed: int = 0) -> int:
     """Over how many of those who answered first to publish now; 0: leave what is published.
 
-    ``before`` is over how many it was published last. A small group sees its poll once, when it is closed; over
-    seven where eight answered, because of two times four in eight nothing could be shown without telling both.
+    ``before`` is over how many it was published last, ``changed`` how many of those have changed it since. A small
+    group sees its poll once, when it is closed; over seven where eight answered, because of two times four in eight
+    nothing could be shown without telling both.
     """
     if answered >= 2 * LEAST:
-        return floor5(answered) if floor5(answered) > before else 0
+        return floor5(answered) if floor5(answered) > before or changed >= LEAST else 0
     if closed and answered >= LEAST and before == 0:
         return answered - 1 if answered == 8 else answered
     return 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """Somebody's answer as it is now, and as it was when it was last published (None: it never was)."""
+
+    now: frozenset[str]
+    told: frozenset[str] | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the published one is another."""
+        return self.told is not None and self.told != self.now
+
+
+def to_tell(given: Sequence[Given]) -> list[frozenset[str]]:
+    """The answers a publication is made of, in the same order: of those that changed, as many as make whole fives."""
+    fives = floor5(sum(each.changed for each in given))
+    told = []
+    for each in given:
+        new = each.told is None or not each.changed or fives > 0
+        fives -= each.changed
+        told.append(each.now if new else each.told or each.now)
+    return told
 
 
 def publish_one(options: Sequence[str], answers: Iterable[str], before: Published | None = None) -> Published:

@@ -88,10 +88,17 @@ def where(error: BaseException | None) -> str:
     return f"{type(error).__name__} at {' > '.join(places) or 'no place'}"
 
 
+def many_files() -> None:
+    """As many open files and connections as this machine lets one process have: each open page of a group is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def guard() -> None:
     """For a whole process: its files are its owner's only, and a crash writes no words and leaves no memory behind."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    many_files()
     sys.excepthook = _crashed
     threading.excepthook = lambda args: _crashed(args.exc_type, args.exc_value, args.exc_traceback)
 

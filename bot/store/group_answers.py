@@ -7,6 +7,8 @@ answer that makes it due, so that every view reads the same published row.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +17,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from bot.groups.steps import GroupStep
-from bot.groups.suppression import Published, due, publish_many, publish_one
+from bot.groups.suppression import Given, Published, due, publish_many, publish_one, to_tell
 from bot.privacy import Vault
 from bot.store.group_tables import group_answer, group_text, join_try, poll_result
+from bot.store.once import insert_once
+from bot.store.tables import thread
 
 ANSWERS = timedelta(days=30)
 """How long single answers and texts of a group are kept; what is published of them stays."""
@@ -51,7 +55,8 @@ class GroupAnswerRows:
     def keep(self, group_id: int, step: str, thread_id: str, options: tuple[str, ...]) -> None:
         """Keep an answer; the same thread's earlier one is replaced."""
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        values = {"group_id": group_id, "step": step, "thread_id": thread_id, "options": ",".join(options), "at": self._now}
+        values = {"group_id": group_id, "step": step, "thread_id": thread_id, "at": self._now}
+        values["options"] = ",".join(sorted(options))
         wanted = dialect.insert(group_answer).values(**values)
         again = {"options": wanted.excluded.options, "at": wanted.excluded.at}
         self._connection.execute(wanted.on_conflict_do_update(index_elements=["group_id", "step", "thread_id"], set_=again))
@@ -69,20 +74,33 @@ class GroupAnswerRows:
         return {row.step: tuple(row.options.split(",")) for row in self._connection.execute(wanted)}
 
     def publish(self, group_id: int, step: GroupStep, *, close: bool = False) -> None:
-        """Publish a poll anew when that is due; ``close`` ends it."""
+        """Publish a poll anew when that is due; ``close`` ends it. Whoever calls this holds the group (``GroupRows.hold``)."""
         before = self._result(group_id, step.id)
         if before is not None and before.closed:
             return
-        over = due(self.answered(group_id, step.id), before.over if before else 0, closed=close)
+        which = (group_answer.c.group_id == group_id, group_answer.c.step == step.id)
+        rows = self._connection.execute(select(group_answer).where(*which).order_by(group_answer.c.id)).all()
+        over_before = before.over if before else 0
+        changed = sum(_given(row).changed for row in rows[:over_before])
+        over = due(len(rows), over_before, closed=close, changed=changed)
         if over:
-            which = (group_answer.c.group_id == group_id, group_answer.c.step == step.id)
-            first = select(group_answer.c.options).where(*which).order_by(group_answer.c.id).limit(over)
-            given = [frozenset(row.options.split(",")) for row in self._connection.execute(first)]
-            found = _of(step, given, _published(before) if before else None)
+            told = to_tell([_given(row) for row in rows[:over]])
+            self._tell(rows[:over], told)
+            found = _of(step, told, _published(before) if before else None)
             self._put(group_id, step.id, found, over=over, closed=close)
         elif close:
             kept = _published(before) if before else Published.nothing()
-            self._put(group_id, step.id, kept, over=before.over if before else 0, closed=True)
+            self._put(group_id, step.id, kept, over=over_before, closed=True)
+
+    def _tell(self, rows: Sequence[Row], told: Sequence[frozenset[str]]) -> None:
+        """Note what is published of each answer."""
+        fresh: dict[str, list[int]] = defaultdict(list)
+        for row, options in zip(rows, told, strict=True):
+            kept = ",".join(sorted(options))
+            if row.told != kept:
+                fresh[kept].append(row.id)
+        for kept, ids in fresh.items():
+            self._connection.execute(update(group_answer).where(group_answer.c.id.in_(ids)).values(told=kept))
 
     def is_closed(self, group_id: int, step: str) -> bool:
         """Whether no more answers are taken to a poll."""
@@ -99,6 +117,11 @@ class GroupAnswerRows:
         values = {"group_id": group_id, "thread_id": thread_id, "kind": kind, "step": step, "state": HELD, "at": self._now}
         self._connection.execute(insert(group_text).values(**values, sealed_text=self._vault.seal(text)))
 
+    def waiting_of(self, group_id: int, thread_id: str) -> int:
+        """How many texts of a thread wait for the facilitator."""
+        which = (group_text.c.group_id == group_id, group_text.c.thread_id == thread_id, group_text.c.state == HELD)
+        return int(self._connection.execute(select(func.count()).select_from(group_text).where(*which)).scalar_one())
+
     def texts(self, group_id: int, state: str) -> list[Held]:
         """Texts of a group in a state, oldest first."""
         wanted = select(group_text).where(group_text.c.group_id == group_id, group_text.c.state == state)
@@ -108,10 +131,11 @@ class GroupAnswerRows:
         ]
 
     def settle(self, group_id: int, text_id: int, state: str) -> None:
-        """Release a text, or drop it: a dropped one loses its words at once."""
+        """Release a text that waits, or drop one: a dropped one loses its words at once, and never comes back."""
         which = (group_text.c.group_id == group_id, group_text.c.id == text_id)
+        open_to_it = group_text.c.state == HELD if state == RELEASED else group_text.c.state != DROPPED
         gone = {"sealed_text": self._vault.seal("")} if state == DROPPED else {}
-        self._connection.execute(update(group_text).where(*which).values(state=state, **gone))
+        self._connection.execute(update(group_text).where(*which, open_to_it).values(state=state, **gone))
 
     def take_back(self, thread_id: str) -> None:
         """What a thread put before the facilitator and has not been released is dropped."""
@@ -121,11 +145,16 @@ class GroupAnswerRows:
         """Somebody tried a code that is none."""
         self._connection.execute(insert(join_try).values(thread_id=thread_id, at=self._now))
 
-    def guesses(self, *, thread_id: str | None, within: timedelta) -> int:
-        """Wrong codes lately, of one thread or of everybody."""
-        wanted = select(func.count()).select_from(join_try).where(join_try.c.at >= self._now - within)
-        mine = wanted.where(join_try.c.thread_id == thread_id) if thread_id else wanted
-        return int(self._connection.execute(mine).scalar_one())
+    def guesses(self, thread_id: str, *, within: timedelta) -> int:
+        """Wrong codes lately, of one thread."""
+        mine = (join_try.c.thread_id == thread_id, join_try.c.at >= self._now - within)
+        return int(self._connection.execute(select(func.count()).select_from(join_try).where(*mine)).scalar_one())
+
+    def guesses_of_chats(self, *, within: timedelta) -> int:
+        """Wrong codes lately, of all web chats together."""
+        chats = select(func.count()).select_from(join_try.join(thread, thread.c.id == join_try.c.thread_id))
+        lately = (thread.c.channel == "web", join_try.c.at >= self._now - within)
+        return int(self._connection.execute(chats.where(*lately)).scalar_one())
 
     def _result(self, group_id: int, step: str) -> Row | None:
         which = (poll_result.c.group_id == group_id, poll_result.c.step == step)
@@ -135,8 +164,12 @@ class GroupAnswerRows:
         values = {"over": over, "answered": found.answered, "counts": json.dumps(dict(found.counts)), "shown": found.shown}
         values.update(closed=closed, at=self._now)
         which = (poll_result.c.group_id == group_id, poll_result.c.step == step)
-        if self._connection.execute(update(poll_result).where(*which).values(**values)).rowcount == 0:
-            self._connection.execute(insert(poll_result).values(group_id=group_id, step=step, **values))
+        if not insert_once(self._connection, poll_result, group_id=group_id, step=step, **values):
+            self._connection.execute(update(poll_result).where(*which).values(**values))
+
+
+def _given(row: Row) -> Given:
+    return Given(frozenset(row.options.split(",")), frozenset(row.told.split(",")) if row.told else None)
 
 
 def _published(row: Row) -> Published:

@@ -77,6 +77,7 @@ group_answer = Table(
     Column("step", String(48), nullable=False),
     Column("thread_id", String(32), ForeignKey("thread.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("options", String(24), nullable=False),
+    Column("told", String(24)),
     Column("at", Instant, nullable=False),
     UniqueConstraint("group_id", "step", "thread_id", name="uq_group_answer_once"),
 )

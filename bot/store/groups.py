@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.groups.codes import new_code
 from bot.groups.state import GroupState
 from bot.groups.steps import Subject, read_activities
+from bot.handoff.cases import ENDED
 from bot.store.group_tables import group_session, group_staff, group_template, seat
+from bot.store.tables import case
+
+TOKEN_AFTER_END = timedelta(hours=1)
 
 FREE, LED = "free", "facilitator"
 """At whose pace the steps go."""
@@ -97,6 +101,16 @@ class GroupRows:
             raise KeyError(group_id)
         return _group(row)
 
+    def hold(self, group_id: int) -> Group:
+        """Nobody else publishes, closes or moves this group until the end of the transaction; as it is then.
+
+        Whoever needs the group and answers in it takes the group first, and several groups in the order of their ids.
+        Seats and answers that refer to it go on being written meanwhile. Raises KeyError.
+        """
+        wanted = select(group_session.c.id).where(group_session.c.id == group_id)
+        self._connection.execute(wanted.with_for_update(key_share=True))
+        return self.get(group_id)
+
     def by_code(self, code: str) -> Group | None:
         """The group of a join code, ended ones too."""
         row = self._connection.execute(select(group_session).where(group_session.c.join_code == code)).first()
@@ -168,8 +182,16 @@ class GroupRows:
         return (_seat(row), self.get(row.group_id)) if row else None
 
     def seat_by_token(self, token_hash: str) -> tuple[Seat, Group] | None:
-        """The seat a token opens, as long as its owner has not left."""
-        row = self._connection.execute(select(seat).where(seat.c.token_hash == token_hash, seat.c.left_at.is_(None))).first()
+        """The seat a token opens, as long as its owner has not left.
+
+        An hour after its group has ended a token opens nothing more, for a phone that is found later, unless people
+        have the case of whoever sat there.
+        """
+        mine = select(seat).join(group_session, group_session.c.id == seat.c.group_id)
+        mine = mine.where(seat.c.token_hash == token_hash, seat.c.left_at.is_(None))
+        lately = group_session.c.ended_at.is_(None) | (group_session.c.ended_at > self._now - TOKEN_AFTER_END)
+        with_people = exists().where(case.c.thread_id == seat.c.thread_id, case.c.state.not_in([s.value for s in ENDED]))
+        row = self._connection.execute(mine.where(lately | with_people)).first()
         return (_seat(row), self.get(row.group_id)) if row else None
 
     def change_seat(self, seat_id: int, **values: Any) -> None:

@@ -1,13 +1,14 @@
 """A young person's side of a group: the join page, and the doors that its script uses.
 
 Promises: no name, no account, no cookie; the token only in a header; a text is always screened, an answer is one
-of the options that are on the screen or is refused.
+of the options that are on the screen or is refused; no pace silences a text that shows danger.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -18,17 +19,20 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from bot.chat import ChatRefused
-from bot.group_seats import GroupSeats, Sitting
+from bot.group_seats import GroupSeats, Sitting, UnknownCode
+from bot.web.callers import Callers
+from bot.web.group_guesses import CodeGuesses
 from bot.web.group_screens import GroupScreens
-from bot.web.pace import Pace
+from bot.web.pace import Pace, YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
-from bot.web.youth_doors import MOST_ID, bearer, read_object, refusal, text_field
+from bot.web.youth_doors import MOST_ID, bearer, read_object, refusal, shows_danger, text_field
 from bot.web.youth_page import YouthPage
 from bot.web.youth_parts import YouthParts
 
-MOST_SEATS, MOST_TEXTS, MOST_ANSWERS, IN_SECONDS = 600, 20, 20, 10.0
-"""Seats taken in all, texts and answers of one seat, in ``IN_SECONDS``: a whole school may join in one go."""
+MOST_SEATS, MOST_ANSWERS, IN_SECONDS = 600, 20, 10.0
+"""Seats taken in all, and answers of one seat, in ``IN_SECONDS``: a whole school may join in one go."""
 
+MOST_DIGITS = 15
 AIMS = frozenset({"box", "step", "me"})
 Door = Callable[[Request, str, Sitting], Any]
 
@@ -51,8 +55,10 @@ class _Doors:
         self._page = YouthPage(app)
         self._screens = GroupScreens(seats=app.group_seats, chat=app.chat, live=app.live, words=app.words)
         self._seats_pace = Pace(most=MOST_SEATS, seconds=IN_SECONDS, clock=clock)
-        self._texts_pace = Pace(most=MOST_TEXTS, seconds=IN_SECONDS, clock=clock)
         self._answers_pace = Pace(most=MOST_ANSWERS, seconds=IN_SECONDS, clock=clock)
+        callers = Callers(app.settings.proxies)
+        self._texts_pace = YouthPaces(callers=callers, clock=clock)
+        self._guesses = CodeGuesses(callers=callers, clock=clock)
 
     def all(self) -> list[Route]:
         """Every address of a group's page."""
@@ -78,33 +84,43 @@ class _Doors:
     async def join(self, request: Request) -> Response:
         """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang"}."""
         lang = self._page.language(request)
-        if not self._seats_pace.takes("seat"):
-            return refusal(ChatRefused(self._app.words.say("page_error_busy", lang), status=429))
         try:
+            if not self._guesses.may(request):
+                raise self._refused(request, "group_too_many_tries", 429)
+            if not self._seats_pace.takes("seat"):
+                raise self._refused(request, "page_error_busy", 429)
             wish = await read_object(self._app, self._page, request)
             taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:16], lang)
         except ChatRefused as refused:
+            if isinstance(refused, UnknownCode):
+                self._guesses.wrong(request)
             return refusal(refused)
         return JSONResponse({"token": taken.token, "nickname": taken.nickname, "lang": taken.lang}, status_code=201)
 
     async def look(self, _request: Request, _token: str, sitting: Sitting) -> Response:
-        """GET /group/seat -> {"nickname"}: whether the seat is still there."""
-        return JSONResponse({"nickname": sitting.nickname, "lang": sitting.lang})
+        """GET /group/seat -> {"nickname", "lang", "seq"}: whether the seat is still there, and its newest private line."""
+        return JSONResponse({"nickname": sitting.nickname, "lang": sitting.lang, "seq": sitting.last_seq})
 
-    async def events(self, _request: Request, token: str, sitting: Sitting) -> Response:
-        """GET /group/events: server-sent events; the step that is on comes first."""
-        stream = self._screens.events(token, sitting)
+    async def events(self, request: Request, token: str, sitting: Sitting) -> Response:
+        """GET /group/events: server-sent events; the step that is on comes first, private lines after ``Last-Event-ID``."""
+        last = request.headers.get("last-event-id", "")
+        if last and not (last.isascii() and last.isdigit() and len(last) <= MOST_DIGITS):
+            raise self._refused(request, "page_error_unreadable", 400)
+        stream = self._screens.events(token, sitting, after=int(last) if last else None)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def answer(self, request: Request) -> Response:
         """POST /group/answers {"step", "options"} -> 200 {"kept", "said"}, after it is kept."""
         token = bearer(request)
+        thread = await run_in_threadpool(self._app.group_seats.thread_of, token)
+        if thread is None:
+            raise self._refused(request, "page_gone", 401)
         given = await read_object(self._app, self._page, request)
         options = given.get("options")
         if not isinstance(options, list) or not 0 < len(options) <= 9 or not all(isinstance(o, str) for o in options):
             raise self._refused(request, "page_error_unreadable", 400)
-        if not token or not self._answers_pace.takes(token):
-            raise self._refused(request, "page_error_fast" if token else "page_gone", 429 if token else 401)
+        if not self._answers_pace.takes(thread):
+            raise self._refused(request, "page_error_fast", 429)
         return JSONResponse(await self._app.group_seats.answer(token, text_field(given, "step"), options))
 
     async def go_on(self, _request: Request, token: str, _sitting: Sitting) -> Response:
@@ -119,7 +135,8 @@ class _Doors:
         client_id, text, aim = (text_field(given, name) for name in ("id", "text", "to"))
         if not client_id or len(client_id) > MOST_ID or not text.strip() or aim not in AIMS:
             raise self._refused(request, "page_error_unreadable", 400)
-        if not self._texts_pace.takes(sitting.thread_id):
+        is_danger = partial(shows_danger, self._app, text, sitting.thread_id)
+        if not await self._texts_pace.may_say(request, sitting.thread_id, is_danger):
             raise self._refused(request, "page_error_fast", 429)
         await run_in_threadpool(self._app.group_seats.write, sitting, client_id, text, aim)
         return JSONResponse({"id": client_id}, status_code=202)

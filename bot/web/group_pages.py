@@ -6,15 +6,9 @@ which nothing is about a person; every button is a plain form, and a script only
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import io
-import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import Any, Protocol
 
-import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -22,43 +16,27 @@ from starlette.routing import BaseRoute, Route
 
 from bot.desk.closing import Closing
 from bot.directory import Directory
-from bot.group_room import GroupRoom
 from bot.groups.state import GroupEvent
 from bot.groups.steps import LANGUAGES, QUESTIONS, GroupLessons, Subject
 from bot.groups.views import GroupRefused
-from bot.settings import Settings
 from bot.threads import BANDS
 from bot.web.desk_acts import Fields
 from bot.web.desk_pages import DeskPages
+from bot.web.group_walls import PARTS, GroupWalls, WallParts
 from bot.web.lesson_pages import read_sheet
 from bot.web.permissions import Doing
 from bot.web.row_ids import row_id
-from bot.web.staff_session import Endpoint, SignedIn, door, signed_in
+from bot.web.staff_session import Endpoint, SignedIn, door
 from bot.web.supervisor import PRIVATE
-from bot.web.youth_parts import Live
-
-BEAT_SECONDS = 10.0
-CALM_SECONDS = 0.25
-"""Between two looks of an open page: four a second is live to a room, and spares the database in a burst."""
-
-VIEWS = {"screen": "part_screen.html", "room": "part_room.html"}
 
 
-class RoomParts(Protocol):
+class RoomParts(WallParts, Protocol):
     """The working parts that ``room_routes`` is given."""
 
     @property
-    def settings(self) -> Settings: ...
-    @property
-    def staff(self) -> Any: ...
-    @property
     def directory(self) -> Directory: ...
     @property
-    def group_room(self) -> GroupRoom: ...
-    @property
     def group_lessons(self) -> GroupLessons: ...
-    @property
-    def live(self) -> Live: ...
 
     def now(self) -> Any: ...
 
@@ -76,6 +54,7 @@ class _Routes:
         self._sheet = read_sheet(content / "desk" / "sheet.yml")
         closing = Closing.load(content / "desk" / "closing.yml")
         self._pages = DeskPages(service_name=app.settings.service_name, demo=app.settings.demo, closing=closing)
+        self._walls = GroupWalls(app, self._pages)
 
     def all(self) -> list[BaseRoute]:
         """Every route; all of them need the right to run groups."""
@@ -158,11 +137,11 @@ class _Routes:
         return await self._lead(request.path_params["id"], found)
 
     async def _lead(self, group_id: int, found: SignedIn, *, refusal: str = "", status: int = 200) -> Response:
-        room = await run_in_threadpool(self._room.room, group_id, found.staff)
-        region = room.group.region or self._app.settings.region
+        values = await run_in_threadpool(self._walls.room, group_id, found)
+        region = values["group"].region or self._app.settings.region
         directory = self._app.directory
         return self._page(
-            "room.html", found, refusal=refusal, status=status, room=room, group=room.group, region=region, sheet=self._sheet,
+            "room.html", found, refusal=refusal, status=status, **values, region=region, sheet=self._sheet,
             duty=directory.reporting(region), emergency=directory.emergency(region),
             lines=directory.lines(region, now=self._app.now(), limit=4),
             link=f"{self._app.settings.staff_url}/groups/{group_id}/together/{self._room.link_token(group_id)}",
@@ -171,63 +150,34 @@ class _Routes:
     async def screen(self, request: Request, found: SignedIn) -> Response:
         """The presenter view, for the projector."""
         group = await run_in_threadpool(self._room.presenter, request.path_params["id"], found.staff)
-        return self._page("screen.html", found, group=group, join_url=self._join_url(), number=self._number())
+        return self._page("screen.html", found, **self._walls.wall(group))
 
     async def join(self, request: Request, found: SignedIn) -> Response:
         """The big join screen."""
         group = await run_in_threadpool(self._room.presenter, request.path_params["id"], found.staff)
-        return self._page("join.html", found, group=group, join_url=self._join_url(), number=self._number())
+        return self._page("join.html", found, **self._walls.wall(group))
 
     async def qr(self, request: Request, found: SignedIn) -> Response:
         """The join page with the code in it, as a QR code."""
         group = await run_in_threadpool(self._room.presenter, request.path_params["id"], found.staff)
-        made = segno.make(f"{self._app.settings.public_url}/join?c={group.code}", error="m")
-        drawn = io.BytesIO()
-        made.save(drawn, kind="svg", scale=8, border=2, dark="#16282a", light="#ffffff", omitsize=True, xmldecl=False)
-        return Response(drawn.getvalue(), media_type="image/svg+xml")
+        return Response(self._walls.qr(group.code), media_type="image/svg+xml")
 
     async def events(self, request: Request, found: SignedIn) -> Response:
         """What changed on an open page."""
         view = request.query_params.get("view", "")
-        if view not in VIEWS:
+        if view not in PARTS:
             return Response(status_code=404)
-        await run_in_threadpool(self._room.presenter, request.path_params["id"], found.staff)
-        stream = self._events(request, view, request.query_params.get("seen", ""))
+        group_id = request.path_params["id"]
+        await run_in_threadpool(self._room.presenter, group_id, found.staff)
+        stream = self._walls.events(request, group_id, view, request.query_params.get("seen", ""))
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-
-    async def _events(self, request: Request, view: str, seen: str) -> AsyncGenerator[str, None]:
-        yield "retry: 1000\n\n"
-        async with aclosing(self._app.live.watch("groups", beat=BEAT_SECONDS)) as wakes:
-            async for _ in wakes:
-                found = await signed_in(self._app, request)  # type: ignore[arg-type]
-                if found is None:
-                    yield "event: signed-out\ndata: {}\n\n"
-                    return
-                try:
-                    html, digest = await run_in_threadpool(self._part, request.path_params["id"], found, view)
-                except GroupRefused:
-                    return
-                changed = json.dumps({"html": html, "digest": digest}, ensure_ascii=False)
-                yield f"event: part\ndata: {changed}\n\n" if digest != seen else ": beat\n\n"
-                seen = digest
-                await asyncio.sleep(CALM_SECONDS)
-
-    def _part(self, group_id: int, found: SignedIn, view: str) -> tuple[str, str]:
-        if view == "screen":
-            values: dict[str, Any] = {"group": self._room.presenter(group_id, found.staff), "join_url": self._join_url()}
-            values["number"] = self._number()
-        else:
-            room = self._room.room(group_id, found.staff)
-            values = {"room": room, "group": room.group}
-        html = self._pages.page(f"groups/{VIEWS[view]}", csrf=found.csrf, **values)
-        return html, digest_of(html)
 
     # --- afterwards ---
 
     async def summary(self, request: Request, found: SignedIn) -> Response:
         """One page to print."""
         summary = await run_in_threadpool(self._room.summary, request.path_params["id"], found.staff)
-        return self._page("summary.html", found, summary=summary, group=summary.group)
+        return self._page("summary.html", found, summary=summary, group=summary.group, say=self._walls.staff_say)
 
     async def export(self, request: Request, found: SignedIn) -> Response:
         """The same as CSV."""
@@ -250,14 +200,6 @@ class _Routes:
             groups=await run_in_threadpool(self._room.groups, found.staff),
             templates=await run_in_threadpool(self._room.templates, found.staff),
         )  # fmt: skip
-
-    def _join_url(self) -> str:
-        return f"{self._app.settings.public_url.partition('://')[2]}/join"
-
-    def _number(self) -> str:
-        """The number that is texted; a messaging service has none to show."""
-        sender = self._app.settings.twilio.sender
-        return sender if sender.startswith("+") else ""
 
     def _page(self, template: str, found: SignedIn, *, refusal: str = "", status: int = 200, **values: Any) -> Response:
         html = self._pages.page(
@@ -313,8 +255,3 @@ def _number(fields: Fields, name: str) -> int:
     if number is None:
         raise ValueError(name)
     return number
-
-
-def digest_of(html: str) -> str:
-    """What a page says it has of a living part."""
-    return hashlib.sha256(html.encode()).hexdigest()[:16]

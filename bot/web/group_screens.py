@@ -1,7 +1,8 @@
 """What a group's page shows, made once for everybody in the group and sent to each open page.
 
 Promises: a step reaches five hundred pages with one look into the database; a page that opens late gets the step
-that is on; lines that are private to one page are read only when there is news for it.
+that is on, and every private line it has not seen; lines that are private to one page are read only when there is
+news for it. A database that is away for a moment freezes no page.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
 from bot.group_seats import GroupSeats, Sitting
-from bot.web.sse import as_json
+from bot.store.database import StoreDown
+from bot.web.sse import as_event
 from bot.web.youth_parts import Chat, Live
 from bot.words import Words
 
 BEAT_SECONDS = 15.0
 GLANCE_SECONDS = 10.0
+AGAIN_SECONDS = 1.0
+"""After a look that failed."""
 
 
 class GroupScreens:
@@ -37,20 +41,23 @@ class GroupScreens:
         self._open: dict[tuple[int, str], set[asyncio.Event]] = defaultdict(set)
         self._watchers: dict[tuple[int, str], asyncio.Task[None]] = {}
 
-    async def events(self, token: str, sitting: Sitting) -> AsyncGenerator[str, None]:
-        """The stream of one page: ``screen`` at once and at every change, ``said`` for private lines, ``gone`` at the end."""
+    async def events(self, token: str, sitting: Sitting, *, after: int | None = None) -> AsyncGenerator[str, None]:
+        """The stream of one page: ``screen`` at once and at every change, ``said`` for private lines, ``gone`` at the end.
+
+        ``after`` is the number of the last private line that the page has; a page that has none begins with what is new.
+        """
         key = (sitting.group_id, sitting.lang)
         say = partial(self._words.say, lang=sitting.lang)
         woken, private = asyncio.Event(), asyncio.Event()
         self._open[key].add(woken)
         listener = asyncio.create_task(self._listen(sitting.thread_id, private, woken))
-        after, shown = sitting.last_seq, ""
+        after, shown = sitting.last_seq if after is None else after, ""
         try:
-            self._watch(key)
             yield "retry: 1000\n\n"
             yield _event("own", json.dumps(await run_in_threadpool(self._seats.own, token)))
             private.set()
             while True:
+                self._watch(key)
                 screen = await self._screen(key, token)
                 out = _event("screen", screen) if screen != shown else ""
                 shown = screen
@@ -61,7 +68,7 @@ class GroupScreens:
                         return
                     lines = await run_in_threadpool(self._chat.since, sitting.thread_id, after)
                     after = lines[-1].seq if lines else after
-                    out += "".join(_event("said", json.dumps(as_json(line, say), ensure_ascii=False)) for line in lines)
+                    out += "".join(as_event(line, say) for line in lines)
                 yield out or ": beat\n\n"
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(woken.wait(), BEAT_SECONDS)
@@ -97,15 +104,25 @@ class GroupScreens:
             self._watchers[key] = asyncio.create_task(self._follow(key))
 
     async def _follow(self, key: tuple[int, str]) -> None:
-        async for _ in self._live.watch(f"group:{key[0]}", beat=GLANCE_SECONDS):
-            if await self._look(key, ""):
-                for woken in self._open.get(key, ()):
-                    woken.set()
+        async with aclosing(self._live.watch(f"group:{key[0]}", beat=GLANCE_SECONDS)) as news:
+            async for _ in news:
+                if await self._changed(key):
+                    for woken in self._open.get(key, ()):
+                        woken.set()
+
+    async def _changed(self, key: tuple[int, str]) -> bool:
+        """Look until a look succeeds."""
+        while True:
+            try:
+                return await self._look(key, "")
+            except StoreDown:  # the database comes back, and the screen with it
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _listen(self, thread_id: str, private: asyncio.Event, woken: asyncio.Event) -> None:
-        async for _ in self._live.watch(f"thread:{thread_id}", beat=2 * BEAT_SECONDS):
-            private.set()
-            woken.set()
+        async with aclosing(self._live.watch(f"thread:{thread_id}", beat=2 * BEAT_SECONDS)) as news:
+            async for _ in news:
+                private.set()
+                woken.set()
 
 
 def _event(name: str, data: str) -> str:

@@ -43,14 +43,18 @@ class Pace:
 
     def takes(self, key: str) -> bool:
         """Whether one more use of ``key`` is in time; a use that is refused is not counted."""
+        if not self.has(key):
+            return False
+        self._buckets[key].left -= 1
+        return True
+
+    def has(self, key: str) -> bool:
+        """Whether one more use of ``key`` would be in time."""
         now = self._clock()
         bucket = self._buckets.get(key) or self._fresh(key, now)
         bucket.left = min(self._most, bucket.left + (now - bucket.at) * self._per_second)
         bucket.at = now
-        if bucket.left < 1:
-            return False
-        bucket.left -= 1
-        return True
+        return bucket.left >= 1
 
     def _fresh(self, key: str, now: float) -> _Bucket:
         if len(self._buckets) >= MOST_KEYS:  # bounded: a flood of new threads must not fill memory

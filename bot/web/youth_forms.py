@@ -29,7 +29,7 @@ MOST_FIELDS = 20
 
 
 class TalkForms:
-    """POST /talk: start, send, look for news, keep a way back, come back, delete, leave."""
+    """POST /talk: start, join a group, send, look for news, keep a way back, come back, delete, leave."""
 
     def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
         self._app = app
@@ -63,7 +63,7 @@ class TalkForms:
         return self._html(replace(view, token=None), "page_forgotten")
 
     async def _go_on(self, request: Request, form: Mapping[str, str], view: View, thread: str | None) -> Response:
-        text = form.get("text", "").strip() or WAYS.get(form.get("do", ""), "")
+        text = form.get("text", "").strip() or _code(form) or WAYS.get(form.get("do", ""), "")
         try:
             if thread is None:
                 view, thread = await self._opened(request, view, text)
@@ -137,6 +137,12 @@ class TalkForms:
     def _html(self, view: View, notice_id: str = "", status: int = 200) -> Response:
         notice = self._app.words.say(notice_id, view.lang) if notice_id else view.notice
         return HTMLResponse(self._page.html(replace(view, notice=notice)), status_code=status)
+
+
+def _code(form: Mapping[str, str]) -> str:
+    """What the form of a group's page says: the same words as on a phone."""
+    code = form.get("code", "").strip() if form.get("do") == "join" else ""
+    return f"JOIN {code}" if code else ""
 
 
 async def _form(request: Request) -> dict[str, str] | None:

@@ -138,7 +138,7 @@ class YouthPage:
     def group_html(self, lang: str, code: str) -> str:
         """The page of a group, with a join code filled in where the address had one."""
         context = self._every_page(lang, None)
-        return self._templates.get_template("youth/group.html").render(context, code=code)
+        return self._templates.get_template("youth/group.html").render(context, code=code, client_id=uuid4().hex)
 
     def _say(self, lang: str) -> Any:
         return partial(self._app.words.say, lang=lang)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
 import pytest
 
-from bot.groups.suppression import Published, due, publish_many, publish_one
+from bot.groups.suppression import Given, Published, due, publish_many, publish_one, to_tell
 
 LETTERS = "abcde"
 Counts = tuple[int, ...]
@@ -76,6 +76,82 @@ def test_looking_at_every_moment_and_taking_one_from_the_other_tells_no_small_co
                 assert not told_exactly({came for _, came in fitting}), (people, told, look)
                 after[frozenset(now for now, _ in fitting)] = shown[look]
         known = after
+
+
+def replaced(was: Counts, people: int) -> Iterator[tuple[Counts, Counts, Counts]]:
+    """Every way in which so many people can change their answer: the counts then, where they were, where they went."""
+    for left in every_way(people, len(was)):
+        if all(gone <= count for gone, count in zip(left, was, strict=True)):
+            for came in every_way(people, len(was)):
+                if all(gone + new <= people for gone, new in zip(left, came, strict=True)):  # nobody goes where they were
+                    yield tuple(w - gone + new for w, gone, new in zip(was, left, came, strict=True)), left, came
+
+
+def known_at(people: int, options: int) -> dict[frozenset[Counts], Published]:
+    """What somebody knows of a poll that is published for the first time, and what they were shown."""
+    ways: dict[Hashable, set[Counts]] = defaultdict(set)
+    for counts in every_way(people, options):
+        ways[seen(published(counts))].add(counts)
+    return {frozenset(fitting): published(next(iter(fitting))) for fitting in ways.values()}
+
+
+def cells_told_by(people: int, options: int, changed: Sequence[int], rounds: int = 3) -> int:
+    """In how many looks a small cell is told, when one of these numbers change their answer before each new publication."""
+    known, told_times = known_at(people, options), 0
+    for _ in range(rounds):
+        after: dict[frozenset[Counts], Published] = {}
+        for before, told in known.items():
+            ways: dict[Hashable, set[Counts]] = defaultdict(set)
+            shown: dict[Hashable, Published] = {}
+            for now in {now for was in before for number in changed for now, _, _ in replaced(was, number)}:
+                found = published(now, told)
+                shown[seen(found)] = found
+                ways[seen(found)].add(now)
+            told_times += sum(bool(told_exactly(fitting)) for fitting in ways.values())
+            after.update({frozenset(fitting): shown[look] for look, fitting in ways.items()})
+        known = after
+    return told_times
+
+
+@pytest.mark.parametrize(("people", "options"), [(10, 2), (15, 2), (20, 2), (30, 2), (40, 2), (10, 3), (15, 3)])
+def test_changed_answers_that_are_published_five_at_a_time_tell_no_small_count(people: int, options: int) -> None:
+    assert cells_told_by(people, options, changed=[5]) == 0
+
+
+def test_among_four_options_they_tell_none_either() -> None:
+    assert cells_told_by(10, 4, changed=[5], rounds=1) == 0
+
+
+@pytest.mark.parametrize("people", [10, 15, 20, 30, 40])
+def test_of_five_who_change_what_they_picked_of_many_it_is_not_told_how_many_touched_an_option(people: int) -> None:
+    """Each option is a table of its own, and of five who changed their picks any number changed this one."""
+    assert cells_told_by(people, 2, changed=range(6)) == 0
+
+
+@pytest.mark.parametrize(("people", "options"), [(10, 2), (20, 2), (15, 3)])
+def test_one_changed_answer_alone_would_tell_so_it_waits_even_at_the_close(people: int, options: int) -> None:
+    """Why fewer than five changed answers are never published: the walk finds the cells that this would tell."""
+    assert cells_told_by(people, options, changed=[1], rounds=1) > 0
+    assert [due(people, people, closed=closed, changed=n) for closed in (False, True) for n in (1, 4)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("people", [10, 20])
+def test_where_some_change_and_five_come_new_only_the_new_are_told(people: int) -> None:
+    """Else four changed answers would ride along with five new ones, which the other walk takes for the only difference."""
+    old = [Given(frozenset("b"), frozenset("a")) for _ in range(4)] + [Given(frozenset("a"), frozenset("a"))] * (people - 4)
+    new = [Given(frozenset("b"))] * 5
+    assert [one for told in to_tell([*old, *new]) for one in told] == ["a"] * people + ["b"] * 5
+
+
+def test_of_changed_answers_whole_fives_are_told_the_first_first() -> None:
+    changed = [Given(frozenset("b"), frozenset("a")) for _ in range(7)]
+    assert ["".join(told) for told in to_tell(changed)] == ["b"] * 5 + ["a"] * 2
+    assert not Given(frozenset("a"), frozenset("a")).changed and not Given(frozenset("a")).changed
+
+
+def test_five_changed_answers_make_a_publication_due() -> None:
+    assert [due(10, 10, closed=False, changed=n) for n in (4, 5, 9)] == [0, 10, 10]
+    assert due(9, 0, closed=False, changed=9) == 0, "a small group sees its poll once, when it is closed"
 
 
 def test_nothing_is_published_anew_before_five_more_have_answered() -> None:

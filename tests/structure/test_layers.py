@@ -36,7 +36,6 @@ EDGE = (
     "bot.bench",
     "bot.benches",
     "bot.faults",
-    "bot.group_bench",
     "bot.fuzz",
     "bot.fuzz_inside",
     "bot.fuzz_parts",

@@ -3,88 +3,20 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 
 import pytest
 from starlette.testclient import TestClient
 
-from bot.store.messages import Message
+from bot.safety.verdict import Level
 from bot.web.sites import public_site, staff_site
-from tests.talking import PASSWORD, Desk, House, settle
+from tests.talking import PASSWORD, Clock, Desk, House, settle
+from tests.web.group_people import Facilitator, Young
 
 DANGER = "my stepdad hits me"
-
-
-class Facilitator:
-    """At the staff pages."""
-
-    def __init__(self, house: House, first_name: str = "Fay", role: str = "facilitator") -> None:
-        self.house = house
-        self.desk = house.desk(first_name, role)
-        self.client = TestClient(staff_site(house.app), follow_redirects=False)
-        answer = self.client.post("/sign-in", data={"username": self.desk.me.username, "password": PASSWORD})
-        assert answer.status_code == 303
-        self.group = 0
-
-    @property
-    def csrf(self) -> str:
-        return re.findall(r'name="csrf" value="([^"]+)"', self.client.get("/groups").text)[0]
-
-    def opens(self, **more: object) -> None:
-        form = {"csrf": self.csrf, "lesson": "grooming/trust", "band": "13-15", "lang": "en", "region": "CA", **more}
-        answer = self.client.post("/groups/open", data=form)
-        assert answer.status_code == 303, answer.text
-        self.group = int(answer.headers["location"].rpartition("/")[2])
-
-    def does(self, verb: str, **fields: object) -> None:
-        answer = self.client.post(f"/groups/{self.group}/{verb}", data={"csrf": self.csrf, **fields})
-        assert answer.status_code == 303, answer.text
-
-    def goes_to(self, step: str) -> None:
-        ids = [s.id for s in self.house.app.group_lessons.steps(self.subject)]
-        self.does("step", number=ids.index(step))
-
-    @property
-    def subject(self):
-        with self.house.app.store.read() as work:
-            return work.groups.get(self.group).subject
-
-    @property
-    def code(self) -> str:
-        with self.house.app.store.read() as work:
-            return work.groups.get(self.group).code
-
-    def page(self, path: str = "") -> str:
-        answer = self.client.get(f"/groups/{self.group}{path}")
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-
-class Young:
-    """At the group's page."""
-
-    def __init__(self, house: House, code: str) -> None:
-        self.house = house
-        self.client = TestClient(public_site(house.app))
-        answer = self.client.post("/group/seats", json={"code": code})
-        assert answer.status_code == 201, answer.text
-        self.seat = answer.json()
-        self.client.headers["Authorization"] = f"Bearer {self.seat['token']}"
-
-    def answers(self, step: str, *options: str):
-        return self.client.post("/group/answers", json={"step": step, "options": list(options)})
-
-    def writes(self, text: str, to: str, client_id: str = "1") -> None:
-        answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to})
-        assert answer.status_code == 202, answer.text
-        settle(self.house.app)
-
-    def lines(self) -> list[Message]:
-        sitting = self.house.app.group_seats.sitting(self.seat["token"])
-        assert sitting
-        with self.house.app.store.read() as work:
-            return work.messages.transcript(sitting.thread_id)
+ELEVATED = "i feel so alone lately and nobody likes me"
 
 
 @pytest.fixture
@@ -132,7 +64,10 @@ def test_without_a_seat_no_door_opens(house: House, fay: Facilitator) -> None:
     assert client.post("/group/answers", json={"step": "x", "options": ["a"]}).status_code == 401
 
 
-def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(house: House, fay: Facilitator, desk: Desk) -> None:
+@pytest.mark.parametrize(("said", "opens_case"), [(DANGER, True), (ELEVATED, False)], ids=["high", "elevated"])
+def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(
+    house: House, fay: Facilitator, said: str, opens_case: bool
+) -> None:
     """A disclosure in any field of the page, and by text: the desk has it, they are answered, the group shows nothing."""
     phone = house.phone()
     phone.texts(f"JOIN {fay.code}")
@@ -145,15 +80,16 @@ def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(house:
         before = {path: fay.page(path) for path in ("", "/screen", "/join", "/summary", "/export.csv")}
         heard = len(young.lines())
         for number, aim in enumerate(("box", "step", "me")):
-            young.writes(DANGER, aim, f"{step}{number}")
-        phone.texts(f"ask {DANGER}")
-        phone.texts(DANGER)
+            young.writes(said, aim, f"{step}{number}")
+        phone.texts(f"ask {said}")
+        phone.texts(said)
         assert {path: fay.page(path) for path in before} == before
         assert len(young.lines()) >= heard + 6, "each text is kept, and answered privately"
     with house.app.store.read() as work:
         cases = {c.thread_id for c in work.cases.opened_since(house.app.now().replace(year=2020))}
         assert work.group_answers.texts(fay.group, "held") == []
-    assert cases == {phone.thread_id, house.app.group_seats.sitting(young.seat["token"]).thread_id}
+    both = {phone.thread_id, house.app.group_seats.sitting(young.seat["token"]).thread_id}
+    assert cases == (both if opens_case else set())
 
 
 def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: House, fay: Facilitator) -> None:
@@ -161,10 +97,10 @@ def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: Hou
     young.writes("what if Kevin texts me from 416 555 0133", "box")
     assert "texts me from" not in fay.page("/screen")
     room = fay.page()
-    assert "what if [name] texts me from [number]" in room and "Kevin" not in room and "0133" not in room
+    assert "what if [name] texts me from [phone]" in room and "Kevin" not in room and "0133" not in room
     text_id = re.findall(r'name="text" value="(\d+)"', room)[0]
     fay.does("text", text=text_id, do="release")
-    assert "what if [name] texts me from [number]" in fay.page("/screen")
+    assert "what if [name] texts me from [phone]" in fay.page("/screen")
     fay.does("text", text=text_id, do="drop")
     assert "texts me from" not in fay.page("/screen")
 
@@ -202,10 +138,39 @@ def test_the_seat_outlives_the_page_and_a_wrong_code_is_said_kindly(house: House
     assert young.client.get("/group/seat").status_code == 401
 
 
-def test_guessing_by_page_is_held_back_too(house: House, fay: Facilitator) -> None:
+def test_a_token_opens_nothing_an_hour_after_the_end_unless_people_have_the_case(
+    house: House, fay: Facilitator, clock: Clock
+) -> None:
+    young, in_danger = Young(house, fay.code), Young(house, fay.code)
+    in_danger.writes(DANGER, "me")
+    fay.does("move", event="end")
+    clock.passes(minutes=59)
+    assert young.client.get("/group/seat").status_code == 200
+    clock.passes(minutes=2)
+    assert young.client.get("/group/seat").status_code == 401
+    assert young.client.post("/group/texts", json={"id": "9", "text": "hello", "to": "me"}).status_code == 401
+    assert in_danger.client.get("/group/seat").status_code == 200
+
+
+def test_a_group_is_joined_without_script_and_its_steps_come_in_the_chat(house: House, fay: Facilitator) -> None:
     client = TestClient(public_site(house.app))
-    answers = [client.post("/group/seats", json={"code": f"3{n:04}"}).status_code for n in range(62)]
-    assert answers[:60] == [404] * 60 and answers[60:] == [429, 429]
+    page = client.get("/join").text
+    form = re.search(r'<form id="join-form"[^>]*>', page)
+    assert form and 'method="post"' in form[0] and 'action="/talk"' in form[0], "a code never comes into an address"
+    fay.goes_to("lesson:notice")
+    fields = {"do": "join", "id": "m1", "lang": "en", "code": f"{fay.code[:3]} {fay.code[3:].lower()}"}
+    chat = client.post("/talk", data=fields).text
+    assert "You're in" in html.unescape(chat) and "What stands out to you?" in chat and "The gift" in chat
+    token = re.findall(r'name="token" value="([^"]+)"', chat)[0]
+    client.post("/talk", data={"do": "send", "id": "m2", "lang": "en", "token": token, "text": "A"})
+    with house.app.store.read() as work:
+        assert work.group_answers.answered(fay.group, "lesson:notice") == 1
+
+
+def test_danger_typed_into_the_box_for_the_code_is_seen(house: House, fay: Facilitator, desk: Desk) -> None:
+    client = TestClient(public_site(house.app))
+    client.post("/talk", data={"do": "join", "id": "m1", "lang": "en", "code": "i want to die"})
+    desk.sees_case(level="high")
 
 
 def test_a_small_group_sees_its_result_when_the_poll_is_closed_and_no_answer_comes_after(
@@ -269,6 +234,48 @@ def test_a_worry_about_the_group_reaches_the_desk_and_the_desk_answers_on_the_pa
     assert "I can come to your room in ten minutes." in fay.page()
     fay.does("worry", words="Thank you", how_soon="soon")
     assert len(house.desk("Kit").queue()) == 0
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_worry_that_grows_raises_the_case_that_is_open(house: House, fay: Facilitator, desk: Desk, accepted: bool) -> None:
+    fay.does("worry", words="Two of them have gone quiet after the story", how_soon="soon")
+    card = desk.sees_case(level="high", state="queued")
+    if accepted:
+        desk.accepts(card)
+    fay.does("worry", words="One of them has run out and left a note", how_soon="now")
+    with house.app.store.read() as work:
+        case = work.cases.get(card.id)
+        assert case.level is Level.IMMINENT and case.state.value == ("accepted" if accepted else "queued")
+        assert accepted or case.deadline_at == work.now, "whoever is on call is told at once"
+
+
+def test_a_text_is_released_once_and_one_that_was_dropped_never_comes_back(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    young.writes("how do you know who to trust", "box")
+    text_id = re.findall(r'name="text" value="(\d+)"', fay.page())[0]
+    for do in ("release", "release", "drop"):
+        fay.does("text", text=text_id, do=do)
+    assert "From the box" not in fay.page("/screen")
+    fay.does("text", text=text_id, do="release")
+    assert "From the box" not in fay.page("/screen")
+
+
+def test_one_seat_cannot_bury_the_box(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    for number in range(13):
+        young.writes(f"how do you know who to trust {'so' * number}", "box", str(number))
+    assert fay.page().count('value="release"') == 10
+    assert "waiting to be read" in young.lines()[-1].text
+
+
+def test_taps_alone_keep_a_seat_longer_than_words_are_kept(house: House, fay: Facilitator, clock: Clock) -> None:
+    fay.goes_to("lesson:notice")
+    young = Young(house, fay.code)
+    for _ in range(3):
+        clock.passes(hours=30)
+        assert young.answers("lesson:notice", "a").status_code == 200
+        house.app.outbox.expire()
+    assert young.answers("lesson:notice", "b").status_code == 200
 
 
 def test_a_group_once_more_and_a_template_open_the_same_with_a_new_code(house: House, fay: Facilitator) -> None:

@@ -1,6 +1,7 @@
 /* A young person's page in a group.
-   Promises: every text goes to the server once it can, under one id; what is private is shown only on the page that
-   wrote it; on this device stays nothing but the key of the seat, until the group is over or they leave. */
+   Promises: every text and every tap goes to the server once it can, under one id; what is private is shown only on the
+   page that wrote it; the key of the seat stays in this tab, so that a page loaded again has its seat, and on this device
+   only where they asked for it. It goes when the group is over or they leave. Leaving is exit.js. */
 "use strict";
 (() => {
   const find = (selector) => document.querySelector(selector);
@@ -8,11 +9,19 @@
   for (const word of find("#words").content.querySelectorAll("[data-word]")) words[word.dataset.word] = word.textContent;
   const lang = document.documentElement.lang || "en";
   const KEY = "seat";
-  let token = "", own = {}, screen = null, said = {}, stop = null, gone = false;
-  const picked = {};
+  let token = "", last = "0", own = {}, screen = null, said = {}, picked = {}, stop = null, gone = false, onDevice = false;
 
-  const keep = (value) => { try { value ? localStorage.setItem(KEY, value) : localStorage.removeItem(KEY); } catch { /* private mode */ } };
-  const kept = () => { try { return localStorage.getItem(KEY) || ""; } catch { return ""; } };
+  /* ---- what stays: the key, and the last private line that was shown ---- */
+  const drawer = (which) => { try { return window[which]; } catch { return null; } }; // a browser may refuse
+  function keep() {
+    try { drawer(onDevice ? "localStorage" : "sessionStorage").setItem(KEY, JSON.stringify({ token, last })); } catch { /* private mode */ }
+  }
+  function drop() {
+    for (const which of ["sessionStorage", "localStorage"]) try { drawer(which).removeItem(KEY); } catch { /* private mode */ }
+  }
+  function kept(which) {
+    try { return JSON.parse(drawer(which).getItem(KEY)); } catch { return null; }
+  }
   const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const make = (tag, className, text) => {
     const node = document.createElement(tag);
@@ -21,26 +30,15 @@
     return node;
   };
 
-  /* ---- leaving the page: first, and with nothing that can fail before it ---- */
-  const exit = find("#exit"), exitTo = exit.href;
-  function out() {
-    if (gone) return;
+  /* ---- leaving: exit.js empties the page first, then this ---- */
+  (window.whenLeaving = window.whenLeaving || []).push(() => {
     gone = true;
-    keep("");
     const old = token;
-    document.body.replaceChildren();
+    token = "";
+    drop();
     if (stop) stop.abort();
     if (old) call("DELETE", "/group/seats", null, old).catch(() => {});
-    location.replace(exitTo);
-  }
-  exit.addEventListener("click", (event) => { event.preventDefault(); out(); });
-  let shifts = [];
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Shift") { shifts = []; return; }
-    if (event.repeat) return;
-    shifts = [...shifts.filter((at) => event.timeStamp - at < 3000), event.timeStamp];
-    if (shifts.length >= 3) out();
-  }, true);
+  });
 
   /* ---- the doors ---- */
   function call(method, path, body, key = token) {
@@ -55,6 +53,7 @@
       try {
         const answer = await call(method, path, body);
         if (answer.status !== 429 && answer.status < 500) { connected(true); return answer; }
+        connected(answer.status === 429);
       } catch { connected(false); }
       if (gone) throw new Error("left");
       await new Promise((done) => setTimeout(done, wait));
@@ -81,21 +80,24 @@
     if (!answer) { notice(words.refused); return; }
     if (!(await told(answer))) return;
     const seat = await answer.json();
-    token = seat.token;
-    keep(token);
+    [token, last, onDevice] = [seat.token, "0", find("#keep").checked];
     sit(seat.nickname);
   });
+  find("#keep-part").hidden = false;
   async function comeBack() {
-    const before = kept();
-    if (!before) return;
-    const answer = await call("GET", "/group/seat", null, before).catch(() => null);
-    if (!answer || !answer.ok) { if (answer && answer.status === 401) keep(""); return; }
+    const before = kept("sessionStorage") || kept("localStorage");
+    if (!before || !before.token) return;
+    const answer = await call("GET", "/group/seat", null, before.token).catch(() => null);
+    if (!answer || !answer.ok) { if (answer && answer.status === 401) drop(); return; }
     const seat = await answer.json();
+    const back = () => { [token, last, onDevice] = [before.token, before.last, !kept("sessionStorage")]; sit(seat.nickname); };
+    if (performance.getEntriesByType("navigation")[0]?.type === "reload") { back(); return; }
     find("#back").hidden = false;
-    find("#back-yes").addEventListener("click", () => { token = before; sit(seat.nickname); });
-    find("#back-no").addEventListener("click", () => { keep(""); find("#back").hidden = true; find("#code").focus(); });
+    find("#back-yes").addEventListener("click", back);
+    find("#back-no").addEventListener("click", () => { drop(); find("#back").hidden = true; find("#code").focus(); });
   }
   function sit(nickname) {
+    keep();
     find("#join").hidden = true;
     find("#seat").hidden = false;
     find("#nick").textContent = words.you.replace("{nickname}", nickname);
@@ -108,7 +110,7 @@
       stop = new AbortController();
       try {
         const answer = await fetch("/group/events", {
-          headers: { Authorization: `Bearer ${token}`, "Accept-Language": lang }, cache: "no-store", credentials: "omit", signal: stop.signal,
+          headers: { Authorization: `Bearer ${token}`, "Accept-Language": lang, "Last-Event-ID": last }, cache: "no-store", credentials: "omit", signal: stop.signal,
         });
         if (answer.status === 401) { over(words.gone); return; }
         if (!answer.ok) throw new Error("no stream");
@@ -132,18 +134,21 @@
     }
   }
   function take(block) {
-    const name = (block.match(/^event: (.*)$/m) || [])[1], data = (block.match(/^data: (.*)$/m) || [])[1];
-    if (!name || !data) return;
+    const [name, data, id] = ["event", "data", "id"].map((field) => (block.match(new RegExp(`^${field}: (.*)$`, "m")) || [])[1]);
+    if (!name || !data || !token) return;
     const value = JSON.parse(data);
     if (name === "own") { own = value; if (screen) show(screen); }
     if (name === "screen") show(value);
     if (name === "said") line(value);
+    if (id) { last = id; if (!screen || screen.state !== "ended") keep(); }
     if (name === "gone") over(words.gone);
   }
   function over(text) {
     token = "";
-    keep("");
+    drop();
     if (stop) stop.abort();
+    [own, said, picked, screen] = [{}, {}, {}, null];
+    find("#log").replaceChildren(); // for whoever has this phone next
     find("#seat").hidden = true;
     find("#join").hidden = false;
     notice(text);
@@ -160,7 +165,7 @@
     if (next.state !== "running") {
       card.append(make("p", "say", words[next.state]));
       if (words[`${next.state}_more`]) card.append(make("p", "", words[`${next.state}_more`]));
-      if (next.state === "ended") keep("");
+      if (next.state === "ended") drop();
       return;
     }
     card.append(make("p", "where", `${next.number} / ${next.of}`), make("p", "say", next.say));
@@ -241,7 +246,7 @@
       for (const choice of one.choices) {
         const button = make("button", "choice", choice.label);
         button.type = "button";
-        button.addEventListener("click", () => { box.remove(); call("POST", "/group/texts", { id: newId(), text: choice.key || choice.label, to: "me" }); });
+        button.addEventListener("click", () => choose(box, choice));
         box.append(button);
       }
       node.append(box);
@@ -249,10 +254,16 @@
     log.append(node);
     find("#me-fold").open = true;
   }
+  async function choose(box, choice) {
+    if (box.getAttribute("aria-busy")) return; // one tap is one tap
+    box.setAttribute("aria-busy", "true");
+    const answer = await surely("POST", "/group/texts", { id: newId(), text: choice.key || choice.label, to: "me" });
+    if (await told(answer)) box.remove(); else box.removeAttribute("aria-busy");
+  }
   for (const [form, to] of [["#me-form", "me"], ["#box-form", "box"]]) {
     find(form).addEventListener("submit", (event) => { event.preventDefault(); text(find(`${form} input`), to); });
   }
-  find("#person").addEventListener("click", () => surely("POST", "/group/texts", { id: newId(), text: "PERSON", to: "me" }));
-  find("#leave").addEventListener("click", async () => { await surely("DELETE", "/group/seats"); over(words.left); });
+  find("#person").addEventListener("click", async () => told(await surely("POST", "/group/texts", { id: newId(), text: "PERSON", to: "me" })));
+  find("#leave").addEventListener("click", async () => { drop(); await surely("DELETE", "/group/seats"); over(words.left); });
   comeBack();
 })();

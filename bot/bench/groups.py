@@ -1,0 +1,223 @@
+"""``handrail bench groups``: a room that answers at once, and what a danger text takes meanwhile.
+
+It promises the real doors over HTTP, one group of everybody with every page open, danger by chat, by the group's own page and
+by text, quiet and burst measured in one run, and counts from the database: each answer once, and as it was given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from bot.app import App
+from bot.bench.installation import BenchError, Installation, installed
+from bot.groups.steps import Subject
+from bot.groups.suppression import floor5
+from bot.serve.logs import many_files
+from bot.settings import Settings
+from bot.shares import quantiles
+from bot.store.groups import Group
+
+SUBJECT = Subject("grooming", "trust", "13-15", "en")
+STEP, OPTIONS = "lesson:notice", ("a", "b", "c")
+DANGER = "my stepdad hits me and he is coming home now"
+LONGEST_OPENING = 120.0
+CONNECTIONS = 100
+
+
+@dataclass
+class Burst:
+    """What was measured; times in milliseconds, each from sending to the acknowledgement after the commit."""
+
+    people: int
+    answers: int
+    dangers: int
+    counted: int = 0
+    as_given: bool = False
+    cases: int = 0
+    seconds: float = 0.0
+    answer_ms: list[float] = field(default_factory=list)
+    burst_ms: list[float] = field(default_factory=list)
+    quiet_ms: list[float] = field(default_factory=list)
+    pages: int = 0
+    """Open pages that were shown the step, all the while."""
+
+    def report(self) -> str:
+        """The figures, and how they were taken."""
+        exactly = "each once and as given" if self.as_given else "WRONG"
+        return "\n".join(
+            [
+                f"{self.people} people in one group, {self.pages} with the page open; {self.answers} answers sent within a "
+                f"second, done after {self.seconds:.2f} s",
+                f"counted {self.counted}, {exactly}; {self.cases} cases of {2 * self.dangers} texts with danger now",
+                quantiles("  an answer, kept", self.answer_ms),
+                quantiles("  a text with danger, kept and screened, alone", self.quiet_ms),
+                quantiles("  a text with danger, kept and screened, in the burst", self.burst_ms),
+            ]
+        )
+
+
+def measure(settings: Settings, *, people: int = 500, answers: int = 200, dangers: int = 30) -> Burst:
+    """One burst, in an installation of its own. Raises BenchError."""
+    many_files()
+    found = Burst(people, answers, dangers)
+    with installed(settings) as house:
+        house.starts("gateway")
+        app = App(house.settings)
+        group = opened(app)
+        tokens = asyncio.run(join_all(house, group.code, people))
+        with open_pages(house, tokens) as pages:
+            found.quiet_ms, _, _ = asyncio.run(_burst(app, (), tokens[answers:], dangers))
+            found.burst_ms, found.answer_ms, found.seconds = asyncio.run(
+                _burst(app, tokens[:answers], tokens[answers + dangers :], dangers)
+            )
+            found.pages = pages()
+        with app.store.read() as work:
+            found.cases = len(work.cases.opened_since(group.opened_at))
+        found.counted, found.as_given = counted_as_given(app, group, tokens[:answers])
+        app.store.close()
+    return found
+
+
+def opened(app: App) -> Group:
+    """A group that is at its poll."""
+    app.staff.add(username="groups", first_name="Bench", role="facilitator", password=secrets.token_urlsafe(16))
+    number = [s.id for s in app.group_lessons.steps(SUBJECT)].index(STEP)
+    with app.store.begin() as work:
+        group = work.groups.open(SUBJECT, region=None, free=False, staff_id=work.staff.everyone()[0].id)
+        work.groups.change(group.id, state="running", step=number)
+        return work.groups.get(group.id)
+
+
+async def join_all(house: Installation, code: str, people: int) -> list[str]:
+    """So many seats, through the door; their tokens. Raises BenchError."""
+    async with httpx.AsyncClient(base_url=house.settings.public.url, trust_env=False, timeout=60) as client:
+        gate = asyncio.Semaphore(20)
+
+        async def one() -> str:
+            async with gate:
+                for _ in range(200):
+                    answer = await client.post("/group/seats", json={"code": code})
+                    if answer.status_code == 201:
+                        return str(answer.json()["token"])
+                    await asyncio.sleep(0.2)  # the door's pace
+                raise BenchError(f"A seat was refused: {answer.text}")
+
+        return list(await asyncio.gather(*(one() for _ in range(people))))
+
+
+@contextmanager
+def open_pages(house: Installation, tokens: Sequence[str]) -> Iterator[Callable[[], int]]:
+    """Every seat's page, open, in a process of its own; gives how many were shown the step. Raises BenchError."""
+    command = [sys.executable, "-m", "bot.bench.pages", house.settings.public.url]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=house.environment)
+    if child.stdin is None or child.stdout is None:
+        raise BenchError("The process with the open pages has no pipes.")
+
+    def told() -> int:
+        child.stdin.write("how many\n")  # type: ignore[union-attr]
+        child.stdin.flush()  # type: ignore[union-attr]
+        return int(child.stdout.readline() or 0)  # type: ignore[union-attr]
+
+    try:
+        child.stdin.write(" ".join(tokens) + "\n")
+        child.stdin.flush()
+        limit = time.monotonic() + LONGEST_OPENING
+        while (shown := told()) < len(tokens):
+            if time.monotonic() > limit or child.poll() is not None:
+                raise BenchError(f"Only {shown} of {len(tokens)} pages were shown the step.")
+            time.sleep(0.2)
+        yield told
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+async def send_answer(client: httpx.AsyncClient, token: str, option: str) -> float:
+    """One answer; the milliseconds until it was acknowledged. Sent again, as the page does, until it is. Raises BenchError."""
+    began = time.perf_counter()
+    headers = {"Authorization": f"Bearer {token}"}
+    while True:
+        try:
+            answer = await client.post("/group/answers", json={"step": STEP, "options": [option]}, headers=headers)
+            if answer.status_code == 200:
+                return 1000 * (time.perf_counter() - began)
+            if answer.status_code < 500 and answer.status_code != 429:
+                raise BenchError(f"An answer was refused: {answer.text}")
+        except httpx.TransportError:
+            pass
+        await asyncio.sleep(0.1)
+
+
+async def _by_chat(_app: App, client: httpx.AsyncClient, _seat: str) -> float:
+    opened_chat = await client.post("/chat/threads", json={})
+    headers = {"Authorization": f"Bearer {opened_chat.json()['token']}"}
+    return await _timed(client, "/chat/messages", 202, json={"id": secrets.token_hex(8), "text": DANGER}, headers=headers)
+
+
+async def _by_seat(_app: App, client: httpx.AsyncClient, seat: str) -> float:
+    body = {"id": secrets.token_hex(8), "text": DANGER, "to": "box"}
+    return await _timed(client, "/group/texts", 202, json=body, headers={"Authorization": f"Bearer {seat}"})
+
+
+async def _by_text(app: App, client: httpx.AsyncClient, _seat: str) -> float:
+    fields = {"MessageSid": f"SM{secrets.token_hex(16)}", "From": f"+1500558{secrets.randbelow(10_000):04d}", "Body": DANGER}
+    fields |= {"To": "+15005550006", "NumMedia": "0"}
+    signature = app.sms.sign(f"{app.settings.public_url}/sms/inbound", fields)
+    return await _timed(client, "/sms/inbound", 200, data=fields, headers={"X-Twilio-Signature": signature})
+
+
+async def _timed(client: httpx.AsyncClient, path: str, status: int, **request: object) -> float:
+    began = time.perf_counter()
+    answer = await client.post(path, **request)  # type: ignore[arg-type]
+    if answer.status_code != status:
+        raise BenchError(f"A text with danger was refused at {path}: {answer.status_code} {answer.text[:100]}")
+    return 1000 * (time.perf_counter() - began)
+
+
+async def _burst(
+    app: App, answering: Sequence[str], seats: Sequence[str], dangers: int
+) -> tuple[list[float], list[float], float]:
+    """Within one second: texts with danger by three ways, each from somebody else, and these seats' answers."""
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    url = app.settings.public.url
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits) as client:
+        ways = itertools.cycle((_by_chat, _by_seat, _by_text))
+        in_danger = [_later(n / dangers, next(ways)(app, client, seats[n])) for n in range(dangers)]
+        given = [_later(n / len(answering), send_answer(client, t, given_by(n))) for n, t in enumerate(answering)]
+        began = time.perf_counter()
+        took = await asyncio.gather(*in_danger, *given)
+        return list(took[:dangers]), list(took[dangers:]), time.perf_counter() - began
+
+
+async def _later(after: float, what: Awaitable[float]) -> float:
+    await asyncio.sleep(after)
+    return await what
+
+
+def given_by(number: int) -> str:
+    """What the seat with this number answers."""
+    return OPTIONS[number % len(OPTIONS)]
+
+
+def counted_as_given(app: App, group: Group, tokens: Sequence[str]) -> tuple[int, bool]:
+    """How many answers were counted; and whether each is its seat's own, and the published poll is made of just these."""
+    with app.store.read() as work:
+        seats = [work.groups.seat_by_token(app.vault.token_hash(token)) for token in tokens]
+        kept = [work.group_answers.of_thread(group.id, found[0].thread_id).get(STEP) for found in seats if found]
+        counted, told = work.group_answers.answered(group.id, STEP), work.group_answers.published(group.id).get(STEP)
+    wanted = [(given_by(n),) for n in range(len(tokens))]
+    real = {option: wanted.count((option,)) for option in OPTIONS}
+    shown = dict(told.counts) if told else {}
+    in_fives = all(0 <= floor5(real[o]) - shown.get(o, -1) <= 5 for o in OPTIONS)
+    answered = told.answered if told else 0
+    return counted, kept == wanted and counted == len(tokens) and answered == floor5(len(tokens)) and in_fives

@@ -1,0 +1,36 @@
+"""How many wrong join codes the page takes: from one address, and from all together. In memory, per process.
+
+Promises: two classes that mistype at once, and a stranger who guesses, shut nobody else out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+
+from bot.web.callers import Callers
+from bot.web.pace import Pace
+
+MOST_FROM_ONE, MOST_OF_ALL, IN_SECONDS = 60, 300, 60.0
+
+
+class CodeGuesses:
+    """Counts wrong codes; a right one costs nothing."""
+
+    def __init__(self, *, callers: Callers, clock: Callable[[], float]) -> None:
+        self._callers = callers
+        self._from_one = Pace(most=MOST_FROM_ONE, seconds=IN_SECONDS, clock=clock)
+        self._of_all = Pace(most=MOST_OF_ALL, seconds=IN_SECONDS, clock=clock)
+
+    def may(self, request: Request) -> bool:
+        """Whether one more code may be tried."""
+        caller = self._callers.key(request)
+        return (caller is None or self._from_one.has(caller)) and self._of_all.has("all")
+
+    def wrong(self, request: Request) -> None:
+        """The code that was tried is none."""
+        caller = self._callers.key(request)
+        if caller is not None:
+            self._from_one.takes(caller)
+        self._of_all.takes("all")

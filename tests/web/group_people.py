@@ -1,0 +1,83 @@
+"""The people of a group at their pages: a facilitator, and a young person with a seat."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.testclient import TestClient
+
+from bot.groups.steps import Subject
+from bot.store.messages import Message
+from bot.web.sites import public_site, staff_site
+from tests.talking import PASSWORD, House, settle
+
+
+class Facilitator:
+    """At the staff pages."""
+
+    def __init__(self, house: House, first_name: str = "Fay", role: str = "facilitator") -> None:
+        self.house = house
+        self.desk = house.desk(first_name, role)
+        self.client = TestClient(staff_site(house.app), follow_redirects=False)
+        answer = self.client.post("/sign-in", data={"username": self.desk.me.username, "password": PASSWORD})
+        assert answer.status_code == 303
+        self.group = 0
+
+    @property
+    def csrf(self) -> str:
+        return re.findall(r'name="csrf" value="([^"]+)"', self.client.get("/groups").text)[0]
+
+    def opens(self, **more: object) -> None:
+        form = {"csrf": self.csrf, "lesson": "grooming/trust", "band": "13-15", "lang": "en", "region": "CA", **more}
+        answer = self.client.post("/groups/open", data=form)
+        assert answer.status_code == 303, answer.text
+        self.group = int(answer.headers["location"].rpartition("/")[2])
+
+    def does(self, verb: str, **fields: object) -> None:
+        answer = self.client.post(f"/groups/{self.group}/{verb}", data={"csrf": self.csrf, **fields})
+        assert answer.status_code == 303, answer.text
+
+    def goes_to(self, step: str) -> None:
+        ids = [s.id for s in self.house.app.group_lessons.steps(self.subject)]
+        self.does("step", number=ids.index(step))
+
+    @property
+    def subject(self) -> Subject:
+        with self.house.app.store.read() as work:
+            return work.groups.get(self.group).subject
+
+    @property
+    def code(self) -> str:
+        with self.house.app.store.read() as work:
+            return work.groups.get(self.group).code
+
+    def page(self, path: str = "") -> str:
+        answer = self.client.get(f"/groups/{self.group}{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+class Young:
+    """At the group's page."""
+
+    def __init__(self, house: House, code: str) -> None:
+        self.house = house
+        self.client = TestClient(public_site(house.app))
+        answer = self.client.post("/group/seats", json={"code": code})
+        assert answer.status_code == 201, answer.text
+        self.seat = answer.json()
+        self.client.headers["Authorization"] = f"Bearer {self.seat['token']}"
+
+    def answers(self, step: str, *options: str):
+        return self.client.post("/group/answers", json={"step": step, "options": list(options)})
+
+    def writes(self, text: str, to: str, client_id: str = "1") -> None:
+        answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to})
+        assert answer.status_code == 202, answer.text
+        settle(self.house.app)
+
+    def lines(self) -> list[Message]:
+        sitting = self.house.app.group_seats.sitting(self.seat["token"])
+        assert sitting
+        with self.house.app.store.read() as work:
+            return work.messages.transcript(sitting.thread_id)

@@ -1,0 +1,104 @@
+"""The doors of a group's page slow machines down, and nobody in danger; one stranger shuts nobody out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from bot.web.group_doors import MOST_ANSWERS
+from bot.web.group_guesses import MOST_FROM_ONE, MOST_OF_ALL
+from bot.web.sites import public_site
+from tests.talking import Desk, House, HouseApp, demo_settings
+from tests.web.group_people import Facilitator, Young
+
+DANGER = "i want to die"
+
+
+@pytest.fixture
+def fay(house: House) -> Facilitator:
+    made = Facilitator(house)
+    made.opens()
+    made.does("move", event="start")
+    return made
+
+
+def says(young: Young, text: str, number: int, to: str = "me") -> int:
+    answer = young.client.post("/group/texts", json={"id": f"m{number}", "text": text, "to": to})
+    return answer.status_code
+
+
+@pytest.mark.parametrize("to", ["me", "box", "step"])
+def test_a_text_that_shows_danger_is_taken_however_fast_it_comes(house: House, fay: Facilitator, desk: Desk, to: str) -> None:
+    young = Young(house, fay.code)
+    codes = [says(young, "hi", n) for n in range(60)]
+    assert 429 in codes
+    assert says(young, DANGER, 99, to) == 202
+    desk.sees_case(level="high")
+
+
+def test_a_danger_split_over_fast_texts_is_taken_too(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    while says(young, "i want", 1) != 429:
+        pass
+    assert says(young, "to die", 2) == 202
+
+
+def test_halves_of_characters_and_nulls_are_left_out_of_a_text(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    body = b'{"id": "m1", "text": "hel\\u0000lo \\ud800there", "to": "me"}'
+    assert young.client.post("/group/texts", content=body).status_code == 202
+    assert young.lines()[-1].text == "hello there"
+
+
+# --- guessing codes ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind(tmp_path: Path) -> Iterator[House]:
+    """A house behind a proxy of ours, which says where a request comes from."""
+    settings = replace(demo_settings(tmp_path / "behind"), proxies=("testclient",))
+    made = House(tmp_path / "behind", HouseApp(settings))
+    yield made
+    made.app.store.close()
+
+
+def joins(client: TestClient, code: str, address: str) -> int:
+    return client.post("/group/seats", json={"code": code}, headers={"X-Forwarded-For": address}).status_code
+
+
+def test_guessing_by_page_is_held_back_for_one_address_and_for_nobody_else(behind: House) -> None:
+    fay = Facilitator(behind)
+    fay.opens()
+    client = TestClient(public_site(behind.app))
+    codes = [joins(client, f"3{n:04}", "203.0.113.7") for n in range(MOST_FROM_ONE + 1)]
+    assert codes == [404] * MOST_FROM_ONE + [429]
+    assert joins(client, fay.code, "203.0.113.7") == 429
+    assert joins(client, fay.code, "203.0.113.8") == 201
+    phone = behind.phone()
+    phone.texts(f"JOIN {fay.code}")
+    phone.sees("You're in")
+
+
+def test_right_codes_cost_no_guesses(behind: House) -> None:
+    fay = Facilitator(behind)
+    fay.opens()
+    client = TestClient(public_site(behind.app))
+    assert {joins(client, fay.code, "203.0.113.7") for _ in range(MOST_FROM_ONE + 5)} == {201}
+
+
+def test_many_addresses_that_guess_are_held_back_together(behind: House) -> None:
+    client = TestClient(public_site(behind.app))
+    codes = [joins(client, f"3{n:04}", f"203.0.113.{n % 200}") for n in range(MOST_OF_ALL + 100)]
+    assert codes[:MOST_OF_ALL] == [404] * MOST_OF_ALL and 429 in codes
+
+
+def test_tokens_that_open_nothing_take_no_pace(house: House, fay: Facilitator) -> None:
+    client = TestClient(public_site(house.app))
+    body = {"step": "lesson:notice", "options": ["a"]}
+    for n in range(MOST_ANSWERS + 5):
+        answer = client.post("/group/answers", json=body, headers={"Authorization": "Bearer stranger"})
+        assert answer.status_code == 401, n

@@ -52,10 +52,10 @@ def test_privacy_names_its_limits() -> None:
     assert "may have to tell someone" in run(ActionPrivacy()).text
 
 
-def test_forget_me_erases_unless_a_person_has_the_case() -> None:
-    assert {"effect": "forget"} in run(ActionForgetMe()).effects
-    held = run(ActionForgetMe(), case={"state": "live", "level": "high"})
-    assert {"effect": "forget"} not in held.effects and "case" in held.text
+def test_forget_me_is_passed_on_and_told_honestly_where_a_person_has_the_case() -> None:
+    free, held = run(ActionForgetMe()), run(ActionForgetMe(), case={"state": "live", "level": "high"})
+    assert {"effect": "forget"} in free.effects and "case" not in free.text
+    assert {"effect": "forget"} in held.effects and "case" in held.text  # the gateway keeps the wish until it is closed
 
 
 def test_lines_are_those_that_are_open() -> None:

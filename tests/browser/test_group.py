@@ -5,6 +5,7 @@ The pictures of docs/facilitators.md are taken from the same session (tests/brow
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.installation import Installation
+from bot.engine import Answer, Reply
+from tests.browser.town import open_town
+from tests.talking import PASSWORD
 
 pytestmark = pytest.mark.slow
 
@@ -157,11 +160,23 @@ def texting(url: str) -> Callable[[str, str], None]:
     return text
 
 
+def beside(what: Callable[[], object]) -> None:
+    """In a thread without the browser's loop."""
+    thread = threading.Thread(target=what)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
 def test_a_group_from_the_code_on_the_wall_to_the_page_that_is_printed(tmp_path: Path, chromium: Browser) -> None:
-    house = Installation(tmp_path / "var")
-    house.starts()
-    try:
-        hall = Hall(chromium, house.url("public"), house.url("staff"), "facilitator", house.password)
-        run(hall, texting(house.url("phone")), lambda page, name: None)
-    finally:
-        house.stops()
+    with open_town(tmp_path) as house:
+        asked = Answer((Reply("Thank you for telling me. First, are you safe to text right now?"),))
+        house.app.engine.answers = lambda turn: asked if turn.text == DANGER else Answer((Reply("I hear you."),))
+        fay = house.desk("Fay", "facilitator")
+        settings = house.app.settings
+
+        def text(number: str, body: str) -> None:
+            beside(lambda: house.phone(number).quickly_texts(body))
+
+        hall = Hall(chromium, settings.public.url, settings.staff.url, fay.me.username, PASSWORD)
+        run(hall, text, lambda page, name: None)

@@ -296,7 +296,7 @@ def test_the_join_screen_shows_the_code_large_with_a_picture_of_it(house: House,
 
 def test_the_join_page_works_in_every_language_and_has_no_third_party(house: House) -> None:
     client = TestClient(public_site(house.app))
-    for lang, word in (("en", "Join a group"), ("fr", "Rejoindre un groupe"), ("es", "Entrar en un grupo")):
+    for lang, word in (("en", "Join a group"), ("fr", "Rejoindre un groupe"), ("es", "Entrar a un grupo")):
         page = client.get("/join", params={"lang": lang, "c": "4F7KM"})
         assert word in page.text and 'value="4F7KM"' in page.text and "http://" not in page.text.replace("http://127", "")
         assert page.headers["cache-control"] == "no-store" and "set-cookie" not in page.headers

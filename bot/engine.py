@@ -103,7 +103,7 @@ class Engine:
     def _session(self) -> aiohttp.ClientSession:
         """Opened at the first question: it belongs to the event loop that asks."""
         if self._opened is None:
-            patience = aiohttp.ClientTimeout(total=self._patience, sock_connect=min(CONNECT, self._patience))
+            patience = aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT, self._patience))  # ``ask`` holds the whole
             no_cookies = aiohttp.DummyCookieJar()
             self._opened = aiohttp.ClientSession(headers=self._headers, timeout=patience, cookie_jar=no_cookies)
         return self._opened
@@ -136,7 +136,7 @@ class Engine:
 
     async def _is_ready(self, url: str) -> bool:
         try:
-            async with self._session().get(f"{url}/ready") as response:
+            async with self._session().get(f"{url}/ready", timeout=aiohttp.ClientTimeout(total=self._patience)) as response:
                 return response.status == 200
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False

@@ -78,7 +78,7 @@ async def _with_a_token(
 ) -> None:
     """The doors of a seat or a chat, under a token that opens them: a new one each time, for some doors end it."""
     for method in METHODS:
-        for _ in range(times + 2 if method == "POST" else 1):
+        for _ in range(times + 2 if method == "POST" else 2):
             token = await asyncio.to_thread(_seat if path.startswith("/group/") else _page, app, there)
             headers = {"Authorization": f"Bearer {token}"}
             if path.endswith("/events") and method in ("GET", "HEAD"):
@@ -99,7 +99,12 @@ async def _listens(
     site: Any, tally: Tally, hostile: Hostile, there: Inside, method: str, door: str, headers: Mapping[str, str]
 ) -> None:
     """Open a stream, wait for its beginning, and go."""
-    last = hostile.dice.choice(("", "0", "7", "-1", "1e5", "9" * 15, "9" * 400, "\u0663".encode().decode("latin-1"), "x"))
+    is_first = f"{method} {door}" not in tally.answers  # as a page asks for it; then as nobody should
+    last = (
+        ""
+        if is_first
+        else hostile.dice.choice(("0", "7", "-1", "1e5", "9" * 15, "9" * 400, "\u0663".encode().decode("latin-1"), "x"))
+    )
     begun: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     asked = False
 

@@ -15,10 +15,10 @@ class Interrupted:
     def __init__(self, meanwhile: Callable[[], None]) -> None:
         self._meanwhile: list[Callable[[], None]] = [meanwhile]
 
-    def screen(self, text: str, recent: Sequence[str] = ()) -> Verdict:
+    def screen(self, text: str, recent: Sequence[str] = (), *, at_once: bool = False) -> Verdict:
         if self._meanwhile:
             self._meanwhile.pop()()
-        return patterns_only().screen(text, recent)
+        return patterns_only().screen(text, recent, at_once=at_once)
 
 
 def house_in_which(tmp_path: Path, meanwhile: Callable[[House], None]) -> House:

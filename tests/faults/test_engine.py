@@ -123,7 +123,7 @@ def test_whatever_the_engine_does_a_plain_sentence_comes_within_its_patience(
     started = time.monotonic()
     phone.texts("what is grooming")
     phone.sees("Something on our side is not working", "PERSON")
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 6  # a second of patience, on a busy machine; what drips does so for ten
     house.app.store.close()
 
 

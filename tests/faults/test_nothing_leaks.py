@@ -148,7 +148,7 @@ def _a_group(night: Night) -> None:
     seat = night.public.post("/group/seats", json={"code": code}).json()["token"]
     night.tokens.append(seat)
     steps = [step.id for step in App(demo_settings(night.house.var)).group_lessons.steps(SUBJECT)]
-    for act, given in (("move", {"event": "start"}), ("step", {"number": str(steps.index("one_word"))})):
+    for act, given in (("move", {"event": "start"}), ("step", {"number": str(steps.index("also:one_word"))})):
         assert facilitator.post(f"{room}/{act}", data=given).status_code == 303
     for text, aim in ((f"why is {QUESTION}", "box"), (CLOUD, "step")):
         answer = night.public.post(

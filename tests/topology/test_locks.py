@@ -111,8 +111,8 @@ def test_a_late_answer_of_a_gateway_that_was_given_up_is_not_said_again(houses: 
 
     def answers(house: House, message: Message) -> Callable[[], object]:
         def act() -> object:
-            turn = house.app.conversation._turn(message)
-            return house.app.conversation._answer(message, asyncio.run(house.app.engine.ask(turn)))
+            turn = house.app.conversation._replies._turn(message)
+            return house.app.conversation._replies._answer(message, asyncio.run(house.app.engine.ask(turn)))
 
         return act
 

@@ -51,14 +51,14 @@ async def inside(app: App, public: Any, staff: Any, tally: Tally, hostile: Hosti
         for role, who in there.staff.items():
             for method, path in _doors(staff):
                 meant = method in ("GET", "POST")
-                for _ in range(times if meant else int(role == "supervisor")):
+                for number in range(times if meant else int(role == "supervisor")):
                     headers = await asyncio.to_thread(_session, app, who)
                     if path.startswith("/api/"):
                         headers = {"Authorization": f"Bearer {there.api[role]}"}
                     if path.endswith("/events") and method in ("GET", "HEAD"):
                         await _listens(staff, tally, hostile, there, method, path, headers)
                     else:
-                        await _tries(desk, tally, hostile, there, method, path, headers)
+                        await _tries(desk, tally, hostile, there, method, path, headers, is_there=number == 0)
         for path in dict.fromkeys(route.path for route in public.routes):
             if path.startswith(("/group/", "/chat/")):
                 await _with_a_token(app, public, page, tally, hostile, there, path, times)
@@ -78,7 +78,7 @@ async def _with_a_token(
 ) -> None:
     """The doors of a seat or a chat, under a token that opens them: a new one each time, for some doors end it."""
     for method in METHODS:
-        for _ in range(times + 2 if method == "POST" else 2):
+        for _ in range(times + 2 if method in ("POST", "PUT") else 2):
             token = await asyncio.to_thread(_seat if path.startswith("/group/") else _page, app, there)
             headers = {"Authorization": f"Bearer {token}"}
             if path.endswith("/events") and method in ("GET", "HEAD"):
@@ -88,10 +88,20 @@ async def _with_a_token(
 
 
 async def _tries(
-    opened: Any, tally: Tally, hostile: Hostile, there: Inside, method: str, door: str, headers: Mapping[str, str]
+    opened: Any,
+    tally: Tally,
+    hostile: Hostile,
+    there: Inside,
+    method: str,
+    door: str,
+    headers: Mapping[str, str],
+    *,
+    is_there: bool = False,
 ) -> None:
+    """One request with hostile fields; ``is_there`` aims it at a row that exists."""
+    door_there = door.replace("{id:int}", str(there.group if door.startswith("/groups") else 1)) if is_there else door
     body, kind = _body(hostile, there, headers) if method in ("POST", "PUT", "DELETE", "PATCH") else (None, {})
-    path = _path(hostile, there, door)
+    path = _path(hostile, there, door_there)
     await ask(opened, tally, method, door, path, content=body, params=_query(hostile, there), headers={**headers, **kind})
 
 
@@ -169,6 +179,7 @@ def _body(hostile: Hostile, there: Inside, headers: Mapping[str, str]) -> tuple[
     if "Authorization" in headers:
         odd = {name: hostile.value() for name in hostile.dice.sample(FIELDS, 4)}
         named = {"text": hostile.text(), "id": hostile.text()[:60], "to": hostile.dice.choice(("box", "step", "me", "x"))}
+        named["word"] = hostile.dice.choice(("otter", hostile.text()))
         return json.dumps({**wanted, **named, **(odd if kind == 2 else {})}).encode(), {"Content-Type": "application/json"}
     form = urlencode(wanted, errors="surrogatepass").encode()
     return form, {"Content-Type": "application/x-www-form-urlencoded"}

@@ -120,10 +120,11 @@ def test_whatever_the_engine_does_a_plain_sentence_comes_within_its_patience(
 ) -> None:
     house = wired(FAULTS[fault])
     phone = house.phone()
+    _ = house.app.conversation, house.app.outbox  # read from disk before the clock runs: it is the engine that is timed
     started = time.monotonic()
     phone.texts("what is grooming")
     phone.sees("Something on our side is not working", "PERSON")
-    assert time.monotonic() - started < 6  # a second of patience, on a busy machine; what drips does so for ten
+    assert time.monotonic() - started < 2.5
     house.app.store.close()
 
 

@@ -68,7 +68,8 @@ def test_it_goes_behind_every_door_that_a_key_opens(open_house: House) -> None:
     opened = {door for door, codes in tally.answers.items() if any(status < 400 or status in (409, 422) for status in codes)}
     meant = {
         "GET /", "GET /case/{id:int}", "POST /case/{id:int}/note", "GET /events", "GET /board", "GET /rota", "GET /groups",
-        "GET /api/v1/cases", "GET /group/seat", "GET /group/events", "DELETE /group/seats",
+        "GET /groups/{id:int}", "GET /api/v1/cases", "GET /group/seat", "GET /group/events", "GET /chat/events",
+        "DELETE /group/seats", "PUT /chat/way-back",
     }  # fmt: skip
     assert not {door: tally.answers.get(door) for door in meant - opened}
     assert {405, 404} & set(tally.answers["DELETE /case/{id:int}"])

@@ -27,7 +27,7 @@ test: $(TEST_READY) $(LINT_READY) chromium ## Every check and every proven test
 	@echo "== models"
 	@.venv/bin/handrail train
 	@echo "== tests"
-	@$(PY) -m pytest -m "not unproven"
+	@$(PY) -m pytest -m "not unproven" -n 2 --dist loadgroup
 
 unproven: $(TEST_READY) chromium ## Tests not yet seen green on a quiet machine: kills, topology, bursts, benches
 	@$(PY) -m pytest -m unproven

@@ -13,6 +13,17 @@ from tests.talking import Clock, Desk, House, Page, Phone, ScriptedEngine
 logging.getLogger("alembic").setLevel(logging.ERROR)
 
 
+MACHINE = "the machine"
+"""The group of the slow tests: what starts processes and browsers goes one after the other, beside the quick ones."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together where several processes share the work: those of one file, and all slow ones."""
+    for item in items:
+        slow = item.get_closest_marker("slow") is not None
+        item.add_marker(pytest.mark.xdist_group(MACHINE if slow else item.path.name))
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)

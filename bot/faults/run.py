@@ -117,26 +117,46 @@ class _House:
                 say(f"  {number} kills and {texts} texts in {told - started:.0f} s; {waiting} texts are under way")
 
     def settles(self, say: Say) -> None:
-        """Texting ends, everything runs, and what is under way comes to its end, however long that takes while it goes on."""
+        """Texting ends, everything runs, and what is under way comes to its end, however long that takes while it goes on.
+
+        At the end nothing runs: a case's clock may speak at any moment, and its words would be on the provider's list and
+        not yet among those that were read from the database, or the other way round.
+        """
         self.traffic.stop_texting()
         least, progress, calm = 10**9, time.monotonic(), 0
-        while calm < 2 and time.monotonic() - progress < LONGEST_STILL:
+        while time.monotonic() - progress < LONGEST_STILL:
             time.sleep(2)
             self._revives()
             with contextlib.suppress(StoreDown):  # busy is not lost: it is looked at again
                 taken = self.app.catch_up.look()
                 left = self._not_in() + self._waiting()
                 calm = calm + 1 if not taken and not left else 0
+                if calm >= 2 and self._is_still():
+                    return
                 if left < least:
                     least, progress = left, time.monotonic()
-        if calm < 2:
-            say(f"  nothing moved for {LONGEST_STILL:.0f} s, and {least} texts are still under way")
+        self._stops()
+        say(f"  nothing moved for {LONGEST_STILL:.0f} s, and {least} texts are still under way")
+
+    def _is_still(self) -> bool:
+        """Stop everything; where that hit something after all, everything goes on."""
+        self._stops()
+        time.sleep(0.2)  # a commit that was on its way when its process died
+        with contextlib.suppress(StoreDown):
+            if self._waiting() == 0:
+                return True
+        for name in PROCESSES:
+            self._starts(name)
+        return False
+
+    def _stops(self) -> None:
+        for name in list(self._running):
+            self._ends(name)
 
     def ends(self) -> None:
         """Nothing is left running."""
         self.traffic.end()
-        for name in list(self._running):
-            self._ends(name)
+        self._stops()
         self.app.store.close()
 
     def _ends(self, name: str) -> None:

@@ -257,6 +257,7 @@ def test_the_screen_says_when_the_desk_is_gone_and_goes_on_when_it_is_back(chrom
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_text("All is quiet.")).to_be_visible()
+        expect(page.locator("html[data-desk=ready]")).to_be_attached()  # a page without its script hears nothing
     expect(page.get_by_text("Connection lost. Trying again")).to_be_visible()
     case = parts.desk.opens("while you were away")
     with serve(staff_site(parts), port=free_port):

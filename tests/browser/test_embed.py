@@ -313,9 +313,7 @@ def test_hiding_keeps_the_talk(pupil):
 def test_the_schools_colour_and_corner_are_taken(visit):
     pupil = visit(LAPTOP, path="/school?colour=7a1f3d&position=left")
     pupil.opens()
-    assert (
-        pupil.frame.locator("html").evaluate("(html) => getComputedStyle(html).getPropertyValue('--rail').trim()") == "#7a1f3d"
-    )
+    expect(pupil.frame.locator("html")).to_have_css("--rail", "#7a1f3d")
     assert pupil.page.locator("iframe").bounding_box()["x"] < 30
     assert (
         pupil.page.locator("button.open").evaluate("(button) => getComputedStyle(button).backgroundColor") == "rgb(122, 31, 61)"

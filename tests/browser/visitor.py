@@ -38,7 +38,8 @@ class Visitor:
         self.page.get_by_role("log").get_by_role("button", name=label).last.click()
 
     def said(self, thread: str = "t1") -> list[str]:
-        return [line.text for line in self.app.chat.threads[thread].said if line.who == "you"]
+        opened = self.app.chat.threads.get(thread)
+        return [line.text for line in opened.said if line.who == "you"] if opened else []
 
     def said_soon(self, text: str, thread: str = "t1") -> None:
         """Wait until the server has this as the young person's newest words."""

@@ -14,6 +14,8 @@ import yaml
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from bot.yaml_files import plain
+
 
 class WordsError(Exception):
     """The words cannot be read or said; the message names the file or id and the mend."""
@@ -55,7 +57,7 @@ class Words:
 
 def _compile(file: Path, environment: SandboxedEnvironment) -> dict[str, Template]:
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        data = plain(file.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise WordsError(f"{file} is not readable YAML: {error}. Mend the line it names.") from error
     compiled = {}

@@ -13,15 +13,14 @@ from tests.talking import Clock, Desk, House, Page, Phone, ScriptedEngine
 logging.getLogger("alembic").setLevel(logging.ERROR)
 
 
-MACHINE = "the machine"
-"""The group of the slow tests: what starts processes and browsers goes one after the other, beside the quick ones."""
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together where several processes share the work: those of one file, and all slow ones."""
+    """Say which tests stay in one process where two share the work: those of one file; of the slow ones, which start
+    browsers or engines that many files use, all that use the same."""
     for item in items:
         slow = item.get_closest_marker("slow") is not None
-        item.add_marker(pytest.mark.xdist_group(MACHINE if slow else item.path.name))
+        shared = "browsers" if "browser" in item.path.parts else "engines"
+        item.add_marker(pytest.mark.xdist_group(shared if slow else str(item.path)))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from bot import settings as settings_module
@@ -15,8 +15,10 @@ from bot.app import App
 from bot.channels.base import Inbound, SendRefused
 from bot.desk.views import CaseCard, CaseView, Colleague, StaffMember
 from bot.engine import Answer, EngineUnavailable, Reply, Turn
+from bot.lessons.catalog import Catalog
 from bot.safety.screening import Screening
 from bot.settings import Settings
+from bot.words import Words
 
 ROOT = Path(__file__).resolve().parent.parent
 START = datetime(2026, 11, 23, 15, 0, tzinfo=timezone.utc)
@@ -112,9 +114,20 @@ class HouseApp(App):
     def screening(self) -> Screening:
         return patterns_only()
 
+    @cached_property
+    def words(self) -> Words:
+        return WORDS(self.settings.content / "messages")
+
+    @cached_property
+    def lessons(self) -> Catalog:
+        return LESSONS(self.settings.content / "lessons")
+
     def now(self) -> datetime:
         return self.clock()
 
+
+WORDS, LESSONS = cache(Words.load), cache(Catalog.load)
+"""Read once for all tests: nothing changes them, and reading them took longer than most tests."""
 
 _PATTERNS: list[Screening] = []
 

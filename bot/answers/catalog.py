@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from bot.yaml_files import plain
+
 BANDS = ("9-12", "13-15", "16-18")
 TOPICS = (
     "grooming",
@@ -115,7 +117,7 @@ class Answers:
 
 def _read(file: Path, lang: str) -> list[Answer]:
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = plain(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise AnswerError(f"{file.name} is not readable YAML: {error}. Mend the line it names.") from error
     if not isinstance(data, dict) or set(data) != {"topic", "answers"}:

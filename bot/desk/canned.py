@@ -13,6 +13,8 @@ import yaml
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
+from bot.yaml_files import plain
+
 PLACEHOLDERS = ("name", "service", "emergency", "line")
 
 
@@ -40,7 +42,7 @@ class Canned:
         """Read the file; raises CannedError."""
         environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
         try:
-            entries = yaml.safe_load(file.read_text(encoding="utf-8"))
+            entries = plain(file.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
             raise CannedError(f"{file} cannot be read: {error}. Mend it, or restore it from the repository.") from error
         if not isinstance(entries, list):

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from bot.yaml_files import plain
+
 KEYS = {"outcomes", "categories", "suggested"}
 
 
@@ -78,7 +80,7 @@ class Closing:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = plain(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ClosingError(f"{file} is missing: restore it from the repository.") from None
     except yaml.YAMLError as error:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from bot.directory.line import VARIES, Country, Fact, Line
+from bot.yaml_files import plain
 
 KEYS = {
     "id", "kind", "name", "about", "ages", "themes", "call", "dial", "text", "chat", "web", "hours", "zone", "languages",
@@ -39,7 +40,7 @@ class DirectoryError(Exception):
 
 def _read(file: Path) -> Any:
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return plain(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise DirectoryError(f"{file} cannot be read: restore it from the repository.") from error
     except yaml.YAMLError as error:

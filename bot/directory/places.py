@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from bot.yaml_files import plain
+
 
 class PlacesError(Exception):
     """The file of places cannot be used; the sentence says what to do."""
@@ -28,7 +30,7 @@ class Places:
     def load(cls, file: Path) -> Places:
         """Read ``content/places.yml``; raises PlacesError."""
         try:
-            data = yaml.safe_load(file.read_text(encoding="utf-8"))
+            data = plain(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise PlacesError(f"{file} cannot be read: restore it from the repository.") from error
         if not isinstance(data, dict) or not all(

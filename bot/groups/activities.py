@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from bot.yaml_files import plain
+
 KINDS = ("scale", "many", "cloud")
 PLACES = ("start", "middle", "end")
 SCALE = ("1", "2", "3", "4", "5")
@@ -80,7 +82,7 @@ class Activities:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = plain(file.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise ActivitiesError(f"{file} cannot be read: restore it from the repository.") from error
     if not isinstance(data, dict) or not data:

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from bot.yaml_files import LOADER
+
 BANDS = ("9-12", "13-15", "16-18")
 BANDS_OF = {"young people": BANDS, "adults": ("adult",)}
 """The bands a module must have, by its audience."""
@@ -108,7 +110,7 @@ class Module:
         return BANDS_OF[self.audience]
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(LOADER):  # type: ignore[misc]
     """YAML in which a key that stands twice is an error: the first one's words would be lost unseen."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -116,13 +118,14 @@ class _Strict(yaml.SafeLoader):
         twice = sorted({str(k) for k in keys if keys.count(k) > 1})
         if twice:
             raise yaml.constructor.ConstructorError(problem=f"{twice[0]} stands twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        return found
 
 
 def read(file: Path) -> dict[str, Any]:
     """A YAML file as a dict; raises LessonError."""
     try:
-        data = yaml.load(file.read_text(encoding="utf-8"), Loader=_Strict)  # a SafeLoader: it builds plain values only
+        data = yaml.load(file.read_text(encoding="utf-8"), Loader=_Strict)  # plain values only
     except OSError as error:
         raise LessonError(f"{file} cannot be read: restore it from the repository.") from error
     except yaml.YAMLError as error:

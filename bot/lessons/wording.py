@@ -15,6 +15,7 @@ import yaml
 
 from bot.reading import grade, mean_sentence
 from bot.text import for_sms, not_gsm, segments
+from bot.yaml_files import plain
 
 MOST_SEGMENTS = 2
 MOST_CHARACTERS = 306
@@ -50,7 +51,7 @@ class BannedWordsError(Exception):
 def read_banned(file: Path) -> tuple[Banned, ...]:
     """The reviewed list; raises BannedWordsError."""
     try:
-        rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+        rows = plain(file.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise BannedWordsError(f"{file} cannot be read: restore it from the repository.") from error
     if not isinstance(rows, list) or not rows:

@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 
 from bot.redaction.ways import DOES_SOMETHING, MAYBE_NAME, PATTERNS, SAID_NAME, SURNAME, TITLE, TOLL_FREE, WORD
+from bot.yaml_files import plain
 
 LISTS = ("sure", "also_words", "never")
 KINDS = ("email", "phone", "handle", "address", "school", "name")
@@ -49,7 +50,7 @@ class Redaction:
         """From content/redaction; raises RedactionError."""
         file = folder / "names.yml"
         try:
-            data = yaml.safe_load(file.read_text(encoding="utf-8"))
+            data = plain(file.read_text(encoding="utf-8"))
             lists = {name: frozenset(_plain(word) for word in data[name].split()) for name in LISTS}
         except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
             raise RedactionError(f"{file} must hold {', '.join(LISTS)}: restore it from the repository.") from None

@@ -15,6 +15,7 @@ import yaml
 
 from bot.safety.spelling import folded
 from bot.safety.verdict import CATEGORIES, Level
+from bot.yaml_files import plain
 
 FILE_KEYS = {"language", "about", "common", "rewrites", "fillers", "sets", "cues", "patterns", "harmless"}
 PATTERN_KEYS = {
@@ -65,7 +66,7 @@ class Book:
 def read(file: Path) -> Book:
     """The file as a Book; raises PatternError when anything in it is not understood."""
     try:
-        data = yaml.load(file.read_text(encoding="utf-8"), Loader=_YAML_LOADER)
+        data = plain(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise PatternError(f"The pattern file {file} is missing: restore it, or take its language out.") from error
     except yaml.YAMLError as error:
@@ -88,9 +89,6 @@ def read(file: Path) -> Book:
     )
     _refuse_unknown_cues(book)
     return book
-
-
-_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one reads ten times faster
 
 
 def _words(values: Any) -> list[str]:

@@ -28,6 +28,7 @@ from bot.web.desk_parts import DeskSettings, Staff
 from bot.web.permissions import Doing
 from bot.web.staff_session import SignedIn, door
 from bot.web.supervisor import PRIVATE
+from bot.yaml_files import plain
 
 LANGUAGES = ("en", "es", "fr")
 SHEET_KEYS = {"before", "during", "disclosure_say", "disclosure_never", "after"}
@@ -71,7 +72,7 @@ def lesson_routes(app: LessonParts) -> list[BaseRoute]:
 def read_sheet(file: Path) -> Mapping[str, list[str]]:
     """The words of the printable sheet; raises SheetError."""
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = plain(file.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise SheetError(f"{file} cannot be read: restore it from the repository.") from error
     if not isinstance(data, dict) or set(data) != SHEET_KEYS or not all(isinstance(rows, list) for rows in data.values()):

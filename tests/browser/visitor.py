@@ -49,6 +49,14 @@ class Visitor:
             self.page.wait_for_timeout(20)
         raise AssertionError(f"{text!r} did not arrive; there is {self.said(thread)}")
 
+    def comes_to(self, question: str, answer: object) -> None:
+        """Wait until the page, asked this, answers that: what moves is measured when it has arrived."""
+        for _ in range(100):
+            if self.page.evaluate(question) == answer:
+                return
+            self.page.wait_for_timeout(20)
+        assert self.page.evaluate(question) == answer
+
     def forgets(self) -> None:
         """Wait until the server has heard that the page was left."""
         for _ in range(150):

@@ -15,6 +15,7 @@ from bot.store.cases import Case
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
+from bot.web.demo_phone import Text
 
 LATE = timedelta(seconds=20)
 """How much later than due a clock may have been moved: processes were dead meanwhile."""
@@ -30,6 +31,7 @@ class Count:
     lost_in: int
     lost_out: int
     doubled: int
+    out_of_order: int
     unanswered: int
     answered_twice: int
     cases_lost: int
@@ -49,6 +51,7 @@ def count(app: App, traffic: Traffic) -> Count:
     kept: Counter[str] = Counter()
     wanted: Counter[tuple[str, str]] = Counter()
     heard: Counter[str] = Counter()
+    written: dict[str, list[str]] = {}
     unanswered, cases_lost, cases_doubled, forgotten, cases = 0, 0, 0, 0, 0
     with app.store.read() as work:
         for person in traffic.people:
@@ -60,7 +63,9 @@ def count(app: App, traffic: Traffic) -> Count:
                     kept[str(m.provider_id)] += 1
                     unanswered += m.state == "kept"
                 else:
-                    wanted[person.number, for_sms(as_text(m.text, m.choices))] += 1
+                    body = for_sms(as_text(m.text, m.choices))
+                    wanted[person.number, body] += 1
+                    written.setdefault(person.number, []).append(body)
                     heard[m.text] += m.text.startswith("Heard: ")
             theirs = [c for c in work.cases.opened_since(app.now() - timedelta(days=1)) if c.thread_id == thread_id]
             cases += len(theirs)
@@ -77,6 +82,7 @@ def count(app: App, traffic: Traffic) -> Count:
         lost_in=len(said - set(kept)),
         lost_out=sum((wanted - sent).values()),
         doubled=sum((sent - wanted).values()),
+        out_of_order=sum(_misplaced(texts, traffic.phone.of(number)) for number, texts in written.items()),
         unanswered=unanswered,
         answered_twice=sum(n - 1 for n in heard.values() if n > 1),
         cases_lost=cases_lost,
@@ -84,6 +90,12 @@ def count(app: App, traffic: Traffic) -> Count:
         clocks_forgotten=forgotten,
         audit_broken=broken,
     )
+
+
+def _misplaced(written: Sequence[str], texts: Sequence[Text]) -> int:
+    """How many texts a phone got in another place than they were written in; what was lost or doubled is counted elsewhere."""
+    got = [text.body for text in texts if not text.inbound]
+    return sum(a != b for a, b in zip(written, got, strict=True)) if Counter(got) == Counter(written) else 0
 
 
 def _without_words(said: Sequence[Message]) -> int:

@@ -113,5 +113,5 @@ def test_killed_at_random_moments_under_traffic_nothing_is_lost_or_doubled(
     said, _ = benches[database].communicate(timeout=400)
     assert benches[database].returncode == 0, said[-3000:]
     assert f"{KILLS} kills" in said
-    for name in ("lost in", "lost out", "doubled", "unanswered", "cases lost", "clocks forgotten"):
+    for name in ("lost in", "lost out", "doubled", "out of order", "unanswered", "cases lost", "clocks forgotten"):
         assert [line.split()[-1] for line in said.splitlines() if line.strip().startswith(name)] == ["0"], said

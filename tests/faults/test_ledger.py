@@ -56,6 +56,15 @@ def test_a_text_that_did_not_go_out_and_one_that_went_twice_are_counted(house: H
     assert counted(house, traffic).wrong == {"doubled": 2}
 
 
+def test_texts_that_came_in_another_order_are_counted(house: House, traffic: Traffic) -> None:
+    theirs = [n for n, text in enumerate(traffic.phone.texts) if text.number == traffic.people[2].number and not text.inbound]
+    first, second = theirs[:2]
+    texts = traffic.phone.texts
+    assert texts[first].body != texts[second].body
+    texts[first], texts[second] = texts[second], texts[first]
+    assert counted(house, traffic).wrong == {"out_of_order": 2}
+
+
 def test_a_text_without_an_answer_is_counted(house: House, traffic: Traffic) -> None:
     by_hand(house, message.update().where(message.c.provider_id == "sms:SM+15005550003").values(state="kept"))
     assert counted(house, traffic).wrong == {"unanswered": 1}

@@ -79,7 +79,7 @@ def test_one_that_nobody_accepted_fails_and_is_named(
 def test_a_service_that_does_not_answer_is_said_and_proves_nothing(
     audit: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], answer: object
 ) -> None:
-    assert audit.main(auditor_that_says(tmp_path, answer)) == 0
+    assert audit.main(auditor_that_says(tmp_path, answer)) == 2
     told = capsys.readouterr().out
     assert told.count("NOT LOOKED UP") == 4 and "looked up, " not in told
 
@@ -94,5 +94,5 @@ def test_a_package_that_the_service_does_not_know_is_named_beside_the_others(
 
 
 def test_without_the_tool_it_says_the_same(audit: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    assert audit.main(["/there/is/no/such/tool"]) == 0
+    assert audit.main(["/there/is/no/such/tool"]) == 2
     assert "NOT LOOKED UP" in capsys.readouterr().out

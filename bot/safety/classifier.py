@@ -35,7 +35,7 @@ SHAPES = {
 }  # fmt: skip
 # How the opinions are joined (docs/safety.md, "What was tried"): exponents of the encoder's and the letter runs' chances,
 # and what a pattern that fires adds to the logarithm of every chance of danger, and to that of its own level.
-ENCODER_SHARE, NGRAMS_SHARE, HIT_DANGER, HIT_LEVEL = 1.0, 0.5, 2.0, 0.7
+ENCODER_SHARE, NGRAMS_SHARE, HIT_DANGER, HIT_LEVEL = 1.0, 0.15, 1.0, 0.7
 HIT_CATEGORY = 2.0  # what a pattern adds to the score of its own category
 LONG = 36  # words; a longer text is also read in overlapping windows, for one clause can hide in it
 WINDOW, STRIDE, MOST_WINDOWS = 24, 12, 10

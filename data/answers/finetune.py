@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "safety" / "model"))  # the same encoder in torch, and the same thin products
-from finetune import SCALE, Encoder, batches, padded, thinned  # type: ignore[import-not-found]  # noqa: E402
+from network import SCALE, Encoder, batches, padded, thinned  # type: ignore[import-not-found]  # noqa: E402
 from noise import slips  # type: ignore[import-not-found]  # noqa: E402
 
 LAYERS, RANK = 6, 32
@@ -45,7 +45,7 @@ def trained(weights: dict[str, torch.Tensor], rows: list[dict[str, Any]], tokeni
     for _ in range(EPOCHS):
         texts = [slips(row["text"], chance) if chance.random() < SLIPS else row["text"] for row in rows]
         ids = [tokenizer.encode(text).ids for text in texts]
-        for batch in batches(ids, list(range(len(rows))), chance):
+        for batch in batches(ids, list(range(len(rows))), chance, BATCH):
             scores = head(F.dropout(encoder(*padded(ids, batch)) * SCALE, 0.1))
             loss = F.cross_entropy(scores, owners[batch], label_smoothing=0.1)
             optimizer.zero_grad()

@@ -1,10 +1,10 @@
 """Fine-tune multilingual-e5-small on the prepared training text, and keep the small part that changed.
 
 Runs in an environment of its own (torch is no dependency of the project); README.md beside this file has the commands:
-    python finetune.py FOLDER [--all]
-FOLDER is what prepare.py wrote. Writes adapter.safetensors (the change of
-each encoder matrix as a product of two thin int8 matrices; the change of each bias and norm) and heads.safetensors
-beside this file. Without --all the held-out tenth is not trained on, and the figures on it are printed.
+    python finetune.py FOLDER [--all] [--seed N] [--out FOLDER]
+FOLDER is what prepare.py wrote. Writes adapter.safetensors (the change of each encoder matrix as a product of two thin int8
+matrices; the change of each bias and norm) and heads.safetensors beside this file, or into --out. Without --all the
+held-out tenth is not trained on, and the figures on it are printed. Uses a GPU where torch sees one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from noise import noise
+from network import DEVICE, SCALE, Encoder, batches, padded, thinned
+from noise import noise, shorthand
 from safetensors.numpy import save_file
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
@@ -33,54 +34,14 @@ CATEGORIES = (
     "trafficking_control", "dating_violence", "runaway_unsafe", "medical_emergency", "violence_threat",
     "eating_distress", "third_party_concern", "distress_general",
 )  # fmt: skip  # the order of bot.safety.verdict.CATEGORIES
-MATRICES = {
-    "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
-    "o": "attention.output.dense", "i": "intermediate.dense", "f": "output.dense",
-}  # fmt: skip
-NORMS = {"n1": "attention.output.LayerNorm", "n2": "output.LayerNorm"}
-SCALE = 12.0  # unit embeddings are stretched by this before the heads, so that the heads learn quickly
 RANK = 144
 LAYERS = 12
 COMPANY = 0.03
 SPLICED = 0.4
-EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 3, 1e-4, 2e-3, 32, 0
-
-
-class Encoder(nn.Module):
-    """BERT as published, mean pooling, unit length."""
-
-    def __init__(self, weights: dict[str, torch.Tensor], layers: int = LAYERS) -> None:
-        super().__init__()
-        self.register_buffer("words", weights["embeddings.word_embeddings.weight"])
-        places = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
-        self.register_buffer("places", places)
-        self.norm = _norm(weights, "embeddings.LayerNorm")
-        self.drop = nn.Dropout(0.1)
-        self.layers = nn.ModuleList(self._layer(weights, f"encoder.layer.{n}.") for n in range(layers))
-
-    @staticmethod
-    def _layer(weights: dict[str, torch.Tensor], name: str) -> nn.ModuleDict:
-        parts: dict[str, nn.Module] = {}
-        for short, long in MATRICES.items():
-            matrix = weights[f"{name}{long}.weight"]
-            parts[short] = nn.Linear(matrix.shape[1], matrix.shape[0])
-            parts[short].weight.data = matrix.clone()
-            parts[short].bias.data = weights[f"{name}{long}.bias"].clone()
-        parts.update({short: _norm(weights, f"{name}{long}") for short, long in NORMS.items()})
-        return nn.ModuleDict(parts)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        count, length = ids.shape
-        state = self.drop(self.norm(self.words[ids] + self.places[:length]))
-        seen = mask[:, None, None, :].bool()
-        for layer in self.layers:
-            q, k, v = (layer[name](state).view(count, length, 12, 32).transpose(1, 2) for name in "qkv")
-            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, dropout_p=0.1 if self.training else 0.0)
-            mixed = mixed.transpose(1, 2).reshape(count, length, 384)
-            state = layer["n1"](state + self.drop(layer["o"](mixed)))
-            state = layer["n2"](state + self.drop(layer["f"](F.gelu(layer["i"](state)))))
-        weight = mask[:, :, None].to(state.dtype)
-        return F.normalize((state * weight).sum(1) / weight.sum(1), dim=1)
+WORN, WORN_EVERYDAY = 0.1, 0.4  # shares of lines that are put in a texter's shorthand
+EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 5, 1.4e-4, 3e-3, 64, 5
+AGREE = 0.5  # how much two readings of a line, each with other parts dropped, have to agree (R-Drop, arXiv 2106.14448)
+CALM, EVERY, FROM = 0.98, 10, 0.3  # the mean of the weights that is kept: its memory, steps between, where it begins
 
 
 class Model(nn.Module):
@@ -88,7 +49,7 @@ class Model(nn.Module):
 
     def __init__(self, weights: dict[str, torch.Tensor]) -> None:
         super().__init__()
-        self.encoder = Encoder(weights)
+        self.encoder = Encoder(weights, LAYERS)
         self.drop = nn.Dropout(0.2)
         self.level, self.category, self.subject = nn.Linear(384, 4), nn.Linear(384, len(CATEGORIES)), nn.Linear(384, 1)
 
@@ -100,20 +61,15 @@ class Model(nn.Module):
         return self.level(rows), self.category(rows), self.subject(rows)[:, 0]
 
 
-def _norm(weights: dict[str, torch.Tensor], name: str) -> nn.LayerNorm:
-    norm = nn.LayerNorm(384, eps=1e-12)
-    norm.weight.data, norm.bias.data = weights[f"{name}.weight"].clone(), weights[f"{name}.bias"].clone()
-    return norm
-
-
 class Lines:
     """The prepared lines as numbers."""
 
     def __init__(self, rows: list[dict[str, Any]], tokenizer: Tokenizer) -> None:
         self.rows, self.tokenizer = rows, tokenizer
-        self.level = torch.tensor([LEVELS.index(row["level"]) for row in rows])
-        self.category = torch.tensor([CATEGORIES.index(row["category"]) if row["category"] else -100 for row in rows])
-        self.subject = torch.tensor([float(row["subject"] == "other") for row in rows])
+        self.level = torch.tensor([LEVELS.index(row["level"]) for row in rows], device=DEVICE)
+        categories = [CATEGORIES.index(row["category"]) if row["category"] else -100 for row in rows]
+        self.category = torch.tensor(categories, device=DEVICE)
+        self.subject = torch.tensor([float(row["subject"] == "other") for row in rows], device=DEVICE)
         none = [n for n, row in enumerate(rows) if row["level"] == "none" and not row["held_out"]]
         self.harmless = {lang: [n for n in none if rows[n]["lang"] == lang] for lang in ("en", "es", "fr")}
         ordinary = [n for n in none if rows[n]["file"] == "everyday"]
@@ -121,8 +77,15 @@ class Lines:
         self.ids = [tokenizer.encode(row["typed"]).ids for row in rows]
 
     def noisy(self, chance: random.Random) -> list[list[int]]:
-        """The same lines with slips and chatter added to about half of them, and some in company."""
-        return [self.tokenizer.encode(noise(self.in_company(n, chance), chance)).ids for n in range(len(self.rows))]
+        """The same lines with slips and chatter added to about half of them, some in company, some in shorthand."""
+        texts = [noise(self.worn(n, chance), chance) for n in range(len(self.rows))]
+        return [found.ids for found in self.tokenizer.encode_batch(texts)]
+
+    def worn(self, n: int, chance: random.Random) -> str:
+        """The line in company, at times as an old phone's owner would have typed it: odd spelling is no danger for that."""
+        text = self.in_company(n, chance)
+        share = WORN_EVERYDAY if self.rows[n]["file"] == "everyday" else WORN
+        return shorthand(text, chance) if chance.random() < share else text
 
     def in_company(self, n: int, chance: random.Random) -> str:
         """The line, or with COMPANY's chance a harmless line or two of the same language around it: the label stays."""
@@ -143,98 +106,74 @@ class Lines:
         return " ".join(first[: chance.randint(1, len(first))] + last[chance.randint(0, len(last) - 1) :])
 
 
-def batches(ids: list[list[int]], chosen: list[int], chance: random.Random | None) -> list[list[int]]:
-    """Batches of lines of like length, in random order when ``chance`` is given."""
-    order = list(chosen)
-    if chance is None:
-        order.sort(key=lambda n: len(ids[n]))
-        return [order[n : n + 64] for n in range(0, len(order), 64)]
-    chance.shuffle(order)
-    shelves = [sorted(order[n : n + BATCH * 20], key=lambda m: len(ids[m])) for n in range(0, len(order), BATCH * 20)]
-    result = [shelf[n : n + BATCH] for shelf in shelves for n in range(0, len(shelf), BATCH)]
-    chance.shuffle(result)
-    return result
-
-
-def padded(ids: list[list[int]], batch: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
-    longest = max(len(ids[n]) for n in batch)
-    rows, mask = torch.zeros(len(batch), longest, dtype=torch.long), torch.zeros(len(batch), longest, dtype=torch.long)
-    for place, n in enumerate(batch):
-        rows[place, : len(ids[n])] = torch.tensor(ids[n])
-        mask[place, : len(ids[n])] = 1
-    return rows, mask
-
-
 def loss_of(out: tuple[torch.Tensor, ...], lines: Lines, batch: torch.Tensor) -> torch.Tensor:
     """Level, danger or not, category, subject; the weights were chosen once, by hand."""
     level, category, subject = (part.float() for part in out)
-    labels = lines.level[batch]
+    labels, raised = lines.level[batch], (lines.level[batch] > 0).float()
+    dangers = raised.sum().clamp(min=1)
     total = F.cross_entropy(level, labels, label_smoothing=0.05)
-    danger = torch.logsumexp(level[:, 1:], 1) - level[:, 0]
-    total = total + 0.5 * F.binary_cross_entropy_with_logits(danger, (labels > 0).float())
-    raised = labels > 0
-    if raised.any():
-        total = total + 0.5 * F.cross_entropy(category[raised], lines.category[batch][raised], label_smoothing=0.05)
-        total = total + 0.2 * F.binary_cross_entropy_with_logits(subject[raised], lines.subject[batch][raised])
-    return total
+    total = total + 0.5 * F.binary_cross_entropy_with_logits(torch.logsumexp(level[:, 1:], 1) - level[:, 0], raised)
+    named = F.cross_entropy(category, lines.category[batch], label_smoothing=0.05, reduction="sum")
+    whose = F.binary_cross_entropy_with_logits(subject, lines.subject[batch], weight=raised, reduction="sum")
+    return total + (0.5 * named + 0.2 * whose) / dangers
+
+
+def step_loss(model: Model, lines: Lines, ids: list[list[int]], batch: list[int]) -> torch.Tensor:
+    """Each line is read twice, with other parts dropped; the two readings learn the label and to agree."""
+    rows, mask = padded(ids, batch)
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=DEVICE.type == "cpu"):
+        out = model(torch.cat([rows, rows]).to(DEVICE), torch.cat([mask, mask]).to(DEVICE))
+    one, two = out[0].float().log_softmax(1).chunk(2)
+    apart = F.kl_div(one, two, log_target=True, reduction="batchmean") + F.kl_div(
+        two, one, log_target=True, reduction="batchmean"
+    )
+    return loss_of(out, lines, torch.tensor(batch + batch, device=DEVICE)) + AGREE * 0.5 * apart
 
 
 def trained(weights: dict[str, torch.Tensor], lines: Lines, chosen: list[int], seed: int) -> Model:
     torch.manual_seed(seed)
     chance = random.Random(seed)
-    model = Model(weights)
+    model = Model(weights).to(DEVICE)
     heads = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
     groups = [{"params": list(model.encoder.parameters()), "lr": RATE}, {"params": heads, "lr": HEAD_RATE}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     steps = EPOCHS * math.ceil(len(chosen) / BATCH)
     pace = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: min(1.0, (n + 1) / (0.06 * steps)) * max(0.0, 1 - n / steps))
+    calm = Calm()
     for _ in range(EPOCHS):
         model.train()
         ids = lines.noisy(chance)
-        for batch in batches(ids, chosen, chance):
-            with torch.autocast("cpu", torch.bfloat16):
-                out = model(*padded(ids, batch))
-            loss = loss_of(out, lines, torch.tensor(batch))
+        for batch in batches(ids, chosen, chance, BATCH):
+            loss = step_loss(model, lines, ids, batch)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             pace.step()
+            if pace.last_epoch > FROM * steps and pace.last_epoch % EVERY == 0:
+                calm.look(model)
+    calm.put_into(model)
     return model
 
 
-@torch.no_grad()
-def thinned(weights: dict[str, torch.Tensor], encoder: Encoder, rank: int = RANK) -> dict[str, np.ndarray]:
-    """Replace each change by its best thin product, in the encoder too; return what the adapter keeps."""
-    kept: dict[str, np.ndarray] = {}
-    for number, layer in enumerate(encoder.layers):
-        name = f"encoder.layer.{number}."
-        for short, long in MATRICES.items():
-            published = weights[f"{name}{long}.weight"]
-            up, down, scale = _thin((layer[short].weight - published).numpy(), rank)
-            layer[short].weight.copy_(published + torch.tensor((up * scale) @ down.astype(np.float32)))
-            kept.update({f"{name}{long}.weight.{key}": part for key, part in (("up", up), ("down", down), ("scale", scale))})
-            _keep_add(kept, f"{name}{long}.bias", layer[short].bias, weights)
-        for short, long in NORMS.items():
-            _keep_add(kept, f"{name}{long}.weight", layer[short].weight, weights)
-            _keep_add(kept, f"{name}{long}.bias", layer[short].bias, weights)
-    _keep_add(kept, "embeddings.LayerNorm.weight", encoder.norm.weight, weights)
-    _keep_add(kept, "embeddings.LayerNorm.bias", encoder.norm.bias, weights)
-    return kept
+class Calm:
+    """A running mean of a model's weights over the later steps: steadier than where the last of them happened to end."""
 
+    def __init__(self) -> None:
+        self._mean: list[torch.Tensor] = []
 
-def _thin(change: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    left, size, right = np.linalg.svd(change, full_matrices=False)
-    left, right = left[:, :rank], right[:rank]
-    most_left, most_right = np.abs(left).max(0) / 127, np.abs(right).max(1) / 127
-    up, down = np.round(left / most_left).astype(np.int8), np.round(right / most_right[:, None]).astype(np.int8)
-    return up, down, (size[:rank] * most_left * most_right).astype(np.float32)
+    @torch.no_grad()
+    def look(self, model: Model) -> None:
+        now = list(model.parameters())
+        if self._mean:
+            torch._foreach_lerp_(self._mean, now, 1 - CALM)
+        else:
+            self._mean = [p.clone() for p in now]
 
-
-def _keep_add(kept: dict[str, np.ndarray], name: str, value: torch.Tensor, weights: dict[str, torch.Tensor]) -> None:
-    change = (value - weights[name]).half()
-    value.copy_(weights[name] + change.float())
-    kept[f"{name}.add"] = change.numpy()
+    @torch.no_grad()
+    def put_into(self, model: Model) -> None:
+        for p, mean in zip(model.parameters(), self._mean, strict=True):
+            p.copy_(mean)
 
 
 @torch.no_grad()
@@ -243,9 +182,9 @@ def figures(model: Model, lines: Lines, chosen: list[int]) -> str:
     model.eval()
     danger, right = {}, {}
     for batch in batches(lines.ids, chosen, None):
-        level, category, _ = model(*padded(lines.ids, batch))
-        for n, row, guess in zip(batch, level.softmax(1), category.argmax(1), strict=True):
-            danger[n] = 1 - float(row[0])
+        level, category, _ = model(*(part.to(DEVICE) for part in padded(lines.ids, batch)))
+        for n, row, guess in zip(batch, level.softmax(1).tolist(), category.argmax(1).tolist(), strict=True):
+            danger[n] = 1 - row[0]
             right[n] = bool(guess == lines.category[n])
     harmless = np.array([danger[n] for n in chosen if lines.level[n] == 0])
     high = np.array([danger[n] for n in chosen if lines.level[n] >= 2])
@@ -258,8 +197,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("prepared", type=Path)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent)
     asked = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    torch.backends.cuda.matmul.allow_tf32 = True
     started = time.time()
     tokenizer = Tokenizer.from_file(str(asked.prepared / "tokenizer.json"))
     tokenizer.no_padding()
@@ -269,17 +211,17 @@ def main() -> None:
     lines = Lines(rows, tokenizer)
     held = [n for n, row in enumerate(rows) if row["held_out"]]
     chosen = list(range(len(rows))) if asked.all else [n for n, row in enumerate(rows) if not row["held_out"]]
-    model = trained(weights, lines, chosen, SEED)
+    model = trained(weights, lines, chosen, asked.seed)
     print(f"trained: {figures(model, lines, held)} ({time.time() - started:.0f} s)", flush=True)
-    kept = thinned(weights, model.encoder)
-    print(f"thinned: {figures(model, lines, held)}", flush=True)
-    here = Path(__file__).resolve().parent
-    save_file(kept, here / "adapter.safetensors")
+    kept = thinned(weights, model.cpu().encoder, RANK)
+    print(f"thinned: {figures(model.to(DEVICE), lines, held)}", flush=True)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    save_file(kept, asked.out / "adapter.safetensors")
     heads = {}
     for name in ("level", "category", "subject"):
-        heads[f"{name}.weight"] = getattr(model, name).weight.detach().numpy() * np.float32(SCALE)
-        heads[f"{name}.bias"] = getattr(model, name).bias.detach().numpy()
-    save_file(heads, here / "heads.safetensors")
+        heads[f"{name}.weight"] = getattr(model, name).weight.detach().cpu().numpy() * np.float32(SCALE)
+        heads[f"{name}.bias"] = getattr(model, name).bias.detach().cpu().numpy()
+    save_file(heads, asked.out / "heads.safetensors")
     print(f"done in {time.time() - started:.0f} s")
 
 

@@ -1,4 +1,4 @@
-"""How training text is worn: slips of the thumb, chatter around it. What it means stays the same."""
+"""How training text is worn: slips of the thumb, chatter around it, a texter's shorthand. What it means stays the same."""
 
 from __future__ import annotations
 
@@ -15,6 +15,38 @@ def noise(text: str, chance: random.Random) -> str:
     if kind < 0.41:
         return text + chance.choice((" lol", " i do not know", " haha", " jk", " anyway", " lmao", " thx"))
     return text.replace(".", "").replace(",", "") if kind < 0.48 else text
+
+
+SHORT = {
+    "to": "2", "too": "2", "two": "2", "for": "4", "four": "4", "you": "u", "your": "ur", "are": "r", "be": "b", "see": "c",
+    "why": "y", "and": "n", "with": "wif", "the": "d", "that": "dat", "this": "dis", "there": "dere", "what": "wot",
+    "when": "wen", "will": "wil", "have": "hav", "tonight": "2nite", "tomorrow": "tmr", "before": "b4", "great": "gr8",
+    "later": "l8r", "because": "cos", "about": "abt", "please": "plz", "message": "msg", "am": "m", "ok": "k", "going": "goin",
+    "text": "txt",
+}  # fmt: skip
+
+
+def shorthand(text: str, chance: random.Random) -> str:
+    """Numbers and letters for words, vowels left out, words run together, letters of a word mixed, capitals throughout."""
+    words = [_short(word, chance) for word in text.split()]
+    if len(words) > 3 and chance.random() < 0.3:
+        place = chance.randrange(len(words) - 1)
+        words[place : place + 2] = [words[place] + words[place + 1]]
+    result = " ".join(words)
+    kind = chance.random()
+    return result.upper() if kind < 0.15 else result.lower() if kind < 0.5 else result
+
+
+def _short(word: str, chance: random.Random) -> str:
+    kind = chance.random()
+    if kind < 0.6 and word.lower() in SHORT:
+        return SHORT[word.lower()]
+    if len(word) < 4 or not word.isalpha() or kind > 0.3:
+        return word
+    inner = word[1:-1]
+    if kind < 0.18:
+        return word[0] + "".join(letter for letter in inner if letter not in "aeiou") + word[-1]
+    return word[0] + "".join(chance.sample(inner, len(inner))) + word[-1] if kind < 0.22 else word[:-1]
 
 
 def slips(text: str, chance: random.Random) -> str:

@@ -41,7 +41,7 @@ def note(work: UnitOfWork, said: Delivery) -> None:
         work.sending.keep_report(said.provider_id, said.state, said.error_code)
     elif said.state == "failed":
         work.sending.failed(said.provider_id, said.error_code)
-        if sent.newest and sent.state not in SETTLED:
+        if sent.newest and sent.state == "sent":  # told twice, or late, while the next try waits or is in doubt: known already
             _did_not_arrive(work, sent, said.error_code)
     elif said.state == "delivered" and sent.state not in SETTLED:  # also of an earlier try: it is there, so no other is sent
         work.messages.settle(sent.message_id, "delivered", error_code=None)
@@ -50,10 +50,20 @@ def note(work: UnitOfWork, said: Delivery) -> None:
 def sent(work: UnitOfWork, message_id: int, provider_id: str) -> None:
     """Keep that the provider took a text, and what it may have said about it already."""
     work.sending.tried(message_id, "sent", provider_id=provider_id)
-    work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None)
+    message = work.messages.get(message_id)
+    if message is not None and message.state != "delivered":  # an earlier try may have arrived after all, meanwhile
+        work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None)
     early = work.sending.take_report(provider_id)
     if early:
         note(work, Delivery(provider_id, *early))
+
+
+def catch_up(work: UnitOfWork) -> None:
+    """Take in the reports that came while the commit which names their message was under way: neither saw the other."""
+    for provider_id in work.sending.claimable_reports():
+        report = work.sending.take_report(provider_id)
+        if report:
+            note(work, Delivery(provider_id, *report))
 
 
 def give_up(work: UnitOfWork, message_id: int, thread_id: str, code: str | None, *, actor: str) -> None:

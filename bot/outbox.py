@@ -108,7 +108,7 @@ class Outbox:
             return False
         if number is None or thread is None:
             with self._store.begin() as work:
-                deliveries.give_up(work, message.id, message.thread_id, NO_NUMBER, actor="outbox")
+                deliveries.give_up(work, message.id, NO_NUMBER, actor="outbox")
             return True
         self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)), stopped=stopped, claimed=claimed)
         return True
@@ -204,7 +204,7 @@ class Outbox:
             if now.state != "sending" or now.attempts != tries:
                 return  # delivered meanwhile, or claimed by another since: its state is not ours to set
             if refusal.final or tries >= deliveries.MOST_ATTEMPTS:
-                deliveries.give_up(work, message.id, message.thread_id, refusal.code, actor="outbox")
+                deliveries.give_up(work, message.id, refusal.code, actor="outbox")
                 return
             if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
                 work.messages.settle(message.id, "opted out", error_code=refusal.code)

@@ -108,6 +108,14 @@ class Vault:
             return False
         return True
 
+    def opens(self, sealed: bytes) -> bool:
+        """Whether any key at hand opens it."""
+        try:
+            self._decrypt(sealed)
+        except PrivacyError:
+            return False
+        return True
+
     def _decrypt(self, sealed: bytes) -> bytes:
         try:
             return self._ring.decrypt(bytes(sealed))

@@ -84,6 +84,8 @@ def test_from_every_version_with_data_in_it_nothing_is_lost_and_the_schema_is_to
     assert all(len(rows) == 2 for name, rows in before.items() if name != "alembic_version")
     store.migrate()
     after = contents(store)
+    marks = before.pop("mark", [])
+    assert all(mark in after["mark"] for mark in marks)  # a start adds the two of its own
     for name, rows in before.items():
         if name != "alembic_version":
             assert [{k: row[k] for k in old} for old, row in zip(rows, after[name], strict=True)] == rows, name

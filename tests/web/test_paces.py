@@ -136,6 +136,16 @@ def test_the_page_without_script_takes_danger_too_however_many_open_chats() -> N
     assert [s.text for t in app.chat.threads.values() for s in t.said if s.who == "you"] == ["im scared"]
 
 
+def test_a_flood_of_new_threads_sets_nobody_else_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "MOST_KEYS", 10)
+    limit = pace.Pace(most=2, seconds=10.0, clock=lambda: 0.0)
+    assert [limit.takes("busy") for _ in range(3)] == [True, True, False]
+    for n in range(30):
+        limit.takes(f"new {n}")
+        assert not limit.takes("busy")
+    assert len(limit._buckets) == 10
+
+
 def test_one_address_that_opens_chats_without_end_is_slowed_and_another_is_not() -> None:
     client = TestClient(Starlette(routes=youth_routes(FakeApp(proxies=("testclient",)), clock=lambda: 0.0)))
     codes = [

@@ -45,7 +45,7 @@ def keys_rotate() -> None:
     def act(app: App) -> None:
         app.store.migrate()
         typer.echo(f"{rotate(app.store, app.vault)} values are sealed anew.")
-        left = under_older_keys(app.store, app.vault)
+        left, _ = under_older_keys(app.store, app.vault)  # what no key opens has stopped the rotation before
         if left:
             typer.echo(f"{left} more were written meanwhile with an older key: restart every process, then run this again.")
 

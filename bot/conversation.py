@@ -18,7 +18,7 @@ from bot.channels.refusals import PHONE_AWAY
 from bot.choices import read_choice
 from bot.effects import Effects
 from bot.engine import Engine
-from bot.forgetting import forgotten_and_told
+from bot.forgetting import forget, forgotten_and_told
 from bot.group_talk import OURS, GroupTalk, Said
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
@@ -43,6 +43,7 @@ from bot.threads import (
     wants_other_person,
 )
 from bot.voice import Voice
+from bot.way_back import guesses
 
 log = structlog.get_logger()
 
@@ -122,7 +123,7 @@ class Conversation:
                 work.presence.stops_typing(thread.id, "you")
             if route is Route.HELD and wants_other_person(text):
                 self._other_person(work, thread)
-            if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text):
+            if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text, held=thread.held):
                 forgotten_and_told(work, self._voice, thread)
             if route is Route.OPTED_OUT and asks_for_person(text):
                 self._person_after_stop(work, thread)
@@ -229,7 +230,12 @@ class Conversation:
         After STOP nobody is asked for it, and the word is known all the same.
         """
         case = work.cases.open_for(thread.id)
-        if work.threads.is_word(thread.id, text):
+        if asks_to_be_forgotten(text, held=thread.held):
+            self._forgotten_unseen(work, thread)
+        elif thread.has_word and not (case is None and is_fresh_start(text)) and not work.tries.takes(guesses(thread.id)):
+            if not thread.opted_out:
+                self._voice.say(work, thread, "word_slow")
+        elif work.threads.is_word(thread.id, text):
             work.threads.change(thread.id, waits_since=None)
             if not thread.held and not thread.opted_out:
                 self._voice.say(work, thread, "word_right")
@@ -240,6 +246,12 @@ class Conversation:
             self._voice.welcome(work, thread, danger=Level.NONE)
         else:
             self._voice.say(work, thread, "word_wrong_held" if case else "word_wrong")
+
+    def _forgotten_unseen(self, work: UnitOfWork, thread: Thread) -> None:
+        """Whoever holds the phone may erase, as they could on the phone itself; of a case they hear nothing."""
+        is_gone = forget(work, thread.id)
+        if not thread.opted_out:
+            self._voice.say(work, thread, "forgotten" if is_gone else "word_wrong_held")
 
     def _other_person(self, work: UnitOfWork, thread: Thread) -> None:
         """They would rather talk with somebody else: the case goes back, and not to the same person."""

@@ -41,7 +41,7 @@ def note(work: UnitOfWork, said: Delivery) -> None:
         work.sending.keep_report(said.provider_id, said.state, said.error_code)
     elif said.state == "failed":
         work.sending.failed(said.provider_id, said.error_code)
-        if sent.newest and sent.state not in SETTLED:
+        if sent.newest and sent.state == "sent":  # told twice, or late, while the next try waits or is in doubt: known already
             _did_not_arrive(work, sent, said.error_code)
     elif said.state == "delivered" and sent.state not in SETTLED:  # also of an earlier try: it is there, so no other is sent
         work.messages.settle(sent.message_id, "delivered", error_code=None)
@@ -50,15 +50,28 @@ def note(work: UnitOfWork, said: Delivery) -> None:
 def sent(work: UnitOfWork, message_id: int, provider_id: str) -> None:
     """Keep that the provider took a text, and what it may have said about it already."""
     work.sending.tried(message_id, "sent", provider_id=provider_id)
-    work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None)
+    message = work.messages.get(message_id)
+    if message is not None and message.state != "delivered":  # an earlier try may have arrived after all, meanwhile
+        work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None)
     early = work.sending.take_report(provider_id)
     if early:
         note(work, Delivery(provider_id, *early))
 
 
-def give_up(work: UnitOfWork, message_id: int, thread_id: str, code: str | None, *, actor: str) -> None:
+def catch_up(work: UnitOfWork) -> None:
+    """Take in the reports that came while the commit which names their message was under way: neither saw the other."""
+    for provider_id in work.sending.claimable_reports():
+        report = work.sending.take_report(provider_id)
+        if report:
+            note(work, Delivery(provider_id, *report))
+
+
+def give_up(work: UnitOfWork, message_id: int, code: str | None, *, actor: str) -> None:
     """Loudly: the message says why, and an open case says "not delivered"."""
-    then = meaning(code).then
+    message, then = work.messages.get(message_id), meaning(code).then
+    if message is None:
+        return
+    thread_id = message.thread_id  # as it is now: their number may have become nobody's since
     log.warning("message not delivered", message_id=message_id, code=code)
     work.messages.settle(message_id, "opted out" if then is Then.OPTED_OUT else "failed", error_code=code)
     case = work.cases.open_for(thread_id)
@@ -75,11 +88,13 @@ def is_nobodys(work: UnitOfWork, thread_id: str) -> bool:
     return meaning(work.messages.newest_failure(thread_id)).then is Then.NOBODY
 
 
-def number_gone(work: UnitOfWork, thread_id: str) -> None:
-    """Forget the number, and what was planned for it: whoever gets it next begins as a stranger."""
-    work.threads.number_gone(thread_id)
-    work.boosters.end(thread_id)
-    work.check_ins.end(thread_id)
+def number_gone(work: UnitOfWork, thread_id: str) -> str:
+    """Forget the number, and what was planned for it: whoever gets it next begins as a stranger. Returns the id under which
+    the thread is kept from now on."""
+    moved = work.threads.number_gone(thread_id)
+    work.boosters.end(moved)
+    work.check_ins.end(moved)
+    return moved
 
 
 def _did_not_arrive(work: UnitOfWork, text: Sent, code: str | None) -> None:
@@ -90,4 +105,4 @@ def _did_not_arrive(work: UnitOfWork, text: Sent, code: str | None) -> None:
         due_at = work.now + timedelta(minutes=4 ** (text.attempts - 1))
         work.messages.settle(text.message_id, "queued", error_code=code, due_at=due_at)
     else:
-        give_up(work, text.message_id, text.thread_id, code, actor="provider")
+        give_up(work, text.message_id, code, actor="provider")

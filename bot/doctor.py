@@ -17,6 +17,7 @@ from bot.store.database import StoreError
 from bot.store.rotation import under_older_keys
 from bot.training import dialogue_model
 
+COPY = "put a copy back with `handrail restore`."
 STUCK = timedelta(minutes=10)
 
 
@@ -87,16 +88,29 @@ def _files(overdue: Sequence[Path]) -> dict[str, int]:
 def _database(app: App) -> Iterator[Finding]:
     app.store.migrate()
     with app.store.read() as work:
-        broken = list(work.audit.broken_links())
+        broken, cut = list(work.audit.broken_links()), work.audit.is_cut()
+        late_reports, nobodys = work.sending.unclaimed_reports(older_than=STUCK)
         late = [c for c in work.cases.due() if c.deadline_at and c.deadline_at < work.now - STUCK]
         stuck = work.messages.stuck(older_than=STUCK)
         overdue = {**work.retention.overdue(), **_files(app.leftovers.overdue(work.now))}
-    older = under_older_keys(app.store, app.vault)
+    older, closed = under_older_keys(app.store, app.vault)
+    damaged = app.store.damage()
     yield Finding(
-        not broken,
+        not damaged, "The database file is whole." if not damaged else f"The database file is damaged ({damaged}): {COPY}"
+    )
+    yield Finding(
+        not broken and not cut,
         "The audit chain is whole."
-        if not broken
-        else f"The audit chain is broken at entry {broken[0]}: somebody changed the database by hand.",
+        if not broken and not cut
+        else f"The audit chain is broken at entry {broken[0]}: somebody changed the database by hand."
+        if broken
+        else "The audit chain ends, or once ended, before its last entry: somebody changed the database by hand.",
+    )
+    yield Finding(
+        not late_reports,
+        f"{nobodys} reports of deliveries are of no text kept here (pages to staff have none): they go after a day."
+        if not late_reports
+        else f"{late_reports} reports of deliveries were not taken in: is `handrail serve outbox` running?",
     )
     yield Finding(
         not late,
@@ -118,8 +132,15 @@ def _database(app: App) -> Iterator[Finding]:
         f"({', '.join(f'{n} of {t}' for t, n in overdue.items())}): is `handrail serve outbox` running?",
     )
     yield Finding(
+        not closed,
+        "A key at hand opens everything that is sealed."
+        if not closed
+        else f"No key at hand opens {closed} sealed values: put the key they were written with back into HANDRAIL_SECRET_KEY, "
+        "after the newest, and rotate only then.",
+    )
+    yield Finding(
         True,
-        "Everything is sealed with the newest key."
+        "Nothing is sealed with an older key."
         if not older
         else f"{older} values are sealed with an older key: `handrail keys rotate` seals them anew.",
     )

@@ -7,6 +7,7 @@ provider what it has, before anything is sent again.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -26,7 +27,7 @@ from bot.store.boosters import Booster
 from bot.store.cases import Case
 from bot.store.check_ins import ENDED, SENT, CheckIn
 from bot.store.database import Store, StoreDown
-from bot.store.messages import Message
+from bot.store.messages import LEASE, Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
 from bot.threads import Thread
@@ -46,6 +47,11 @@ BURST = timedelta(seconds=1)
 
 SEEN_AFTER = timedelta(seconds=20)
 """How long the provider gets to list what it took, before we conclude that it has nothing."""
+
+SENDS_BY = LEASE / 2
+"""So long after a claim a send may begin. Asking the provider takes 12 seconds at most (``bot.channels.sms.WAIT``, twice), and
+so does sending: what begins by then has ended before the lease has. Whoever was stopped in between, by a busy machine or a
+pause of its clock, leaves the text in doubt to whoever takes it up next."""
 
 NO_ANSWER = SendRefused(UNKNOWN, "No answer came.", final=False)
 
@@ -88,6 +94,7 @@ class Outbox:
 
     def send_next(self) -> bool:
         """Send the next queued text, whichever thread it is of; False when none is due, or the number must rest."""
+        claimed = monotonic()
         with self._store.begin() as work:
             if work.sending.wait(self._sms.sender, burst=BURST):
                 return False
@@ -101,9 +108,9 @@ class Outbox:
             return False
         if number is None or thread is None:
             with self._store.begin() as work:
-                deliveries.give_up(work, message.id, message.thread_id, NO_NUMBER, actor="outbox")
+                deliveries.give_up(work, message.id, NO_NUMBER, actor="outbox")
             return True
-        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)), stopped=stopped)
+        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)), stopped=stopped, claimed=claimed)
         return True
 
     def rest(self) -> float:
@@ -129,6 +136,7 @@ class Outbox:
                 log.error("case not moved", case_id=case_id, kind=type(error).__name__)
         with self._store.begin() as work:
             work.alone()
+            deliveries.catch_up(work)
             work.threads.purge()
             work.presence.forget_typing()
             for case in work.cases.unanswered_passes():
@@ -149,10 +157,11 @@ class Outbox:
         self._store.fold_in()
         return gone + self._leftovers.expire(now)
 
-    def _send(self, message: Message, *, to: str, body: str, stopped: bool) -> None:
+    def _send(self, message: Message, *, to: str, body: str, stopped: bool, claimed: float) -> None:
         """Only a message that was claimed before may have gone out already: of that one the provider is asked first.
 
-        With ``stopped`` they said STOP after it was written: it is asked about, and never sent.
+        With ``stopped`` they said STOP after it was written: it is asked about, and never sent. ``claimed`` is when it was
+        claimed, in seconds of a clock that nobody sets.
         """
         in_doubt = message.state == "sending"
         try:
@@ -161,6 +170,9 @@ class Outbox:
                 with self._store.begin() as work:
                     work.messages.settle(message.id, "opted out")
                 return
+            if provider_id is None and monotonic() - claimed > SENDS_BY.total_seconds():
+                log.warning("too late to send", message_id=message.id)
+                return  # its lease may be over before the send is: whoever claims it next asks first
             if provider_id is None:
                 in_doubt = False
                 provider_id = self._sms.send(to=to, body=body)
@@ -185,9 +197,14 @@ class Outbox:
         """Again later, in ``state``, or given up loudly."""
         tries = message.attempts + 1
         with self._store.begin() as work:
+            now = work.messages.get(message.id)
+            if now is None:
+                return
             work.sending.tried(message.id, "unknown" if refusal.code == UNKNOWN else "refused", code=refusal.code)
+            if now.state != "sending" or now.attempts != tries:
+                return  # delivered meanwhile, or claimed by another since: its state is not ours to set
             if refusal.final or tries >= deliveries.MOST_ATTEMPTS:
-                deliveries.give_up(work, message.id, message.thread_id, refusal.code, actor="outbox")
+                deliveries.give_up(work, message.id, refusal.code, actor="outbox")
                 return
             if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
                 work.messages.settle(message.id, "opted out", error_code=refusal.code)

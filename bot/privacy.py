@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -108,6 +109,14 @@ class Vault:
             return False
         return True
 
+    def opens(self, sealed: bytes) -> bool:
+        """Whether any key at hand opens it."""
+        try:
+            self._decrypt(sealed)
+        except PrivacyError:
+            return False
+        return True
+
     def _decrypt(self, sealed: bytes) -> bytes:
         try:
             return self._ring.decrypt(bytes(sealed))
@@ -137,6 +146,8 @@ TOLD_EVERYWHERE = (
     "default",
     "your-",
     "demo-",
+    "handrail",
+    "secret",
     "qwerty",
 )
 """What stands in secrets that were copied from somewhere instead of made."""
@@ -146,6 +157,8 @@ def is_weak(secret: str) -> bool:
     """Whether a secret is short, simple, a run of the alphabet, or looks copied from a page of instructions."""
     plain = secret.casefold()
     if len(secret) < LEAST_SECRET or len(set(secret)) < 8 or any(word in plain for word in TOLD_EVERYWHERE):
+        return True
+    if re.fullmatch(r"[a-z_-]+", secret):  # words in a row: fewer ways than letters
         return True
     if any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, 17)):
         return True

@@ -142,8 +142,8 @@ class Replies:
         """Not when a person took over in between, or another gateway answered: the bot is silent then."""
         work.threads.hold(message.thread_id)
         now = work.messages.get(message.id)
-        if now is None or now.state != "kept":
-            return False
+        if now is None or now.state != "kept" or now.thread_id != message.thread_id:
+            return False  # its number may have become somebody else's meanwhile, who is not to hear the answer
         if thread_of(work, message).held and message.who != "event":
             work.messages.settle(message.id, "noted")
             return False

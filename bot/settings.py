@@ -68,7 +68,7 @@ class Settings:
 
 
 DESCRIPTIONS: Mapping[str, str] = {
-    "HANDRAIL_DEMO": "1 = demo mode, 0 = real. Without it: demo until a secret key is set.",
+    "HANDRAIL_DEMO": "1 = demo mode, 0 = real. Without it: demo until a secret key is set, on this machine only.",
     "HANDRAIL_SERVICE_NAME": "The name young people see. Default: Handrail.",
     "HANDRAIL_PAGE_TITLE": "The neutral title of the chat page. Default: Notes.",
     "HANDRAIL_DATABASE_URL": "SQLite or PostgreSQL. Default: var/handrail.db.",
@@ -181,7 +181,15 @@ def _demo(given: Mapping[str, str]) -> bool:
         raise SettingsError(f"HANDRAIL_DEMO is {asked!r}: set it to 1 for the demo or 0 for real use.")
     if not asked and given.get("HANDRAIL_TWILIO_AUTH_TOKEN") and not given.get("HANDRAIL_SECRET_KEY"):
         raise SettingsError("HANDRAIL_SECRET_KEY is missing beside a Twilio account: set it, or HANDRAIL_DEMO=1 for the demo.")
-    return asked == "1" if asked else not given.get("HANDRAIL_SECRET_KEY")
+    if asked or given.get("HANDRAIL_SECRET_KEY"):
+        return asked == "1"
+    binds = (given.get(f"HANDRAIL_{side}_BIND", "").rpartition(":")[0] for side in ("PUBLIC", "STAFF"))
+    elsewhere = {*filter(None, binds), urlsplit(given.get("HANDRAIL_PUBLIC_URL", "")).hostname or HERE[0]} - {*HERE, "[::1]"}
+    if elsewhere:  # a real service whose key was mislaid would be a demo that everybody reaches
+        raise SettingsError(
+            "HANDRAIL_SECRET_KEY is missing, and others than this machine may come in: set it, or HANDRAIL_DEMO=1 for the demo."
+        )
+    return True
 
 
 def _address(given: Mapping[str, str], name: str, default: str) -> Address:

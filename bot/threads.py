@@ -96,6 +96,30 @@ _PLAIN_STOP = re.compile(
     r"( por favor| ya| ahora)?[.! ]*"
 )
 
+# Plain wishes to be forgotten, for when no engine is there to read them: anchored, and about what is kept here.
+_PLAIN_FORGET = re.compile(
+    r"((can|could|will) (you|u) )?(please |pls |plz )?"
+    r"(forget me|(delete|erase|wipe|remove) (all )?"
+    r"(my (data|info|messages|texts|chat)|this (chat|conversation)"
+    r"|(everything|what|all) (i (said|wrote|sent|typed|told you)|about me)))"
+    r"(,? (please|pls|plz|now|right now))*[?.! ]*"
+    # French and Spanish, written without their marks
+    r"|(s'il (te|vous) plait,? |svp |stp )?"
+    r"((oublie|oubliez)[- ]moi"
+    r"|(efface|effacez|supprime|supprimez) (toutes )?(mes (donnees|messages|infos|textos)|cette (conversation|discussion)"
+    r"|(tout )?ce que j'ai (dit|ecrit)))"
+    r"(,? (s'il (te|vous) plait|svp|stp|maintenant))*[?.! ]*"
+    r"|(por favor,? )?"
+    r"(olvidame|olvideme|(borra|borre|borren|elimina|elimine) (todos )?"
+    r"(mis (datos|mensajes|textos)|esta (conversacion|charla)|(todo )?lo que (dije|escribi|te dije|he dicho|he escrito)))"
+    r"(,? (por favor|ya|ahora))*[?.! ]*"
+)
+_DELETE_ALL = re.compile(
+    r"(please |pls |por favor,? |stp |svp )?"
+    r"((delete|erase|wipe) (everything|all of it|it all)|borra(lo)? todo|elimina(lo)? todo|(efface|supprime) tout)"
+    r"( please| pls| plz| now| por favor| ya| ahora| stp| svp| maintenant)*[?.! ]*"
+)
+
 # Somebody who would rather talk with another person may say so at any time, also to the person.
 _OTHER_PERSON = re.compile(
     r"(can i (have|talk to|speak to)|i want|i'?d like|give me|get me|could i (have|talk to))? ?"
@@ -168,13 +192,18 @@ def wants_other_person(text: str) -> bool:
 
 def keyword(text: str) -> str | None:
     """The payload a typed word stands for, such as PERSON; None for anything longer."""
-    intent = KEYWORDS.get(_bare(text))
+    intent = "forget_me" if asks_to_be_forgotten(text) else KEYWORDS.get(_bare(text))
     return payload(intent) if intent else None
 
 
-def asks_to_be_forgotten(text: str) -> bool:
-    """Whether a text is the typed wish to be forgotten, and nothing more."""
-    return KEYWORDS.get(_bare(text)) == "forget_me"
+def asks_to_be_forgotten(text: str, *, held: bool = False) -> bool:
+    """Whether a text is the wish to be forgotten, typed or plainly said, and nothing more.
+
+    To a person who holds the thread, "delete everything" alone may be what somebody told them to do, and is no wish.
+    """
+    said = _unmarked(_bare(text))
+    wishes = (_PLAIN_FORGET,) if held else (_PLAIN_FORGET, _DELETE_ALL)
+    return KEYWORDS.get(_bare(text)) == "forget_me" or any(wish.fullmatch(said) for wish in wishes)
 
 
 def asks_for_person(text: str) -> bool:

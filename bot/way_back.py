@@ -42,6 +42,11 @@ def limits(said: str) -> tuple[Limit, Limit]:
     return Limit("all", MOST_TRIES, TRIES_WITHIN), Limit(f"word {word_of(said)}", MOST_OF_A_WORD, WORD_WITHIN)
 
 
+def guesses(thread_id: str) -> Limit:
+    """What holds back whoever guesses the private word of a phone that was silent for long."""
+    return Limit(f"private word {thread_id}", MOST_OF_A_WORD, WORD_WITHIN)
+
+
 def fits(word: str) -> bool:
     """Whether this can be a private word: one word, letters and digits, neither very short nor long."""
     said = word.strip()

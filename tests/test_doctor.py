@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from bot.app import App
-from bot.doctor import Finding, _content, _contradictions, _database
+from bot.doctor import Finding, _content, _contradictions, _database, _safely
+from bot.store.database import StoreError
 from tests.talking import Desk, House, Phone
 
 DANGER = "my stepdad hits me and he's coming home now"
@@ -24,7 +27,7 @@ def to_mend(app: App) -> list[str]:
 
 def test_a_house_in_order_has_nothing_to_mend(house: House, phone: Phone) -> None:
     phone.texts("hi")
-    assert to_mend(house.app) == [] and len(findings(house.app)) == 5
+    assert to_mend(house.app) == [] and len(findings(house.app)) == 8
 
 
 def test_an_audit_entry_changed_by_hand_is_found(house: House, desk: Desk, phone: Phone) -> None:
@@ -32,6 +35,86 @@ def test_an_audit_entry_changed_by_hand_is_found(house: House, desk: Desk, phone
     with house.app.store.engine.begin() as connection:
         connection.execute(text("UPDATE audit SET actor = 'nobody' WHERE id = 1"))
     assert "changed the database by hand" in " ".join(to_mend(house.app))
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_an_audit_trail_that_was_cut_off_is_found_also_when_it_went_on(
+    house: House, desk: Desk, phone: Phone, goes_on: bool
+) -> None:
+    phone.texts(DANGER)
+    desk.accepts(desk.sees_case(level="imminent"))
+    with house.app.store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)"))
+    if goes_on:
+        house.phone("+15005550124").texts(DANGER)
+    assert "before its last entry" in " ".join(to_mend(house.app))
+
+
+def test_an_audit_trail_without_its_mark_is_found(house: House, phone: Phone) -> None:
+    phone.texts(DANGER)
+    with house.app.store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM mark WHERE name = 'audit end'"))
+    assert "before its last entry" in " ".join(to_mend(house.app))
+
+
+def with_keys(app: App, *keys: str) -> App:
+    return App(replace(app.settings, secret_keys=keys))
+
+
+def test_a_key_that_is_missing_from_the_middle_of_the_ring_is_found(house: House, phone: Phone) -> None:
+    oldest = house.app.settings.secret_keys[-1]
+    middle = "a-key-of-at-least-32-letters-1234!"
+    turned = with_keys(house.app, middle, oldest)
+    with turned.store.begin() as work:
+        work.threads.find_or_create("t1", channel="sms", number="+15005550199")
+    assert "No key at hand opens 1 sealed values" in " ".join(to_mend(house.app)) and to_mend(turned) == []
+
+
+def test_a_start_with_another_oldest_key_is_refused_with_what_to_do(house: House) -> None:
+    other = with_keys(house.app, "another-key-of-at-least-32-letters-Q!")
+    with pytest.raises(StoreError, match="put that key back at the end"):
+        other.store.migrate()
+    assert any("put that key back" in f.sentence for f in _safely(_database, other) if not f.well)
+    with_keys(house.app, "another-key-of-at-least-32-letters-Q!", *house.app.settings.secret_keys).store.migrate()
+
+
+def test_a_case_moved_by_hand_is_found(house: House, phone: Phone) -> None:
+    phone.texts(DANGER)
+    with house.app.store.engine.begin() as connection:
+        connection.execute(text("UPDATE \"case\" SET state = 'closed', closed_at = opened_at"))
+    assert "not where the audit trail left them" in " ".join(f.sentence for f in _contradictions(house.app) if not f.well)
+
+
+def test_cases_that_went_their_way_do_not_contradict_their_trail(house: House, phone: Phone, desk: Desk) -> None:
+    phone.texts(DANGER)
+    card = desk.sees_case(level="imminent")
+    for act in (lambda: None, lambda: desk.accepts(card), lambda: desk.says(card, "hi"), lambda: desk.closes(card)):
+        act()
+        assert all(f.well for f in _contradictions(house.app))
+
+
+def test_a_report_that_the_outbox_left_lying_is_found_and_one_of_nobodys_text_is_told(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    with house.app.store.begin() as work:
+        work.sending.keep_report("sms:SMpage", "delivered", None)
+    house.app.clock.passes(minutes=11)  # type: ignore[attr-defined]
+    assert to_mend(house.app) == [] and "1 reports" in " ".join(f.sentence for f in findings(house.app))
+    with house.app.store.begin() as work:
+        work.sending.keep_report(f"sms:{house.app.sms.sent[-1][0]}", "failed", "30007")  # type: ignore[attr-defined]
+    house.app.clock.passes(minutes=11)  # type: ignore[attr-defined]
+    assert "1 reports of deliveries were not taken in" in " ".join(to_mend(house.app))
+
+
+def test_a_damaged_file_is_found(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    file = house.app.store.file
+    assert file is not None and house.app.store.damage() == ""
+    house.app.store.close()
+    with closing(sqlite3.connect(file)) as raw, raw:  # a row that its own table does not allow
+        raw.execute("PRAGMA writable_schema=ON")
+        raw.execute("UPDATE sqlite_master SET sql = replace(sql, 'band VARCHAR(8)', 'band VARCHAR(8) NOT NULL')")
+    found = " ".join(to_mend(house.app))
+    assert "damaged" in found and "handrail restore" in found
 
 
 def test_a_clock_that_nobody_moved_is_found(house: House, phone: Phone) -> None:

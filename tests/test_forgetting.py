@@ -87,7 +87,19 @@ def answer_only(house: House) -> None:
     assert asyncio.run(house.app.conversation.reply())
 
 
-@pytest.mark.parametrize("text", ["forget me", "FORGET ME", "Forget me.", "delete my data", "oublie-moi", "olvídame"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "forget me",
+        "FORGET ME",
+        "Forget me.",
+        "delete my data",
+        "oublie-moi",
+        "olvídame",
+        "please forget me",
+        "delete everything",
+    ],
+)
 def test_it_works_however_it_is_typed_and_with_the_engine_down(
     house: House, phone: Phone, engine: ScriptedEngine, text: str
 ) -> None:

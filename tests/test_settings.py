@@ -114,6 +114,29 @@ def test_the_demos_own_key_is_refused_for_real_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"HANDRAIL_PUBLIC_BIND": "0.0.0.0:8080"},
+        {"HANDRAIL_STAFF_BIND": "10.0.0.5:8081"},
+        {"HANDRAIL_PUBLIC_URL": "https://chat.agency.example"},
+    ],
+)
+def test_a_service_that_others_reach_is_no_demo_because_its_key_was_mislaid(tmp_path: Path, elsewhere: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="or HANDRAIL_DEMO=1 for the demo"):
+        load(tmp_path, **elsewhere)
+    assert load(tmp_path, HANDRAIL_DEMO="1", **elsewhere).demo
+    assert load(tmp_path, HANDRAIL_PUBLIC_BIND="127.0.0.1:9000", HANDRAIL_PUBLIC_URL="http://localhost:9000").demo
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["correct-horse-battery-staple-correct", "purplegiraffeswimsbehindtheoldbarn", "handrail-2026-K9d8f7g6h5j4k3l2m1n", "My-Secret-k9d8f7g6h5j4k3l2m1n0b9v"],
+)  # fmt: skip
+def test_words_in_a_row_are_a_weak_secret(key: str) -> None:
+    assert is_weak(key)
+
+
+@pytest.mark.parametrize(
     "made_by", [lambda: secrets.token_hex(32), lambda: secrets.token_urlsafe(32), lambda: secrets.token_hex(16)]
 )
 def test_what_a_generator_makes_is_never_called_weak(made_by: Callable[[], str]) -> None:

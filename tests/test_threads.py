@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.safety.verdict import Level
-from bot.threads import Route, Thread, choose_route, is_help, is_stop, keyword
+from bot.threads import Route, Thread, asks_to_be_forgotten, choose_route, is_help, is_stop, keyword
 
 SMS = Thread(id="t", channel="sms")
 
@@ -30,6 +30,24 @@ def test_this_is_an_opt_out(text: str) -> None:
                                   "él no me deja en paz", "me dijo deja de escribirme", "como lo dejo", "mi tío está de baja"])  # fmt: skip
 def test_this_is_not_an_opt_out(text: str) -> None:
     assert not is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["please forget me", "Forget me please!", "forget me now", "can you delete my messages?", "erase my data", "delete everything i wrote",
+                                  "wipe this chat pls", "delete everything", "oublie moi stp", "supprime mes données", "efface tout ce que j\u2019ai écrit",
+                                  "borra mis datos", "por favor borra todo lo que dije", "olvídame ya", "borra todo"])  # fmt: skip
+def test_this_is_a_wish_to_be_forgotten(text: str) -> None:
+    assert asks_to_be_forgotten(text) and keyword(text) == "/forget_me"
+
+
+@pytest.mark.parametrize("text", ["forget about me", "everyone forgets me", "just forget it", "forget what i said", "he told me to delete my messages", "delete me",
+                                  "he says delete everything", "delete my account on insta", "erase me", "i want to be forgotten", "efface ses photos",
+                                  "il m\u2019a dit efface tout", "me dijo borra mis mensajes", "ya me olvidaron", "quiero borrar todo de mi"])  # fmt: skip
+def test_this_is_no_wish_to_be_forgotten(text: str) -> None:
+    assert not asks_to_be_forgotten(text)
+
+
+def test_what_a_person_may_have_asked_about_is_no_wish_while_they_hold_the_thread() -> None:
+    assert not asks_to_be_forgotten("delete everything", held=True) and asks_to_be_forgotten("forget me please", held=True)
 
 
 @pytest.mark.parametrize(("text", "payload"), [("PERSON", "/want_person"), ("next", "/next"), ("Forget me", "/forget_me"), ("menu.", "/menu"),

@@ -41,8 +41,9 @@ MOST_AT_ONCE = 5000
 ONE_SECOND = timedelta(seconds=1)
 """Twilio's dates hold no smaller part."""
 
-UNSURE_STATUSES = frozenset({408, 500, 502, 504})
-"""HTTP answers after which Twilio may have taken a text all the same: it is asked before anything is sent again."""
+UNSURE_STATUSES = frozenset({408, 500, 502, 503, 504})
+"""HTTP answers after which Twilio may have taken a text all the same: it is asked before anything is sent again. A 503 that
+names a time to come back is a plain no, and never gets here."""
 
 STATES = {
     "accepted": "sent",

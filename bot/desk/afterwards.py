@@ -20,10 +20,9 @@ def after_closing(work: UnitOfWork, voice: Voice, case: Case, *, was_held: bool,
     if thread is None:
         return
     nobodys = deliveries.is_nobodys(work, thread.id)
-    if nobodys:
-        deliveries.number_gone(work, thread.id)
+    kept_as = deliveries.number_gone(work, thread.id) if nobodys else thread.id
     if is_wished(work, case):
-        work.threads.forget(thread.id)
+        work.threads.forget(kept_as)
         if not thread.opted_out and not nobodys:
             voice.say(work, thread, "forgotten")
     elif was_held and not nobodys:

@@ -14,9 +14,11 @@ from datetime import datetime
 from sqlalchemy import insert, select, text
 from sqlalchemy.engine import Connection, Row
 
+from bot.store.marks import AUDIT_END, MarkRows
 from bot.store.tables import audit
 
 FIRST = "0" * 64
+CUT = "entries were missing at the end"
 _CHAIN_LOCK = 7_246_001
 """PostgreSQL advisory lock that keeps two writers from continuing the chain at the same link."""
 
@@ -36,8 +38,9 @@ class Entry:
 class AuditRows:
     """Adds to the chain, reads it, and checks it."""
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(self, connection: Connection, marks: MarkRows, now: datetime) -> None:
         self._connection = connection
+        self._marks = marks
         self._now = now
         self._unwritten: list[tuple[str, str, int | None, str]] = []
 
@@ -51,12 +54,15 @@ class AuditRows:
             return
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
-        previous = self._connection.execute(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or FIRST
+        previous = self._end()
+        if self._marks.fits(AUDIT_END, previous) is False:  # said for ever: the entries below would hide it
+            self._unwritten.insert(0, ("handrail", CUT, None, ""))
         for actor, what, case_id, detail in self._unwritten:
             link = _link(previous, self._now, actor, what, case_id, detail)
             entry = {"actor": actor, "what": what, "case_id": case_id, "detail": detail}
             self._connection.execute(insert(audit).values(at=self._now, previous=previous, hash=link, **entry))
             previous = link
+        self._marks.set(AUDIT_END, previous)
         self._unwritten.clear()
 
     def of_case(self, case_id: int) -> tuple[Entry, ...]:
@@ -81,6 +87,19 @@ class AuditRows:
         """The id of the newest entry; 0 when there is none."""
         self.write()
         return int(self._connection.execute(select(audit.c.id).order_by(audit.c.id.desc()).limit(1)).scalar() or 0)
+
+    def begin(self) -> None:
+        """Remember where the trail ends, in a database that does not know it yet."""
+        self._marks.begin(AUDIT_END, self._end())
+
+    def is_cut(self) -> bool:
+        """Whether the trail ends, or ended once, elsewhere than where it was last written."""
+        self.write()
+        found = self._connection.execute(select(audit.c.id).where(audit.c.what == CUT).limit(1)).first()
+        return found is not None or not self._marks.fits(AUDIT_END, self._end())
+
+    def _end(self) -> str:
+        return self._connection.execute(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or FIRST
 
     def broken_links(self) -> Iterator[int]:
         """The ids of entries that do not follow from the one before."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.engine import Connection
 
-from bot.handoff.cases import ENDED, HELD, State
+from bot.handoff.cases import ENDED, HELD, TRANSITIONS, State
 from bot.privacy import UNREADABLE
 from bot.safety.verdict import Level
-from bot.store.tables import address, case, message, thread
+from bot.store.tables import address, audit, case, message, thread
 
 OPEN = not_(case.c.state.in_([s.value for s in ENDED]))
 
@@ -50,3 +50,18 @@ def contradictions(connection: Connection) -> Iterator[tuple[int, str]]:
         found = int(connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one())
         if found:
             yield found, sentence
+    strayed = _cases_beside_their_trail(connection)
+    if strayed:
+        yield (
+            strayed,
+            "cases are not where the audit trail left them: somebody changed the database by hand; put the newest copy back",
+        )
+
+
+def _cases_beside_their_trail(connection: Connection) -> int:
+    """How many cases are in another state than their last step led to."""
+    leads_to = {event.value: state.value for (_, event), state in TRANSITIONS.items()}
+    steps = select(func.max(audit.c.id).label("id")).where(audit.c.what.in_(leads_to)).group_by(audit.c.case_id).subquery()
+    last = select(audit.c.case_id, audit.c.what).join(steps, steps.c.id == audit.c.id).subquery()
+    wanted = select(case.c.state, last.c.what).select_from(case).outerjoin(last, last.c.case_id == case.c.id)
+    return sum(row.state != leads_to.get(row.what, State.DETECTED.value) for row in connection.execute(wanted))

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import QueuePool
 
 from bot.privacy import Vault
+from bot.store.marks import KEY
 from bot.store.retention import Keep
 from bot.store.unit_of_work import UnitOfWork
 
@@ -29,6 +30,12 @@ TELL = f"SELECT pg_notify('{CHANGED}', '') WHERE txid_current_if_assigned() IS N
 
 SCHEMA_LOCK = 7_246_002
 """PostgreSQL advisory lock of whoever brings the schema up to date: of many processes that start together one does."""
+
+
+OTHER_KEY = (
+    "HANDRAIL_SECRET_KEY ends in another key than the one this database was made with: put that key back at the end of the "
+    "list. Without it nobody would be known again, and who said STOP would be texted."
+)
 
 
 class StoreError(Exception):
@@ -93,7 +100,8 @@ class Store:
         return Path(self.engine.url.database) if self.is_sqlite and self.engine.url.database else None
 
     def migrate(self) -> None:
-        """Bring the schema to this version; raises StoreError when the database cannot be reached."""
+        """Bring the schema to this version. Raises StoreError when the database cannot be reached, or was made with another
+        key than the oldest one at hand."""
         if self.is_sqlite and self.engine.url.database:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -104,6 +112,14 @@ class Store:
                 f"The database at {make_url(self.url).render_as_string()} cannot be opened: "
                 "check HANDRAIL_DATABASE_URL and that it is running."
             ) from error
+        with self.read() as work:
+            key_fits = work.marks.fits(KEY)
+        if key_fits is None:
+            with self.begin() as work:
+                work.marks.begin(KEY)
+                work.audit.begin()
+        if key_fits is False:
+            raise StoreError(OTHER_KEY)
 
     def fold_in(self) -> None:
         """Fold SQLite's log of changes into the file, so that nothing deleted is left in it; later where somebody is busy."""
@@ -115,6 +131,14 @@ class Store:
                 raw.cursor().execute(f"PRAGMA {pragma}").close()
         finally:
             raw.close()
+
+    def damage(self) -> str:
+        """What SQLite finds wrong with its file; nothing for a whole one, and PostgreSQL has tools of its own."""
+        if not self.is_sqlite:
+            return ""
+        with _down_is_said(), self.engine.connect() as connection:
+            found = str(connection.execute(text("PRAGMA integrity_check(1)")).scalar())
+        return "" if found == "ok" else found
 
     def upgrade(self, connection: Connection, revision: str) -> None:
         """Bring the schema to a version, whole or not at all; two processes do it one after the other.

@@ -30,16 +30,17 @@ def rotate(store: Store, vault: Vault) -> int:
     return sum(_rotate_table(store, vault, table, columns) for table, columns in sealed_columns().items())
 
 
-def under_older_keys(store: Store, vault: Vault) -> int:
-    """How many values only an older key opens."""
+def under_older_keys(store: Store, vault: Vault) -> tuple[int, int]:
+    """How many values only an older key opens, and how many no key at hand."""
     with store.engine.connect() as connection:
-        return sum(
-            not vault.is_newest(value)
+        older = [
+            vault.opens(value)
             for table, columns in sealed_columns().items()
             for row in connection.execute(select(*columns))
             for value in row
-            if value is not None
-        )
+            if value is not None and not vault.is_newest(value)
+        ]
+    return sum(older), len(older) - sum(older)
 
 
 def _rotate_table(store: Store, vault: Vault, table: Table, columns: list[Column[bytes]]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.privacy import Vault
@@ -119,10 +119,14 @@ class SendingRows:
     # --- reports that come early ---------------------------------------------------------------------
 
     def keep_report(self, provider_id: str, state: str, code: str | None) -> None:
-        """Keep a report about a text that no commit has named yet; the last word counts, and "sent" is none."""
-        if state == "sent":
+        """Keep a report about a text that no commit has named yet. The last word counts, but nothing replaces "delivered",
+        and "sent" is none."""
+        if state == "sent" or insert_once(
+            self._connection, report, provider_id=provider_id, state=state, code=code, at=self._now
+        ):
             return
-        insert_once(self._connection, report, provider_id=provider_id, state=state, code=code, at=self._now)
+        open_still = (report.c.provider_id == provider_id) & (report.c.state != "delivered")
+        self._connection.execute(update(report).where(open_still).values(state=state, code=code))
 
     def take_report(self, provider_id: str) -> tuple[str, str | None] | None:
         """The state and code that were reported early, once."""
@@ -131,6 +135,19 @@ class SendingRows:
             return None
         self._connection.execute(delete(report).where(report.c.provider_id == provider_id))
         return row.state, row.code
+
+    def claimable_reports(self) -> list[str]:
+        """The provider ids of kept reports whose text is known by now."""
+        known = select(report.c.provider_id).join(attempt, attempt.c.provider_id == report.c.provider_id)
+        return list(self._connection.execute(known.limit(AT_ONCE)).scalars())
+
+    def unclaimed_reports(self, *, older_than: timedelta) -> tuple[int, int]:
+        """How many reports wait for longer than that: of texts that are known by now, and of none that is kept here."""
+        known = exists(select(attempt.c.id).where(attempt.c.provider_id == report.c.provider_id))
+        old = report.c.at < self._now - older_than
+        counts = [select(func.count()).select_from(report).where(old, which) for which in (known, ~known)]
+        taken, nobodys = (int(self._connection.execute(count).scalar_one()) for count in counts)
+        return taken, nobodys
 
     # --- how fast ------------------------------------------------------------------------------------
 
@@ -154,10 +171,6 @@ class SendingRows:
         """The provider says that a number sends too fast."""
         insert_once(self._connection, pace, sender=sender, next_at=self._now)
         self._set(sender, self._now + how_long)
-
-    def unclaimed_reports(self) -> int:
-        """How many reports wait for a message, for the doctor."""
-        return int(self._connection.execute(select(func.count()).select_from(report)).scalar_one())
 
     def _believed(self, next_at: datetime | None) -> datetime:
         """A rest longer than any we set was set before the clock went back."""

@@ -238,6 +238,13 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("hash", String(64), nullable=False),
+)
+
 staff = Table(
     "staff",
     metadata,

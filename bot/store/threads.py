@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from bot.store.tables import (
     group_text,
     join_try,
     message,
+    metadata,
     note,
     seat,
     thread,
@@ -38,6 +40,9 @@ FAREWELL = timedelta(seconds=60)
 
 TOKEN_LIFE = timedelta(hours=12)
 """How long a page's token opens its chat after the last word: an evening and its night, not a phone found next week."""
+
+OF_A_THREAD = [table for table in metadata.sorted_tables if "thread_id" in table.columns]
+"""What belongs to a thread, and goes where it goes."""
 
 _ONE = thread.c.id == bindparam("of")
 _IS_HELD = exists(select(case.c.id).where(case.c.thread_id == thread.c.id, case.c.state.in_([s.value for s in HELD])))
@@ -163,10 +168,23 @@ class ThreadRows:
         may ask."""
         return self._vault.readable(self._connection.execute(NUMBER, {"of": thread_id}).scalar())
 
-    def number_gone(self, thread_id: str) -> None:
-        """Their number no longer exists: whoever gets it next begins as a stranger."""
-        self._connection.execute(delete(address).where(address.c.thread_id == thread_id))
+    def number_gone(self, thread_id: str) -> str:
+        """Their number no longer exists. All of the thread moves to an id that no number leads to, which is returned:
+        whoever gets the number next begins as a stranger, and staff see nothing of one with the other.
+        """
         self.start_afresh(thread_id)
+        row = self._held_row(thread_id)
+        if row is None:
+            return thread_id
+        moved = secrets.token_hex(16)
+        kept = {column.name: getattr(row, column.name) for column in thread.columns}
+        kept.update(id=moved, token_hash=None, way_back_hash=None, opted_out_at=None)
+        self._connection.execute(insert(thread).values(**kept))
+        for table in OF_A_THREAD:
+            self._connection.execute(update(table).where(table.c.thread_id == thread_id).values(thread_id=moved))
+        self._connection.execute(delete(address).where(address.c.thread_id == moved))
+        self._connection.execute(delete(thread).where(thread.c.id == thread_id))
+        return moved
 
     def keep_word(self, thread_id: str, word: str) -> None:
         """Keep their private word, as a keyed hash only."""

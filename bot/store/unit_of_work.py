@@ -18,6 +18,7 @@ from bot.store.cursors import CursorRows
 from bot.store.gauges import GaugeRows
 from bot.store.group_answers import GroupAnswerRows
 from bot.store.groups import GroupRows
+from bot.store.marks import MarkRows
 from bot.store.messages import MessageRows
 from bot.store.presence import PresenceRows
 from bot.store.retention import Keep, RetentionRows
@@ -38,7 +39,8 @@ class UnitOfWork:
     def __init__(self, connection: Connection, vault: Vault, clock: Callable[[], datetime], keep: Keep) -> None:
         self._connection = connection
         self.now = clock()
-        self.audit = AuditRows(connection, self.now)
+        self.marks = MarkRows(connection, vault)
+        self.audit = AuditRows(connection, self.marks, self.now)
         self.threads = ThreadRows(connection, vault, self.now)
         self.messages = MessageRows(connection, vault, self.now)
         self.sending = SendingRows(connection, vault, self.now)

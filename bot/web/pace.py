@@ -51,16 +51,16 @@ class Pace:
     def has(self, key: str) -> bool:
         """Whether one more use of ``key`` would be in time."""
         now = self._clock()
-        bucket = self._buckets.get(key) or self._fresh(key, now)
+        bucket = self._buckets.pop(key, None) or self._fresh(now)
+        self._buckets[key] = bucket  # the one that was used longest ago stands first
         bucket.left = min(self._most, bucket.left + (now - bucket.at) * self._per_second)
         bucket.at = now
         return bucket.left >= 1
 
-    def _fresh(self, key: str, now: float) -> _Bucket:
-        if len(self._buckets) >= MOST_KEYS:  # bounded: a flood of new threads must not fill memory
-            self._buckets.clear()
-        bucket = self._buckets[key] = _Bucket(left=float(self._most), at=now)
-        return bucket
+    def _fresh(self, now: float) -> _Bucket:
+        if len(self._buckets) >= MOST_KEYS:  # bounded: a flood of new threads must not fill memory, nor set anybody else free
+            self._buckets.pop(next(iter(self._buckets)))
+        return _Bucket(left=float(self._most), at=now)
 
 
 class YouthPaces:

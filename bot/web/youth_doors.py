@@ -36,12 +36,18 @@ class ChatDoors:
         self._paces = paces
 
     async def open(self, request: Request) -> Response:
-        """POST /chat/threads with an optional {"band", "region", "lang"} -> 201 {"token"}."""
+        """POST /chat/threads with an optional {"band", "region", "lang", "text"} -> 201 {"token"}.
+
+        ``text`` is what they are about to send. It is kept nowhere: where too many open chats, danger in it opens one.
+        """
         try:
             self._refuse_other_sites(request)
-            if not self._paces.may_open(request):
-                raise self._refused(request, "page_error_busy", 429)
+            in_time = self._paces.may_open(request)
             wish = await self._object(request, empty_is_fine=True)
+            text = text_field(wish, "text")
+            is_danger = partial(shows_danger, self._app, text, None)
+            if not in_time and not (text.strip() and await self._paces.is_taken_late(is_danger)):
+                raise self._refused(request, "page_error_busy", 429)
             lang = self._page.language(request, asked=text_field(wish, "lang"))
             band = text_field(wish, "band") if text_field(wish, "band") in BANDS else None
             region = self._page.region(text_field(wish, "region"))

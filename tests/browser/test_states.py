@@ -37,6 +37,24 @@ def ended(visitor: Visitor) -> Visitor:
     return visitor
 
 
+def test_a_first_text_that_meets_a_full_door_is_shown_to_it(visit):
+    visitor, shown = visit(PHONE), []
+
+    def door(route):
+        text = (route.request.post_data_json or {}).get("text")
+        shown.append(text)
+        if text is None:
+            route.fulfill(status=429, headers={"Retry-After": "60"}, json={"error": "busy"})
+        else:
+            route.continue_()
+
+    visitor.page.route("**/chat/threads", door)
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    assert len(shown) == 2 and shown[0] is None and shown[1]
+
+
 def deletes(visitor: Visitor) -> None:
     visitor.page.locator("#menu > summary").click()
     visitor.page.get_by_text("Delete this chat").click()

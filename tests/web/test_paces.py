@@ -136,6 +136,26 @@ def test_the_page_without_script_takes_danger_too_however_many_open_chats() -> N
     assert [s.text for t in app.chat.threads.values() for s in t.said if s.who == "you"] == ["im scared"]
 
 
+def test_who_cannot_open_a_chat_for_the_pace_can_with_danger_in_the_first_text() -> None:
+    app = FakeApp()
+    client = TestClient(Starlette(routes=youth_routes(app, clock=lambda: 0.0)))
+    for _ in range(pace.MOST_OPENINGS):
+        client.post("/chat/threads")
+    codes = [client.post("/chat/threads", json=wish).status_code for wish in ({}, {"text": "hello"}, {"text": "im scared"})]
+    assert codes == [429, 429, 201] and client.post("/chat/threads").status_code == 429
+    assert not [s for t in app.chat.threads.values() for s in t.said if s.text == "im scared"]  # sent next, as always
+
+
+def test_a_flood_of_new_threads_sets_nobody_else_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "MOST_KEYS", 10)
+    limit = pace.Pace(most=2, seconds=10.0, clock=lambda: 0.0)
+    assert [limit.takes("busy") for _ in range(3)] == [True, True, False]
+    for n in range(30):
+        limit.takes(f"new {n}")
+        assert not limit.takes("busy")
+    assert len(limit._buckets) == 10
+
+
 def test_one_address_that_opens_chats_without_end_is_slowed_and_another_is_not() -> None:
     client = TestClient(Starlette(routes=youth_routes(FakeApp(proxies=("testclient",)), clock=lambda: 0.0)))
     codes = [

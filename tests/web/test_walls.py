@@ -49,7 +49,7 @@ def asked_everything(site: Starlette) -> Iterator[tuple[str, Response]]:
     client = TestClient(site, follow_redirects=False, raise_server_exceptions=False)
     known = {path for _, path in doors(site)}
     tried = [
-        *((method, path) for method, path in doors(site) if path != "/chat/events"),
+        *doors(site),  # the stream too: without a token it ends at once
         *(("PATCH", path) for path in sorted(known)),
         *(
             ("GET", path)

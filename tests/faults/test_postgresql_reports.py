@@ -1,0 +1,35 @@
+"""A delivery report and the commit that names its text cross each other on PostgreSQL, and nothing is left lying."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import deliveries
+from bot.channels.base import Delivery
+from tests.talking import House, Phone
+
+
+@pytest.fixture
+def house(tmp_path: Path, new_postgresql: Callable[[], str]) -> Iterator[House]:
+    made = House(tmp_path, HANDRAIL_DATABASE_URL=new_postgresql())
+    yield made
+    made.app.store.close()
+
+
+def test_a_report_that_crosses_the_commit_which_names_its_text_is_taken_in(house: House, phone: Phone) -> None:
+    store = house.app.store
+    with store.begin() as work:
+        work.threads.find_or_create(phone.thread_id, channel="sms", number=phone.number)
+        message_id = work.messages.queue(phone.thread_id, "hello")
+    with store.begin() as sending:
+        deliveries.sent(sending, message_id, "sms:SM1")
+        with store.begin() as reporting:
+            deliveries.note(reporting, Delivery("sms:SM1", "failed", "30007"))
+    house.app.outbox.sweep()
+    with store.read() as work:
+        message = work.messages.get(message_id)
+        assert message is not None and (message.state, message.error_code) == ("failed", "30007")
+        assert work.sending.claimable_reports() == []

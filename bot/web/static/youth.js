@@ -480,10 +480,6 @@
     line_.hidden = false;
     line_.scrollIntoView({ block: "nearest" });
   }
-  const again = find("#again");
-  for (const link of [...all(".languages a"), ...all("a.way"), again]) { // one page, one line of history
-    if (!link.target) link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
-  }
   find(".skip").addEventListener("click", (event) => { event.preventDefault(); (chat.hidden ? find("#main") : box).focus(); });
 
   /* ---- the panels ---- */

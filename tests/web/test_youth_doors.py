@@ -197,7 +197,7 @@ def test_a_step_of_a_lesson_says_how_far_it_is_and_can_be_gone_back_from(client,
     assert step["place"] == (3, 6) or step["place"] == [3, 6]
     assert "place" not in first
     asides = [(c["key"], c["label"]) for c in step["choices"] if c["aside"]]
-    assert asides[:3] == [("BACK", "Back"), ("SKIP", "Skip"), ("REPEAT", "Say it again")]
+    assert asides[:4] == [("PERSON", "Talk to a person"), ("BACK", "Back"), ("SKIP", "Skip"), ("REPEAT", "Say it again")]
 
 
 def test_leaving_forgets_the_chat_and_is_fine_twice(client, app, token):

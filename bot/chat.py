@@ -83,9 +83,10 @@ class Chat:
     def why_gone(self, thread_id: str, token: str) -> str:
         """Why a token no longer opens its thread: it "moved" to another page, was "forgotten", or is "over"."""
         with self._store.read() as work:
-            thread = work.threads.get(thread_id)
+            forgotten = work.threads.is_forgotten(thread_id)
             now = work.threads.tokens([thread_id])[thread_id]
-        if thread is None or thread.forgotten_at is not None:
+            closed = now is None and not work.threads.has_way_back(thread_id) and work.cases.open_for(thread_id) is not None
+        if forgotten or closed:  # closed: only the people with the case keep it
             return "forgotten"
         return "moved" if now is not None and now != self._vault.token_hash(token) else "over"
 

@@ -176,7 +176,7 @@ def test_choices_are_buttons_and_show_the_words_that_were_chosen(browser):
 
 def test_the_way_in_is_shown_in_words_not_as_a_keyword(browser):
     html = talk(browser, do="wrong").text
-    said = re.search(r'class="said you".*?class="text">([^<]*)', html, re.DOTALL)[1]
+    said = re.search(r'class="said you".*?class="text"[^>]*>([^<]*)', html, re.DOTALL)[1]
     assert said == "Something&#39;s wrong"
 
 

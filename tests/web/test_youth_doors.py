@@ -179,7 +179,7 @@ def test_the_stream_wakes_for_a_line_said_later_and_ends_when_forgotten(app):
         return heard
 
     heard = asyncio.run(asyncio.wait_for(story(), 5))
-    assert heard[0] == "retry: 1000\n\n" and heard[-1] == "event: gone\ndata: {}\n\n"
+    assert heard[0] == "retry: 1000\n\n" and heard[-1] == 'event: gone\ndata: {"why": "forgotten"}\n\n'
     assert sum("hello" in block for block in heard) == 1
     assert ": beat\n\n" in heard
 

@@ -117,7 +117,7 @@ def test_a_number_in_words_written_from_the_right_keeps_its_digits_in_order(visi
     visitor.starts()
     visitor.says("مرحبا")
     visitor.sees("Grooming is when")
-    visitor.app.chat.add("t1", "bot", "إذا كنت في خطر اتصل على 1-800-668-6868 الآن")
+    visitor.app.chat.add("t1", "bot", "إذا كنت في خطر (call) اتصل على 1-800-668-6868 الآن")
     visitor.sees("اتصل")
     first, last = visitor.page.locator(".said .number").last.evaluate(
         "(link) => [0, link.textContent.length - 1].map((at) => { const one = document.createRange();"
@@ -351,8 +351,6 @@ def test_a_message_is_read_aloud_with_its_choices_and_not_after_leaving(visit, a
         "A new friend online says: you're not like the others, keep our chats between us. What would you do?"
         " Feel flattered, nothing more. Notice it and slow down. Tell someone I trust.",
     ]
-    page.route(weather, lambda route: None)  # the page stays, empty, for a while
-    page.evaluate("() => document.querySelector('#exit').click()")
-    assert page.evaluate("() => silenced") == 1
-    page.wait_for_timeout(300)
-    assert page.evaluate("() => spoken.length") == 2
+    page.route(weather, lambda route: None)
+    left = page.evaluate("() => { document.querySelector('#exit').click(); return [silenced, spoken.length]; }")
+    assert left == [1, 2], "the voice stops in the same moment, and says nothing more"

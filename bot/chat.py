@@ -80,6 +80,16 @@ class Chat:
         with self._store.read() as work:
             return work.threads.by_token(token)
 
+    def why_gone(self, thread_id: str, token: str) -> str:
+        """Why a token no longer opens its thread: it "moved" to another page, was "forgotten", or is "over"."""
+        with self._store.read() as work:
+            forgotten = work.threads.is_forgotten(thread_id)
+            now = work.threads.tokens([thread_id])[thread_id]
+            closed = now is None and not work.threads.has_way_back(thread_id) and work.cases.open_for(thread_id) is not None
+        if forgotten or closed:  # closed: only the people with the case keep it
+            return "forgotten"
+        return "moved" if now is not None and now != self._vault.token_hash(token) else "over"
+
     def send(self, thread_id: str, client_id: str, text: str) -> None:
         """Take a message in; the same ``client_id`` twice is one message. Raises ChatRefused."""
         if len(text) > MOST_CHARACTERS:

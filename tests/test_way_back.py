@@ -73,6 +73,29 @@ def test_quick_exit_then_closes_the_page_only(house, page):
     assert words_of(house, house.app.chat.come_back(said)) == ["hello"]
 
 
+def test_a_page_whose_chat_is_gone_is_told_why(house, page):
+    chat = house.app.chat
+    chat.keep_way_back(page.thread_id, "otter")
+    chat.leave(page.thread_id)
+    assert chat.why_gone(page.thread_id, page.token) == "over"
+    chat.come_back(chat.keep_way_back(page.thread_id, "otter"))
+    assert chat.why_gone(page.thread_id, page.token) == "moved"
+    chat.forget(page.thread_id)
+    assert chat.why_gone(page.thread_id, page.token) == "forgotten"
+
+
+def test_a_page_that_was_deleted_is_told_so_also_while_people_hold_the_case(house, page):
+    page.texts("i want to kill myself tonight")
+    house.app.chat.forget(page.thread_id)
+    assert house.app.chat.why_gone(page.thread_id, page.token) == "forgotten"
+
+
+def test_a_chat_whose_time_is_over_is_told_as_over(house, page):
+    house.app.clock.passes(hours=13)
+    assert house.app.chat.thread_of(page.token) is None
+    assert house.app.chat.why_gone(page.thread_id, page.token) == "over"
+
+
 def test_quick_exit_without_one_forgets_everything(house, page):
     house.app.chat.leave(page.thread_id)
     assert house.app.chat.since(page.thread_id, 0) == []

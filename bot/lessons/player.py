@@ -11,11 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.choices import Choice, keyed, payload
-from bot.lessons.catalog import END, Catalog, Step, StepWords
+from bot.lessons.catalog import BANDS, END, Catalog, Step, StepWords
 from bot.lessons.render import render
 
 ASIDES = (("skip", "SKIP"), ("happening_to_me", "ME"), ("worried_about_friend", "FRIEND"), ("want_person", "PERSON"))
 """On every step: past it, "this is happening to me", "it is about a friend", and a person."""
+
+RETOLD = ("hook", "keep")
+"""Kinds of step whose words in the band below say the same more simply; the others tell another story there."""
+
+DIFFERENTLY = "differently"
+"""Stands beside how far a lesson is where REPEAT has other words for the step."""
 
 NOTHING: Mapping[str, str] = {}
 
@@ -68,7 +74,21 @@ def show(catalog: Catalog, place: Place, *, values: Mapping[str, str] = NOTHING)
     """The step where somebody is, as if for the first time; the first one where an edit took theirs away."""
     place = _standing(catalog, place)
     step, words = _here(catalog, place)
-    return Turn(place, (render(words.say, values),), _choices(catalog, place, step, words))
+    return Turn(
+        place, (render(words.say, values),), _choices(catalog, place, step, words, retold=retold(catalog, place) is not None)
+    )
+
+
+def retold(catalog: Catalog, place: Place) -> str | None:
+    """The step where somebody is in the words of the next lower band; None where there are none or the same."""
+    step, words = _here(catalog, place)
+    lower = BANDS[: BANDS.index(place.band)] if place.band in BANDS and step.kind in RETOLD else ()
+    for band in reversed(lower):
+        steps = catalog.steps(module=place.module, lesson=place.lesson, band=band)
+        if any(other.id == step.id and other.kind == step.kind for other in steps):
+            told = catalog.say(module=place.module, lesson=place.lesson, band=band, step=step.id, lang=place.lang).say
+            return told if told != words.say else None
+    return None
 
 
 def move(
@@ -98,6 +118,8 @@ def move(
         return _go(catalog, place, onward, (render(words.after, values),) if words.after else (), values)
     if move == "skip" or (move == "next" and not here.options):
         return _go(catalog, place, onward, (), values)
+    if move == "repeat":
+        return _again(catalog, place, values)
     if move == "back" and place.trail:
         return show(catalog, replace(place, step=place.trail[-1], trail=place.trail[:-1]), values=values)
     return show(catalog, place, values=values)
@@ -108,6 +130,13 @@ def _go(catalog: Catalog, place: Place, target: str, before: tuple[str, ...], va
         return Turn(None, before, (), ended=True)
     there = show(catalog, replace(place, step=target, trail=(*place.trail, place.step)), values=values)
     return replace(there, says=(*before, *there.says))
+
+
+def _again(catalog: Catalog, place: Place, values: Mapping[str, str]) -> Turn:
+    """The step in other words where it has some; said like that, it offers no others."""
+    step, words = _here(catalog, place)
+    told = retold(catalog, place) or words.say
+    return Turn(place, (render(told, values),), _choices(catalog, place, step, words, retold=False))
 
 
 def _standing(catalog: Catalog, place: Place) -> Place:
@@ -131,12 +160,12 @@ def _below(catalog: Catalog, place: Place) -> str:
     return ids[number + 1] if number + 1 < len(ids) else END
 
 
-def _choices(catalog: Catalog, place: Place, step: Step, words: StepWords) -> tuple[Choice, ...]:
+def _choices(catalog: Catalog, place: Place, step: Step, words: StepWords, *, retold: bool) -> tuple[Choice, ...]:
     """The options, or "next", then the asides. What moves the lesson carries the step it was offered on."""
     lang = catalog.language(module=place.module, lesson=place.lesson, lang=place.lang)
     mains = [Choice(words.options[o].label, payload("lesson_choice", option=o, step=step.id)) for o in step.options]
     onward = [] if mains else [Choice(catalog.label("NEXT", lang), payload("next", step=step.id), key="NEXT")]
-    at = how_far(catalog, place)
+    at = f"{how_far(catalog, place)}/{DIFFERENTLY}" if retold else how_far(catalog, place)
     asides = [Choice(catalog.label(key, lang), _aside(intent, step, at), key=key, aside=True) for intent, key in ASIDES]
     return keyed([*mains, *onward, *asides])
 

@@ -236,4 +236,4 @@ def _code(canvas: Any, address: str, x: float, y: float, side: float) -> None:
                 path.rect(x + start * square, y + side - (down + 1) * square, (across - start) * square, square * 1.05)
                 start = None
     canvas.setFillColor(INK)
-    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.drawPath(path, stroke=0, fill=1, fillMode=1)  # non-zero: where rows overlap, even-odd would leave white stripes

@@ -132,6 +132,11 @@ class ThreadRows:
         kept = {row.id: row.token_hash for row in self._connection.execute(wanted)} if thread_ids else {}
         return {thread_id: kept.get(thread_id) for thread_id in thread_ids}
 
+    def is_forgotten(self, thread_id: str) -> bool:
+        """Whether nothing is left of a thread, or only its bare row."""
+        kept = select(thread.c.id).where(thread.c.id == thread_id, thread.c.forgotten_at.is_(None))
+        return self._connection.execute(kept).scalar() is None
+
     def drop_tokens(self) -> int:
         """Take back the tokens whose time is over; returns how many."""
         over = update(thread).where(thread.c.token_hash.is_not(None), token_is_over(self._now)).values(token_hash=None)

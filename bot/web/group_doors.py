@@ -79,7 +79,8 @@ class _Doors:
         """GET /join: the page; a code in the address (``?c=``) is filled in."""
         lang = self._page.language(request)
         code = "".join(c for c in request.query_params.get("c", "")[:10] if c.isalnum())
-        return HTMLResponse(self._page.group_html(lang, code))
+        region = self._page.region(request.query_params.get("region"))
+        return HTMLResponse(self._page.group_html(lang, code, region))
 
     async def join(self, request: Request) -> Response:
         """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang"}."""

@@ -55,7 +55,7 @@ def as_json(said: Said, say: Say) -> dict[str, Any]:
 
 
 async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lang: str = "en") -> AsyncGenerator[str, None]:
-    """The stream from the line after ``after``; ends with a ``gone`` event when the thread is forgotten."""
+    """The stream from the line after ``after``; ends with a ``gone`` event that says why."""
     typed: datetime | None = None
     asked: bool | None = None
     say = partial(app.words.say, lang=lang)
@@ -63,7 +63,8 @@ async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lan
     async with aclosing(_wakes(app, thread_id)) as wakes:
         async for _ in wakes:
             if await run_in_threadpool(app.chat.thread_of, token) != thread_id:
-                yield "event: gone\ndata: {}\n\n"
+                why = await run_in_threadpool(app.chat.why_gone, thread_id, token)
+                yield f"event: gone\ndata: {json.dumps({'why': why})}\n\n"
                 return
             lines = await run_in_threadpool(app.chat.since, thread_id, after)
             until = await run_in_threadpool(app.chat.helper_types_until, thread_id)

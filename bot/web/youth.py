@@ -30,7 +30,9 @@ from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
 __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
 
 STATIC = Path(__file__).parent / "static"
-YOUTH_FILES = frozenset({"tokens.css", "youth.css", "exit.js", "youth.js", "mark.svg", "paged.css", "group.css", "group.js"})
+YOUTH_FILES = frozenset(
+    {"tokens.css", "youth.css", "exit.js", "bar.js", "youth.js", "mark.svg", "paged.css", "group.css", "group.js"}
+)
 
 
 def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
@@ -83,7 +85,7 @@ def youth_error_pages(app: YouthParts) -> Mapping[int, Callable[[Request, Except
 
     def show(sentence_id: str, status: int) -> Callable[[Request, Exception], Response]:
         def shown(request: Request, _error: Exception) -> Response:
-            html = page.trouble_html(page.language(request), sentence_id)
+            html = page.trouble_html(page.language(request), sentence_id, page.region(request.query_params.get("region")))
             return HTMLResponse(html, status_code=status, headers=headers)
 
         return shown

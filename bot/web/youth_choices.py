@@ -1,7 +1,8 @@
 """What a young person can choose under a message: what was offered, and the page's own ways to steer.
 
-Promises: in a lesson "back" and "say it again" stand beside "skip"; each sends a keyword that can be typed as well. How
-far a lesson has come is told without scoring anything. Pure.
+Promises: in a lesson a person comes first among what stands aside, and "back" and "say it again" stand beside "skip"; each
+sends a keyword that can be typed as well. "Say it differently" is offered only where there are other words. How far a lesson
+has come is told without scoring anything. Pure.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.choices import Choice, intent_and_entities
+from bot.lessons.player import DIFFERENTLY
 
 LESSON_ASIDE = "SKIP"
 """Every step of a lesson carries it, and nothing else does."""
+
+PERSON = "PERSON"
 
 Say = Callable[[str], str]
 
@@ -24,8 +28,12 @@ def with_steering(choices: Sequence[Choice], say: Say) -> tuple[Choice, ...]:
     place = how_far(choices)
     back = [Choice(say("page_back"), "", "BACK", aside=True)] if place is None or place[0] > 1 else []
     skip = [c for c in asides if c.key == LESSON_ASIDE]
-    rest = [c for c in asides if c.key != LESSON_ASIDE]
-    return (*mains, *back, *skip, Choice(say("page_say_again"), "", "REPEAT", aside=True), *rest)
+    person = [c for c in asides if c.key == PERSON]
+    rest = [c for c in asides if c.key not in (LESSON_ASIDE, PERSON)]
+    again = Choice(
+        say("choice_differently" if can_be_said_differently(choices) else "page_say_again"), "", "REPEAT", aside=True
+    )
+    return (*mains, *person, *back, *skip, again, *rest)
 
 
 def in_lesson(choices: Sequence[Choice]) -> bool:
@@ -33,14 +41,22 @@ def in_lesson(choices: Sequence[Choice]) -> bool:
     return any(c.aside and c.key == LESSON_ASIDE for c in choices)
 
 
+def can_be_said_differently(choices: Sequence[Choice]) -> bool:
+    """Whether the step these choices belong to has other words (bot.lessons.player says so beside its place)."""
+    return _place(choices)[2:] == [DIFFERENTLY]
+
+
 def how_far(choices: Sequence[Choice]) -> tuple[int, int] | None:
     """Which step of how many these choices belong to; None outside a lesson."""
-    for choice in choices:
-        if choice.aside and choice.key == LESSON_ASIDE:
-            try:
-                at = intent_and_entities(choice.payload)[1].get("at", "")
-            except ValueError:  # kept by an older release, or not ours
-                return None
-            step, _, steps = at.partition("/")
-            return (int(step), int(steps)) if step.isdecimal() and steps.isdecimal() else None
-    return None
+    place = _place(choices)
+    if len(place) < 2 or not all(number.isdecimal() for number in place[:2]):
+        return None
+    return (int(place[0]), int(place[1]))
+
+
+def _place(choices: Sequence[Choice]) -> list[str]:
+    skip = next((c for c in choices if c.aside and c.key == LESSON_ASIDE), None)
+    try:
+        return intent_and_entities(skip.payload)[1].get("at", "").split("/") if skip else []
+    except ValueError:  # kept by an older release, or not ours
+        return []

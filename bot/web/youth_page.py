@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -116,7 +117,7 @@ class YouthPage:
             self._help_of(region, self._region_name(region, name, lang), lang, every=True) for region, name in self._app.regions
         ]
         style = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tokens.css", "now.css"))
-        script = (STATIC / "exit.js").read_text(encoding="utf-8")
+        script = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("exit.js", "now.js"))
         inside = {"style": style, "script": script, "style_hash": hash_of(style), "script_hash": hash_of(script)}
         say = self._say(lang)
         context = {**self._every_page(lang, None), **inside, "places": places, "address": address}
@@ -130,26 +131,30 @@ class YouthPage:
         context = {"say": self._say(lang), "lang": lang, "settings": self._app.settings}
         return self._templates.get_template("youth/left.html").render(context)
 
-    def trouble_html(self, lang: str, sentence_id: str) -> str:
+    def trouble_html(self, lang: str, sentence_id: str, region: str | None = None) -> str:
         """A page that says what went wrong, with the lines of help on it."""
-        context = self._every_page(lang, None)
+        context = self._every_page(lang, region)
         return self._templates.get_template("youth/trouble.html").render(context, sentence_id=sentence_id)
 
-    def group_html(self, lang: str, code: str) -> str:
+    def group_html(self, lang: str, code: str, region: str | None = None) -> str:
         """The page of a group, with a join code filled in where the address had one."""
-        context = self._every_page(lang, None)
+        context = self._every_page(lang, region, f"{JOIN}?{urlencode({'c': code})}&" if code else f"{JOIN}?")
         return self._templates.get_template("youth/group.html").render(context, code=code, client_id=uuid4().hex)
 
     def _say(self, lang: str) -> Any:
         return partial(self._app.words.say, lang=lang)
 
-    def _every_page(self, lang: str, region: str | None) -> dict[str, Any]:
+    def _every_page(self, lang: str, region: str | None, address: str = "/?") -> dict[str, Any]:
+        """What every template may name; ``address`` is that of the page itself, ready for what goes along in it."""
+        along = f"{urlencode({'region': region})}&" if region else ""
         regions = [(region_id, self._region_name(region_id, name, lang)) for region_id, name in self._app.regions]
         return {
             "say": self._say(lang),
             "lang": lang,
             "dir": "rtl" if lang in RIGHT_TO_LEFT else "ltr",
             "languages": self.languages,
+            "along": along,
+            "address": address + along,
             "settings": self._app.settings,
             "bands": BANDS,
             "situations": SITUATIONS,

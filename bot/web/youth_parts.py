@@ -44,6 +44,9 @@ class Chat(Protocol):
     def thread_of(self, token: str) -> str | None:
         """The thread a token opens; None when the token is unknown or the thread was forgotten."""
 
+    def why_gone(self, thread_id: str, token: str) -> str:
+        """Why a token that opened a thread does not open it any more: "moved", "forgotten" or "over"."""
+
     def send(self, thread_id: str, client_id: str, text: str) -> None:
         """Take a message in; the same ``client_id`` twice is one message.
 

@@ -74,6 +74,36 @@ def test_nothing_is_left_in_storage_cookies_cache_or_history(visit, address, wea
     assert after.evaluate("() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)")  # none cached
 
 
+WALKS = {
+    "lines, another language, first page": ("now", ["Français", "Aller à la première page"]),
+    "wrong address, start again, a language": ("nothing-here", ["Start again", "Español"]),
+    "a language, then the group": ("?lang=fr", ["English", "Join a group"]),
+}
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_a_walk_through_our_pages_is_one_line_of_history_and_leaving_takes_it(visit, address, weather, walk):
+    path, links = WALKS[walk]
+    visitor = visit()
+    page = visitor.page
+    page.goto(weather)
+    page.goto(address + path)
+    for link in links:
+        page.wait_for_load_state("networkidle")
+        was = page.url
+        page.get_by_role("link", name=link).first.click()
+        page.wait_for_url(lambda url, was=was: url != was)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    ours = [url for url in visitor.history() if url.startswith(address)]
+    assert len(ours) == 2, "the first visit of this test, and the walk"
+    if "group" in walk:
+        return  # the group's page of this stand-in has no way out; the real one is in test_public_site.py
+    page.wait_for_load_state("networkidle")
+    shift_three_times(page)
+    page.wait_for_url(weather)
+    assert [url for url in visitor.history() if url.startswith(address)] == [address], "only the visit before the walk"
+
+
 def test_the_words_are_gone_from_the_page_at_once_while_the_other_site_is_slow(visit, weather):
     visitor = visit()
     visitor.starts()

@@ -48,8 +48,22 @@ def test_axe_finds_nothing_in_the_states_of_a_chat_that_goes_wrong(visit, size, 
     clean(page, "way back")
     page.keyboard.press("Escape")
     visitor.app.chat.forget("t1")
-    visitor.sees("This chat is over, was deleted")
+    visitor.sees("This chat was deleted")
     clean(page, "ended")
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "es"])
+def test_axe_finds_nothing_in_a_chat_in_the_largest_and_easiest_letters(visit, address, lang):
+    visitor = visit(SMALL, bypass_csp=True)
+    visitor.page.goto(f"{address}?lang={lang}&size=3&easy=1")
+    expect(visitor.page.locator("html[data-size='3'].easy")).to_be_attached()
+    visitor.page.add_script_tag(path=AXE)
+    clean(visitor.page, "first")
+    visitor.starts("lesson")
+    visitor.sees("keep our chats")
+    clean(visitor.page, "lesson")
+    visitor.page.locator("#menu > summary").click()
+    clean(visitor.page, "options")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -76,6 +90,7 @@ def test_nothing_is_wider_than_the_screen_and_a_thumb_hits_everything(visit, vie
 
 def test_letters_are_larger_on_a_wall(visit):
     size = "() => parseFloat(getComputedStyle(document.querySelector('.promises li')).fontSize)"
+    assert visit({"width": 3840, "height": 2160}).page.evaluate(size) >= 1.5 * visit(WALL).page.evaluate(size)
     assert visit(WALL).page.evaluate(size) >= 1.2 * visit(LAPTOP).page.evaluate(size)
 
 
@@ -94,6 +109,26 @@ def test_the_page_turns_round_for_a_language_that_is_written_from_the_right(visi
     )
     assert mine["x"] < 60 and theirs["x"] + theirs["width"] > 330
     assert visitor.page.evaluate(NO_SIDEWAYS)
+
+
+def test_a_number_in_words_written_from_the_right_keeps_its_digits_in_order(visit, address):
+    visitor = visit()
+    visitor.page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+    visitor.starts()
+    visitor.says("مرحبا")
+    visitor.sees("Grooming is when")
+    visitor.app.chat.add("t1", "bot", "إذا كنت في خطر (call) اتصل على 1-800-668-6868 الآن")
+    visitor.sees("اتصل")
+    first, last = visitor.page.locator(".said .number").last.evaluate(
+        "(link) => [0, link.textContent.length - 1].map((at) => { const one = document.createRange();"
+        " one.setStart(link.firstChild, at); one.setEnd(link.firstChild, at + 1); return one.getBoundingClientRect().x; })"
+    )
+    assert first < last
+    direction = "(one) => getComputedStyle(one).direction"
+    assert visitor.page.locator(".said.bot .text").last.evaluate(direction) == "rtl"
+    assert visitor.page.locator(".said.bot .text").first.evaluate(direction) == "ltr", "English words stay English"
+    visitor.page.get_by_label("Write here").fill("مرحبا")
+    assert visitor.page.get_by_label("Write here").evaluate(direction) == "rtl"
 
 
 def test_with_forced_colours_every_way_and_the_exit_keep_an_edge(visit):
@@ -200,6 +235,7 @@ def test_the_page_of_lines_works_from_a_file_without_any_network(chromium, tmp_p
     page.goto((tmp_path / "now.html").as_uri())
     expect(page.get_by_role("heading", name="Help now")).to_be_visible()
     expect(page.get_by_role("link", name="Call 999")).to_have_attribute("href", "tel:999")
+    expect(page.get_by_role("link", name="To the first page")).to_have_count(0)  # a file has none
     page.get_by_role("link", name="Français").click()
     expect(page.get_by_role("heading", name="Royaume-Uni")).to_be_visible()
     assert page.evaluate(NO_SIDEWAYS)
@@ -290,3 +326,31 @@ def test_what_is_announced_is_announced_once(visitor):
     visitor.page.wait_for_timeout(300)
     added = visitor.page.evaluate("() => window.added")
     assert added == ["BotSaid later."], "one addition: the name, then the words"
+
+
+VOICE = """() => {
+    window.spoken = []; window.silenced = 0;
+    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+    const stub = { getVoices: () => [{ localService: true, lang: 'en-GB' }], speak: (one) => spoken.push(one.text), cancel: () => { silenced += 1; } };
+    Object.defineProperty(window, 'speechSynthesis', { value: stub }); }"""
+
+
+def test_a_message_is_read_aloud_with_its_choices_and_not_after_leaving(visit, address, weather):
+    visitor = visit()
+    page = visitor.page
+    page.add_init_script(f"({VOICE})()")
+    page.goto(address)
+    page.locator("#menu > summary").click()
+    page.get_by_label("Read messages aloud").check()
+    page.keyboard.press("Escape")
+    visitor.starts("lesson")
+    visitor.sees("keep our chats between us")
+    spoken = page.evaluate("() => spoken")
+    assert spoken == [
+        "This one is about people who seem kind at first. About 4 minutes.",
+        "A new friend online says: you're not like the others, keep our chats between us. What would you do?"
+        " Feel flattered, nothing more. Notice it and slow down. Tell someone I trust.",
+    ]
+    page.route(weather, lambda route: None)
+    left = page.evaluate("() => { document.querySelector('#exit').click(); return [silenced, spoken.length]; }")
+    assert left == [1, 2], "the voice stops in the same moment, and says nothing more"

@@ -33,7 +33,7 @@ def ended(visitor: Visitor) -> Visitor:
     visitor.says("hello")
     visitor.sees("Grooming is when")
     visitor.app.chat.forget("t1")
-    visitor.sees("This chat is over, was deleted")
+    visitor.sees("This chat was deleted")
     return visitor
 
 
@@ -86,6 +86,27 @@ def test_a_chat_that_ended_offers_nothing_that_only_a_chat_can_do(visitor):
     for gone in ("Delete this chat", "Come back later"):
         expect(visitor.page.locator("#menu").get_by_text(gone)).to_be_hidden()
     expect(visitor.page.locator("#menu").get_by_text("On a shared or watched phone?")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("why", "says"),
+    [("forgotten", "This chat was deleted."), ("over", "This chat is over."), ("moved", "goes on in another tab")],
+)
+def test_an_old_tab_says_why_its_chat_is_gone_and_keeps_no_words_of_a_deleted_one(visitor, why, says):
+    visitor.starts()
+    visitor.says("hello")
+    visitor.sees("Grooming is when")
+    chat = visitor.app.chat
+    if why == "forgotten":
+        chat.forget("t1")
+    elif why == "over":
+        chat.threads["t1"].token = ""
+        chat.live.changed()
+    else:
+        chat.come_back(chat.keep_way_back("t1", "otter"))
+    visitor.sees(says)
+    expect(visitor.page.get_by_text("Grooming is when")).to_have_count(0 if why == "forgotten" else 1)
+    expect(visitor.page.locator(".said.you")).to_have_count(0 if why == "forgotten" else 1)
 
 
 def test_asking_for_a_way_back_in_a_chat_that_ended_meanwhile_opens_no_other(visitor):
@@ -181,8 +202,9 @@ def test_words_that_wait_for_an_answer_stop_saying_so_when_the_chat_ended(visito
     visitor.app.chat.silent = True
     visitor.says("is anybody there")
     visitor.sees("Sent. Waiting for an answer.")
-    visitor.app.chat.forget("t1")
-    visitor.sees("This chat is over, was deleted")
+    visitor.app.chat.threads["t1"].token = ""
+    visitor.app.chat.live.changed()
+    visitor.sees("This chat is over.")
     expect(visitor.page.get_by_role("log")).not_to_contain_text("Waiting for an answer")
 
 
@@ -231,9 +253,11 @@ def test_without_a_connection_nobody_is_shown_as_here(visitor):
     visitor.says("are you there")
     expect(visitor.page.locator("#connection.off")).to_be_visible()
     expect(here).not_to_have_css("background-color", warm)
+    expect(here).to_have_text("No connection just now.")
     visitor.page.context.set_offline(False)
     expect(visitor.page.locator("#connection.off")).to_be_hidden(timeout=20_000)
     expect(here).to_have_css("background-color", warm)
+    expect(here).to_have_text("Sam is here. A real person.")
 
 
 LONG = (
@@ -294,3 +318,88 @@ def test_with_very_little_height_the_page_scrolls_and_the_words_have_the_room(vi
     visitor.says("is this normal")
     visitor.sees("someone builds trust")
     expect(page.get_by_text("someone builds trust")).to_be_in_viewport()
+
+
+def reads(visitor: Visitor, size: str) -> None:
+    """Choose a text size under Options."""
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.locator("#menu").get_by_label(size, exact=True).check()
+    visitor.page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("when", ["before", "in the chat"])
+@pytest.mark.parametrize("size", ["Normal", "Large", "Largest"])
+@pytest.mark.parametrize("viewport", [{"width": 360, "height": 440}, {"width": 320, "height": 450}], ids=["360", "320"])
+def test_large_letters_on_a_small_phone_leave_room_for_the_newest_words(visit, viewport, size, when):
+    visitor = visit(viewport)
+    if when == "before":
+        reads(visitor, size)
+    visitor.starts("lesson")
+    visitor.sees("keep our chats between us")
+    if when != "before":
+        reads(visitor, size)
+    line = visitor.page.get_by_text("This one is about people who seem kind")
+    bar = visitor.page.locator(".bar").bounding_box()
+    visitor.page.wait_for_timeout(300)
+    box = line.bounding_box()
+    assert bar["y"] + bar["height"] <= box["y"] and box["y"] + 24 <= viewport["height"], (box, bar)
+    assert not visitor.page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
+    for _ in range(40):
+        visitor.page.mouse.wheel(0, 60)
+    visitor.page.wait_for_timeout(200)
+    expect(visitor.page.get_by_label("Write here")).to_be_in_viewport(ratio=1)
+    expect(visitor.page.locator("#exit")).to_be_in_viewport(ratio=1)
+
+
+def test_with_little_room_for_their_letters_the_page_scrolls_and_with_enough_the_log(visit):
+    visitor = visit({"width": 360, "height": 480})
+    visitor.starts("lesson")
+    visitor.sees("keep our chats between us")
+    scrolls = "() => getComputedStyle(document.querySelector('#log')).overflowY"
+    assert visitor.page.evaluate(scrolls) == "auto"
+    reads(visitor, "Largest")
+    assert visitor.page.evaluate(scrolls) == "visible"
+    visitor.page.set_viewport_size({"width": 360, "height": 780})
+    visitor.comes_to(scrolls, "auto")
+
+
+LETTERS = """(selector) => { const one = getComputedStyle(document.querySelector(selector));
+    return [parseFloat(one.fontSize), one.fontFamily, one.letterSpacing]; }"""
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_larger_and_easier_letters_really_are_that(visit, width):
+    visitor = visit({"width": width, "height": 900})
+    sizes = []
+    for size in ("Normal", "Large", "Largest"):
+        reads(visitor, size)
+        sizes.append(visitor.page.evaluate(LETTERS, ".promises li")[0])
+    assert sizes[1] >= 1.15 * sizes[0] and sizes[2] >= 1.4 * sizes[0]
+    before = {one: visitor.page.evaluate(LETTERS, one) for one in ("h1", ".way b", ".way span", "#region", ".promises li")}
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_label("Easier letters").check()
+    for one, (_, face, gap) in before.items():
+        _, easy, wider = visitor.page.evaluate(LETTERS, one)
+        assert easy != face and easy.startswith('"Atkinson Hyperlegible"') and wider != gap, one
+
+
+@pytest.mark.parametrize("path", ["", "nothing-here"])
+def test_the_letters_chosen_go_along_to_the_other_languages_and_to_a_new_start(visitor, address, path):
+    visitor.page.goto(address + path)
+    reads(visitor, "Largest")
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_label("Easier letters").check()
+    visitor.page.locator("#menu").get_by_role("link", name="Français").click()
+    expect(visitor.page.locator("html[lang=fr][data-size='3'].easy")).to_be_attached()
+    visitor.page.locator("#menu > summary").click()
+    expect(visitor.page.get_by_label("Très grand")).to_be_checked()
+    assert visitor.page.evaluate("() => localStorage.length + sessionStorage.length") == 0
+
+
+def test_on_a_small_phone_the_line_of_care_makes_room_for_open_choices(visit):
+    visitor = visit(SMALL)
+    visitor.starts()
+    expect(visitor.page.locator("#careful")).to_be_visible()
+    visitor.says("LESSONS")
+    visitor.sees("keep our chats")
+    expect(visitor.page.locator("#careful")).to_be_hidden()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,8 +124,32 @@ def test_back_goes_the_way_one_came_and_stays_at_the_first(small: Catalog) -> No
     assert at(after(small, "back", "back")) == "hook"
 
 
-def test_repeat_says_the_same_again(small: Catalog) -> None:
+def test_repeat_says_the_same_again_in_the_lowest_band(small: Catalog) -> None:
     assert after(small, "next", "repeat") == after(small, "next")
+
+
+def offers_other_words(turn: Turn) -> bool:
+    skip = next(c for c in turn.choices if c.key == "SKIP")
+    return intent_and_entities(skip.payload)[1]["at"].endswith("/differently")
+
+
+def test_repeat_says_a_general_step_in_the_words_of_the_band_below_and_stays_where_it_is() -> None:
+    opened = player.begin(REAL, module="grooming", lesson="trust", band="13-15", lang="en")
+    assert opened.place is not None and offers_other_words(opened)
+    again = player.move(REAL, opened.place, move="repeat")
+    below = player.begin(REAL, module="grooming", lesson="trust", band="9-12", lang="en")
+    assert again.says == below.says != opened.says
+    assert again.place == opened.place and not offers_other_words(again)
+
+
+def test_repeat_never_tells_another_story_in_the_middle_of_one() -> None:
+    """Below, the same step of a story is about somebody else."""
+    opened = player.begin(REAL, module="boundaries", lesson="lines", band="13-15", lang="en").place
+    assert opened is not None
+    for step in ("scenario", "feel"):
+        place = replace(opened, step=step)
+        assert player.move(REAL, place, move="repeat") == player.show(REAL, place)
+        assert not offers_other_words(player.show(REAL, place))
 
 
 def test_a_place_goes_to_json_and_back_and_the_lesson_goes_on_from_it(small: Catalog) -> None:

@@ -116,6 +116,11 @@ class FakeChat:
     def thread_of(self, token: str) -> str | None:
         return next((name for name, thread in self.threads.items() if thread.token == token), None)
 
+    def why_gone(self, thread_id: str, token: str) -> str:
+        if thread_id in self.forgotten:
+            return "forgotten"
+        return "moved" if self.threads[thread_id].token else "over"
+
     def send(self, thread_id: str, client_id: str, text: str) -> None:
         thread = self.threads[thread_id]
         if len(text) > 1000:

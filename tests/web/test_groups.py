@@ -294,6 +294,13 @@ def test_the_join_screen_shows_the_code_large_with_a_picture_of_it(house: House,
     assert drawn.headers["content-type"].startswith("image/svg+xml") and "<svg" in drawn.text
 
 
+def test_the_join_page_has_the_options_and_takes_code_and_region_to_its_other_languages(house: House) -> None:
+    html = TestClient(public_site(house.app)).get("/join", params={"c": "4F7KM", "region": "CA"}).text
+    assert 'id="reading"' in html and 'id="easy"' in html and "/static/bar.js" in html
+    assert html.count('href="/join?c=4F7KM&amp;region=CA&amp;lang=') >= 3
+    assert html.index("Call 911") < html.index("Choose where you live"), "the lines of the region come first"
+
+
 def test_the_join_page_works_in_every_language_and_has_no_third_party(house: House) -> None:
     client = TestClient(public_site(house.app))
     for lang, word in (("en", "Join a group"), ("fr", "Rejoindre un groupe"), ("es", "Entrar a un grupo")):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+import segno
 import zxingcpp
 from PIL import Image
 from starlette.testclient import TestClient
@@ -55,6 +56,17 @@ def text_of(pdf: bytes) -> str:
 
 def codes(png: bytes) -> set[str]:
     return {found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))}
+
+
+@pytest.mark.parametrize("kind", ["poster", "card"])
+def test_a_code_is_dark_where_it_is_dark_without_white_stripes(kind):
+    page = Image.open(io.BytesIO(picture(made(order(kind=kind), single=True), dots_per_inch=600))).convert("L")
+    corner = zxingcpp.read_barcodes(page)[0].position
+    side = corner.top_right.x - corner.top_left.x
+    squares = len(segno.make_qr(ADDRESS, error="m", boost_error=True).matrix)
+    left, top, square = corner.top_left.x, corner.top_left.y, side / squares
+    column = [page.getpixel((round(left + square / 2), y)) for y in range(round(top + square / 2), round(top + 6.5 * square))]
+    assert max(column) < 100, "the left edge of the finder pattern, seven squares high, has a light row"
 
 
 @pytest.mark.parametrize("paper", ["a4", "letter"])

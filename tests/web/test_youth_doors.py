@@ -179,7 +179,7 @@ def test_the_stream_wakes_for_a_line_said_later_and_ends_when_forgotten(app):
         return heard
 
     heard = asyncio.run(asyncio.wait_for(story(), 5))
-    assert heard[0] == "retry: 1000\n\n" and heard[-1] == "event: gone\ndata: {}\n\n"
+    assert heard[0] == "retry: 1000\n\n" and heard[-1] == 'event: gone\ndata: {"why": "forgotten"}\n\n'
     assert sum("hello" in block for block in heard) == 1
     assert ": beat\n\n" in heard
 
@@ -197,7 +197,7 @@ def test_a_step_of_a_lesson_says_how_far_it_is_and_can_be_gone_back_from(client,
     assert step["place"] == (3, 6) or step["place"] == [3, 6]
     assert "place" not in first
     asides = [(c["key"], c["label"]) for c in step["choices"] if c["aside"]]
-    assert asides[:3] == [("BACK", "Back"), ("SKIP", "Skip"), ("REPEAT", "Say it again")]
+    assert asides[:4] == [("PERSON", "Talk to a person"), ("BACK", "Back"), ("SKIP", "Skip"), ("REPEAT", "Say it again")]
 
 
 def test_leaving_forgets_the_chat_and_is_fine_twice(client, app, token):

@@ -58,6 +58,7 @@ def test_title_and_icon_name_no_topic_and_scripts_are_own_files_only(browser):
     assert "<title>Notes</title>" in html
     assert re.findall(r"<script[^>]*>", html) == [
         '<script src="/static/exit.js" async>',
+        '<script src="/static/bar.js" defer>',
         '<script src="/static/youth.js" defer>',
     ]
     assert not re.search(r"\son\w+=|<style|style=|javascript:", html)
@@ -100,7 +101,15 @@ def test_every_answer_is_private(browser, path, method):
 
 
 def test_the_first_load_is_small(browser):
-    names = ["/", "/static/tokens.css", "/static/youth.css", "/static/exit.js", "/static/youth.js", "/static/mark.svg"]
+    names = [
+        "/",
+        "/static/tokens.css",
+        "/static/youth.css",
+        "/static/exit.js",
+        "/static/bar.js",
+        "/static/youth.js",
+        "/static/mark.svg",
+    ]
     packed = {"accept-encoding": "gzip"}
     sizes = [int(browser.get(name, headers=packed).headers["content-length"]) for name in names]
     assert sum(sizes) <= 100_000
@@ -167,7 +176,7 @@ def test_choices_are_buttons_and_show_the_words_that_were_chosen(browser):
 
 def test_the_way_in_is_shown_in_words_not_as_a_keyword(browser):
     html = talk(browser, do="wrong").text
-    said = re.search(r'class="said you".*?class="text">([^<]*)', html, re.DOTALL)[1]
+    said = re.search(r'class="said you".*?class="text"[^>]*>([^<]*)', html, re.DOTALL)[1]
     assert said == "Something&#39;s wrong"
 
 
@@ -288,3 +297,18 @@ def test_an_unfit_word_is_said_and_the_chat_stays_on_the_page(browser):
     token = token_in(talk(browser, do="ask").text)
     page = talk(browser, id="m1", token=token, do="keep", word="two words")
     assert page.status_code == 400 and "Use one word of 3 to 20 letters." in page.text and token_in(page.text) == token
+
+
+def test_the_region_goes_along_to_every_other_page_of_ours(browser, app):
+    links = re.findall(r'href="(/(?:join)?\?[^"]*)"', browser.get("/?region=CA").text)
+    assert len(links) >= 7 and all(link.startswith("/?region=CA&amp;lang=") for link in links), links
+    lost = browser.get("/nothing-here?region=CA&lang=en").text
+    assert 'href="/?region=CA&amp;lang=en"' in lost
+    assert lost.index("Call 911") < lost.index("Choose where you live"), "the lines of the region come first"
+    assert "region=" not in "".join(re.findall(r'href="(/[^"]*)"', browser.get("/?region=XX").text))
+
+
+def test_every_page_has_its_options(browser):
+    for path in ("/", "/nothing-here"):
+        html = browser.get(path).text
+        assert 'id="reading"' in html and 'id="easy"' in html and 'class="languages at-start-only"' in html, path

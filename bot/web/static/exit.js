@@ -1,5 +1,6 @@
 /* Quick exit, on every page for young people. Small and loaded first, so that it works before anything else does.
-   Promises: the page is empty within one turn of the browser, nothing runs before that, history gets no new entry.
+   Promises: the page is empty within one turn of the browser, nothing runs before that, history gets no new entry,
+   and no page of ours adds one on the way: a link of our own puts its page in this one's place.
    A page with more to clear adds a function to window.whenLeaving; it runs after the page is empty. */
 "use strict";
 (() => {
@@ -33,6 +34,19 @@
     event.preventDefault();
     leave();
   }, true);
+
+  // What was chosen on this page goes along in the address: nothing of it is stored.
+  const along = window.along = window.along || {};
+  addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || link.protocol !== location.protocol || link.host !== location.host || link.hash) return;
+    const to = new URL(link.href);
+    for (const name of Object.keys(along)) { if (along[name]) to.searchParams.set(name, along[name]); else to.searchParams.delete(name); }
+    link.href = to.href;
+    if (link.target || event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own
+    event.preventDefault();
+    location.replace(to.href);
+  });
 
   let shifts = [];
   addEventListener("keydown", (event) => {

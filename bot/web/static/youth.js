@@ -14,7 +14,9 @@
   const log = find("#log"), composer = find("#composer"), box = find("#text"), chat = find("#chat"), start = find("#start");
 
   let token = find("[name=token]", composer).value;
-  let band = "", region = "";
+  let band = find("#composer [name=band]").value, region = find("#region")?.value || find("#composer [name=region]").value;
+  const along = window.along = window.along || {}; // what our own links take with them (exit.js)
+  along.region = region;
   let lastSeq = Math.max(0, ...all("[data-seq]", log).map((line) => Number(line.dataset.seq)));
   let queue = []; // not yet kept by the server, in order
   let mine = []; // shown here, not yet come back on the stream
@@ -135,7 +137,7 @@
       const colon = line.indexOf(":");
       if (colon > 0) event[line.slice(0, colon)] = line.slice(colon + 1).trim();
     }
-    if (event.event === "gone") over(by);
+    if (event.event === "gone") over(by, JSON.parse(event.data).why);
     if (event.event === "typing") helperTypes();
     if (event.event === "asked") here(helper, JSON.parse(event.data).asked);
     if (event.event !== "said") return;
@@ -152,9 +154,11 @@
     if (text !== undefined) node.textContent = text;
     return node;
   }
+  const spoken = (text) => { const node = make("p", "text", text); node.dir = "auto"; return node; }; // in whatever direction it is written
   const named = (sentence_, name) => sentence_.replace("{name}", () => name);
-  const low = matchMedia("(max-height: 26rem)"); // there the whole page scrolls, as youth.css says
-  const scroller = () => (low.matches ? document.scrollingElement : log);
+  const low = () => html.classList.contains("low"); // bar.js says so: there the whole page scrolls
+  const scroller = () => (low() ? document.scrollingElement : log);
+  const logTop = () => (low() ? find(".bar").offsetHeight : log.getBoundingClientRect().top);
   const nearEnd = () => { const all_ = scroller(); return all_.scrollHeight - all_.scrollTop - all_.clientHeight < 120; };
   const toEnd = () => { scroller().scrollTop = scroller().scrollHeight; };
 
@@ -177,7 +181,7 @@
   }
 
   function withNumbers(said) {
-    const text = make("p", "text");
+    const text = spoken("");
     for (const [piece, href] of said.parts || [[said.text, null]]) {
       if (!href) { text.append(piece); continue; }
       const link = make("a", "number", piece);
@@ -228,7 +232,7 @@
 
   function here(name, isAsked = asked) {
     [helper, asked] = [name, isAsked];
-    const line = find("#with"), text = name ? named(words.with_person, name) : asked ? words.with_asked : words.with_bot;
+    const line = find("#with"), text = wasOff ? words.with_unsure : name ? named(words.with_person, name) : asked ? words.with_asked : words.with_bot;
     if (line.textContent !== text) line.textContent = text;
     line.dataset.person = name ? "yes" : asked ? "asked" : "no";
   }
@@ -254,8 +258,7 @@
     if (!follow) { find("#newer").hidden = false; return; }
     toEnd();
     if (anchor) { // never past the start of the first new message
-      const top = low.matches ? find(".bar").offsetHeight : log.getBoundingClientRect().top;
-      scroller().scrollTop += Math.min(0, anchor.getBoundingClientRect().top - top - 12);
+      scroller().scrollTop += Math.min(0, anchor.getBoundingClientRect().top - logTop() - 12);
     }
     find("#newer").hidden = true;
   }
@@ -265,7 +268,7 @@
   /* ---- what the young person says ---- */
   function say(text, shown = text, form = null) {
     const node = make("div", "said you");
-    node.append(make("p", "name", words.you), make("p", "text", shown));
+    node.append(make("p", "name", words.you), spoken(shown));
     answered();
     log.append(node);
     const item = { id: newId(), text, shown, node, form };
@@ -307,15 +310,16 @@
     tell(why, true);
   }
 
-  function over(by) { // the chat that this token opened is over for this page
+  function over(by, why = "") { // the chat that this token opened is over for this page
     if (left || deleting || by !== token || chat.dataset.over) return;
     chat.dataset.over = "yes";
     queue.forEach((item) => fate(item, "refused"));
     token = ""; queue = []; mine = [];
     answered();
+    if (why === "forgotten") all(".said:not(.opening)", log).forEach((node) => node.remove()); // they wanted nothing of it left
     all(".choices", log).forEach((form) => spend(form));
     const note = make("div", "said note");
-    note.append(make("p", "text", words.gone));
+    note.append(spoken(words[`gone_${why}`] || words.gone));
     log.append(note);
     composerShown(false);
     inLesson(null);
@@ -350,7 +354,7 @@
       doubt = setTimeout(() => { doubt = 0; unsure(true); if (!left && !chat.dataset.over) tell(words.offline, true); }, navigator.onLine === false ? 0 : 1500);
     }
   }
-  const unsure = (yes) => { wasOff = yes; find("#with").classList.toggle("unsure", yes); }; // who is here cannot be known now
+  const unsure = (yes) => { wasOff = yes; find("#with").classList.toggle("unsure", yes); here(helper); }; // who is here cannot be known now
   addEventListener("online", () => wake());
   addEventListener("offline", () => { if (token || queue.length) connected(false); });
 
@@ -370,7 +374,7 @@
   });
   find("#region")?.addEventListener("change", (event) => nearest(event.target.value));
   function nearest(id) {
-    region = id;
+    region = along.region = id;
     for (const fold of all(".what-if")) {
       const rules = all("[data-law]", fold), ours = rules.find((one) => one.dataset.law === id) || rules[0];
       rules.forEach((one) => { one.hidden = one !== ours; });
@@ -482,29 +486,9 @@
     line_.hidden = false;
     line_.scrollIntoView({ block: "nearest" });
   }
-  const again = find("#again");
-  for (const link of [...all(".languages a"), ...all("a.way"), again]) { // one page, one line of history
-    if (!link.target) link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
-  }
   find(".skip").addEventListener("click", (event) => { event.preventDefault(); (chat.hidden ? find("#main") : box).focus(); });
 
-  /* ---- the panels ---- */
-  const drops = all("details.drop");
-  for (const drop of drops) {
-    drop.addEventListener("toggle", () => {
-      if (!drop.open) return;
-      drops.forEach((other) => { if (other !== drop) other.open = false; });
-      if (drop.id === "help") freshLines();
-    });
-  }
-  addEventListener("keydown", (event) => {
-    const drop = drops.find((one) => one.open);
-    if (event.key !== "Escape" || !drop) return;
-    drop.open = false;
-    find("summary", drop).focus();
-  });
-  addEventListener("click", (event) => { drops.forEach((drop) => { if (drop.open && !drop.contains(event.target)) drop.open = false; }); });
-
+  find("#help").addEventListener("toggle", (event) => { if (event.target.open) freshLines(); });
   let linesAt = Date.now();
   async function freshLines() {
     if (Date.now() - linesAt < 300000) return; // what the page came with is five minutes old at most
@@ -518,32 +502,34 @@
     } catch { /* the lines that came with the page stay */ }
   }
 
-  /* ---- reading, in memory only ---- */
-  function atEnd(change) { // larger letters must not scroll away what was being read
-    const follow = nearEnd();
-    change();
-    if (follow) toEnd();
-  }
-  find("#reading").hidden = false;
-  all("[name=size]").forEach((size) => size.addEventListener("change", () => atEnd(() => { html.dataset.size = size.value; })));
-  find("#easy").addEventListener("change", (event) => atEnd(() => html.classList.toggle("easy", event.target.checked)));
+  /* ---- reading ---- */
+  find("#reading").addEventListener("change", () => { // before bar.js: larger letters must not scroll away what was being read
+    if (chat.hidden) return;
+    const follow = nearEnd(), top = logTop();
+    const reading = all(".said", log).find((one) => one.getBoundingClientRect().top >= top - 1);
+    setTimeout(() => {
+      if (follow || !reading) settle(follow);
+      else scroller().scrollTop += reading.getBoundingClientRect().top - logTop() - 12;
+    });
+  }, true);
 
   // Only a voice that lives on the device: a network voice would send the chat to a stranger.
   const voice = () => window.speechSynthesis && speechSynthesis.getVoices().find((one) => one.localService && one.lang.toLowerCase().startsWith(lang));
   voice(); // browsers load their voices on the first question
+  find("#speaking").hidden = false;
   find("#aloud").addEventListener("change", (event) => {
     const none = event.target.checked && !voice();
     find("#aloud-none").hidden = !none;
     if (none) event.target.checked = false;
     if (!event.target.checked && window.speechSynthesis) speechSynthesis.cancel();
     const newest = event.target.checked && all(".bot, .helper", log).pop();
-    if (newest && !chat.hidden) speak([find(".text", newest).textContent, ...all("button", newest).map(label)]);
+    if (newest && !chat.hidden) speak([find(".text", newest).textContent, ...all(".choice", newest).map(label)]);
   });
   function aloud(said) {
-    if (find("#aloud").checked && !left) speak([said.text, ...said.choices.map((choice) => choice.label)]);
+    if (find("#aloud").checked && !left) speak([said.text, ...said.choices.filter((choice) => !choice.aside).map((choice) => choice.label)]);
   }
   function speak(sentences) {
-    const speech = new SpeechSynthesisUtterance(sentences.join(". "));
+    const speech = new SpeechSynthesisUtterance(sentences.map((one) => (/[.?!]$/.test(one.trim()) ? one.trim() : `${one.trim()}.`)).join(" "));
     speech.voice = voice();
     speech.lang = lang;
     speechSynthesis.speak(speech);

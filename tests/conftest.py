@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         slow = item.get_closest_marker("slow") is not None
         shared = "browsers" if "browser" in item.path.parts else "engines"
-        item.add_marker(pytest.mark.xdist_group(shared if slow else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(shared if slow else item.nodeid.split("::")[0]))
 
 
 @pytest.fixture

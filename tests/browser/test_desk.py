@@ -293,6 +293,7 @@ def test_the_browser_keeps_nothing_of_a_conversation(maya, parts):
 def test_the_alarm_waits_for_a_click_and_is_remembered(maya):
     alarm = maya.page.locator("#alerts")
     expect(alarm).to_have_attribute("aria-pressed", "false")
+    expect(maya.page.locator("html[data-desk=ready]")).to_be_attached()  # before that nothing hears the click
     alarm.click()
     expect(alarm).to_have_text("Alarm on")
     maya.page.reload()

@@ -23,7 +23,7 @@ from bot.handoff.cases import Event
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.database import Store
-from bot.store.group_answers import DROPPED, HELD, QUESTION, RELEASED, WORD
+from bot.store.group_answers import DROPPED, QUESTION, RELEASED, WORD
 from bot.store.groups import Group, Template
 from bot.store.unit_of_work import UnitOfWork
 
@@ -180,7 +180,7 @@ class GroupRoom:
                 guide=guide.text,
                 coming=say[coming.id] if coming else "",
                 steps=[(n, say[s.id], n == group.step) for n, s in enumerate(steps)],
-                waiting=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.texts(group_id, HELD)],
+                waiting=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.to_read(group_id)],
                 released=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.texts(group_id, RELEASED)],
                 worry=self._worry_talk(work, group),
                 may=frozenset(event.value for event in GroupEvent if can(group.state, event)),

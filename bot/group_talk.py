@@ -35,6 +35,9 @@ MOST_GUESSES_OF_CHATS, CHATS_WITHIN = 300, timedelta(minutes=1)
 MOST_WAITING = 10
 """Texts of one seat that wait for the facilitator at a time: nobody buries the others' questions."""
 
+HELD_FOR_READING = (Matter.QUESTION, Matter.WORD)
+"""What a facilitator reads before anybody else does."""
+
 DONE = ("done",)
 """The answer of somebody who practised a sentence: the sentence itself is not kept."""
 

@@ -51,6 +51,11 @@ class Facilitator:
         with self.house.app.store.read() as work:
             return work.groups.get(self.group).code
 
+    def reads_first(self) -> str:
+        """Their own page, after what was just written has rested."""
+        self.house.app.clock.passes(minutes=3)
+        return self.page()
+
     def page(self, path: str = "") -> str:
         answer = self.client.get(f"/groups/{self.group}{path}")
         assert answer.status_code == 200, answer.text

@@ -219,8 +219,12 @@ async def test_a_look_that_fails_once_freezes_no_page(house: House, fay: Facilit
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("said", [DANGER, "i feel so alone lately and nobody likes me"], ids=["high", "elevated"])
-async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(house: House, fay: Facilitator, said: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [(DANGER,), ("i feel so alone lately and nobody likes me",), ("my stepdad", "hits", "me")],
+    ids=["high", "elevated", "split"],
+)
+async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(house: House, fay: Facilitator, said: tuple[str, ...]) -> None:
     young, other, phone = Young(house, fay.code), Young(house, fay.code), house.phone()
     await meanwhile(phone.texts, f"JOIN {fay.code}")
     streams = page_of(house, other), wall_of(house, fay), wall_of(house, fay, "room")
@@ -229,10 +233,15 @@ async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(house:
         await wall.hears("part", "What stands out")
         await room.hears("part", "What stands out")
         before = [list(each.came) for each in (page, wall, room)]
-        for number, aim in enumerate(("box", "step", "me")):
-            await meanwhile(young.writes, said, aim, str(number))
-        await meanwhile(phone.texts, said)
+        for aim in ("box", "step", "me"):
+            for number, words in enumerate(said):
+                await meanwhile(young.writes, words, aim, f"{aim}{number}")
+        for words in (f"ASK {said[0]}", *said[1:]):
+            await meanwhile(phone.texts, words)
+        await meanwhile(phone.texts, DANGER)
         await meanwhile(settle, house.app)
+        house.app.clock.passes(minutes=4)
+        await meanwhile(phone.texts, "hello")  # whatever is committed, the pages are looked at anew
         await asyncio.sleep(SOON)
         assert [list(each.came) for each in (page, wall, room)] == before
     with house.app.store.read() as work:

@@ -16,6 +16,7 @@ from tests.talking import PASSWORD, Clock, Desk, House, settle
 from tests.web.group_people import Facilitator, Young
 
 DANGER = "my stepdad hits me"
+SPLIT = ("my stepdad", "hits", "me")
 ELEVATED = "i feel so alone lately and nobody likes me"
 
 
@@ -64,9 +65,11 @@ def test_without_a_seat_no_door_opens(house: House, fay: Facilitator) -> None:
     assert client.post("/group/answers", json={"step": "x", "options": ["a"]}).status_code == 401
 
 
-@pytest.mark.parametrize(("said", "opens_case"), [(DANGER, True), (ELEVATED, False)], ids=["high", "elevated"])
+@pytest.mark.parametrize(
+    ("said", "opens_case"), [((DANGER,), True), ((ELEVATED,), False), (SPLIT, True)], ids=["high", "elevated", "split"]
+)
 def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(
-    house: House, fay: Facilitator, said: str, opens_case: bool
+    house: House, fay: Facilitator, clock: Clock, said: tuple[str, ...], opens_case: bool
 ) -> None:
     """A disclosure in any field of the page, and by text: the desk has it, they are answered, the group shows nothing."""
     phone = house.phone()
@@ -79,11 +82,17 @@ def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(
         settle(house.app)
         before = {path: fay.page(path) for path in ("", "/screen", "/join", "/summary", "/export.csv")}
         heard = len(young.lines())
-        for number, aim in enumerate(("box", "step", "me")):
-            young.writes(said, aim, f"{step}{number}")
-        phone.texts(f"ask {said}")
-        phone.texts(said)
-        assert {path: fay.page(path) for path in before} == before
+        for aim in ("box", "step", "me"):
+            for number, words in enumerate(said):
+                young.writes(words, aim, f"{step}{aim}{number}")
+                clock.passes(seconds=25)
+                assert {path: fay.page(path) for path in before} == before
+        for words in (f"ask {said[0]}", *said[1:], *said):
+            phone.texts(words)
+            clock.passes(seconds=25)
+        for _ in range(5):
+            clock.passes(minutes=1)
+            assert {path: fay.page(path) for path in before} == before
         assert len(young.lines()) >= heard + 6, "each text is kept, and answered privately"
     with house.app.store.read() as work:
         cases = {c.thread_id for c in work.cases.opened_since(house.app.now().replace(year=2020))}
@@ -97,6 +106,8 @@ def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: Hou
     young.writes("what if Kevin texts me from 416 555 0133", "box")
     assert "texts me from" not in fay.page("/screen")
     room = fay.page()
+    assert "texts me from" not in room, "what came just now rests"
+    room = fay.reads_first()
     assert "what if [name] texts me from [phone]" in room and "Kevin" not in room and "0133" not in room
     text_id = re.findall(r'name="text" value="(\d+)"', room)[0]
     fay.does("text", text=text_id, do="release")
@@ -105,12 +116,30 @@ def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: Hou
     assert "texts me from" not in fay.page("/screen")
 
 
+def test_what_still_rests_cannot_be_released_by_guessing_its_number(house: House, fay: Facilitator) -> None:
+    Young(house, fay.code).writes("how do you know who to trust", "box")
+    with house.app.store.read() as work:
+        waiting = work.group_answers.texts(fay.group, "held")[0]
+    fay.does("text", text=waiting.id, do="release")
+    assert waiting.text not in fay.page("/screen")
+
+
+def test_what_was_read_before_stays_when_its_writer_shows_danger_later(house: House, fay: Facilitator) -> None:
+    """Else the page would change by it."""
+    young = Young(house, fay.code)
+    young.writes("how do you know who to trust", "box")
+    before = fay.reads_first()
+    assert "how do you know who to trust" in before
+    young.writes(DANGER, "me", "2")
+    assert fay.page() == before
+
+
 def test_words_for_the_cloud_are_shown_after_they_were_read(house: House, fay: Facilitator) -> None:
     fay.goes_to("also:one_word")
     young = Young(house, fay.code)
     young.writes("They listen", "step")
     assert "they listen" not in fay.page("/screen")
-    fay.does("text", text=re.findall(r'name="text" value="(\d+)"', fay.page())[0], do="release")
+    fay.does("text", text=re.findall(r'name="text" value="(\d+)"', fay.reads_first())[0], do="release")
     assert "<li>they listen</li>" in fay.page("/screen")
 
 
@@ -252,7 +281,7 @@ def test_a_worry_that_grows_raises_the_case_that_is_open(house: House, fay: Faci
 def test_a_text_is_released_once_and_one_that_was_dropped_never_comes_back(house: House, fay: Facilitator) -> None:
     young = Young(house, fay.code)
     young.writes("how do you know who to trust", "box")
-    text_id = re.findall(r'name="text" value="(\d+)"', fay.page())[0]
+    text_id = re.findall(r'name="text" value="(\d+)"', fay.reads_first())[0]
     for do in ("release", "release", "drop"):
         fay.does("text", text=text_id, do=do)
     assert "From the box" not in fay.page("/screen")
@@ -264,7 +293,7 @@ def test_one_seat_cannot_bury_the_box(house: House, fay: Facilitator) -> None:
     young = Young(house, fay.code)
     for number in range(13):
         young.writes(f"how do you know who to trust {'so' * number}", "box", str(number))
-    assert fay.page().count('value="release"') == 10
+    assert fay.reads_first().count('value="release"') == 10
     assert "waiting to be read" in young.lines()[-1].text
 
 

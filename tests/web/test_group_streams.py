@@ -74,7 +74,7 @@ async def listening(stream: AsyncIterator[str]) -> AsyncIterator[Listener]:
         async for block in stream:
             for each in block.split("\n\n"):
                 fields = dict(line.split(": ", 1) for line in each.splitlines() if ": " in line and line[0] != ":")
-                if "event" in fields:
+                if fields.get("event", "beat") != "beat":
                     listener.came.append((fields["event"], fields.get("id", ""), fields["data"]))
             listener.more.set()
 

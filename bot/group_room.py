@@ -206,7 +206,7 @@ class GroupRoom:
         subject = found.group.subject
         for step, published in found.polls:
             for key, label in step.labels.items():
-                count = _said(published.counts.get(key, 0)) if published.shown else "not shown"
+                count = _said(published.counts.get(key, 0)) if published.tells(key) else "not shown"
                 head = [found.group.id, subject.module, subject.lesson, subject.band, subject.lang]
                 rows.writerow([*head, step.id, step.say, _said(published.answered), key, label, count])
         return out.getvalue()
@@ -260,6 +260,7 @@ class GroupRoom:
                 words.labels[key],
                 published.counts.get(key, 0),
                 round(100 * published.counts.get(key, 0) / max(1, answered)),
+                published.tells(key),
             )
             for key in step.options
         ]

@@ -21,12 +21,16 @@ class GroupRefused(Exception):
 
 @dataclass(frozen=True)
 class Bar:
-    """One option of a poll as it may be shown: ``least`` is a lower bound in fives, 0 for "fewer than 5"."""
+    """One option of a poll as it may be shown: ``least`` is a lower bound in fives, 0 for "fewer than 5".
+
+    ``told`` False: nothing may be said of this option.
+    """
 
     key: str
     label: str
     least: int
     percent: int
+    told: bool
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.group_room import GroupRoom
 from bot.group_seats import GroupSeats
+from bot.group_ending import GroupEnding
 from bot.group_talk import GroupTalk
 from bot.group_telling import GroupTelling
 from bot.groups.activities import Activities
@@ -208,6 +209,7 @@ class App:
             pager=self.pager,
             lessons=self.lessons,
             leftovers=self.leftovers,
+            groups=GroupEnding(store=self.store, lessons=self.group_lessons),
             per_second=self.settings.twilio.per_second,
         )
 

@@ -9,9 +9,11 @@ import csv
 import hmac
 import io
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from bot.conversation import queue_if_possible
 from bot.desk.views import StaffMember
+from bot.group_ending import end_group
 from bot.group_talk import GroupTalk
 from bot.groups import effect
 from bot.groups.codes import spoken
@@ -95,11 +97,10 @@ class GroupRoom:
                 state = moved(group.state, event)
             except NotNow as error:
                 raise GroupRefused(str(error)) from None
-            ended = {"ended_at": work.now, "door_open": False} if state is GroupState.ENDED else {}
-            work.groups.change(group_id, state=state.value, step_at=work.now, **ended)
             if state is GroupState.ENDED:
-                for step in self._lessons.steps(group.subject):
-                    self._close(work, group, step)
+                end_group(work, self._lessons, group)
+            else:
+                work.groups.change(group_id, state=state.value, step_at=work.now)
             work.audit.add(actor=staff.username, what=f"group {event.value}", detail=str(group_id))
 
     def step(self, group_id: int, staff: StaffMember, number: int) -> None:
@@ -176,6 +177,7 @@ class GroupRoom:
                 group=view,
                 here=here,
                 to_answer=floor5(max(0, here - answered)),
+                late=work.now - group.step_at > timedelta(minutes=guide.minutes),
                 minutes=guide.minutes,
                 guide=guide.text,
                 coming=say[coming.id] if coming else "",
@@ -193,7 +195,8 @@ class GroupRoom:
             published = work.group_answers.published(group_id)
             steps = [s for s in self._lessons.steps(group.subject) if s.counted]
             polls = [(self._step_view(work, group, s, published), published.get(s.id, Published.nothing())) for s in steps]
-            return Summary(self._view(work, group), polls, self._effects(group, published), floor5(work.groups.ever(group_id)))
+            takers = max(group.takers, floor5(work.groups.ever(group_id)))
+            return Summary(self._view(work, group), polls, self._effects(group, published), takers)
 
     def export(self, group_id: int, staff: StaffMember) -> str:
         """The summary as CSV: one row for each option. Counts are "fewer than 5" or lower bounds in fives."""

@@ -85,6 +85,8 @@ class RoomView:
     group: GroupView
     here: int
     to_answer: int
+    late: bool
+    """Whether the step has taken longer than its guide's minutes, so that who has not answered may be stuck."""
     minutes: int
     guide: str
     coming: str

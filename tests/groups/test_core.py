@@ -43,10 +43,12 @@ def test_a_code_has_no_letter_that_looks_or_sounds_like_another_and_makes_no_wor
 )
 def test_a_code_is_read_however_it_is_typed(text: str) -> None:
     assert codes.asked_to_join(text) == "4F7KM"
+    assert codes.read_code(text) == "4F7KM", "in the field for the code too"
 
 
 @pytest.mark.parametrize(
     "text", ["join me", "join my group please", "he wants me to join 3 of his friends tonight", "4F7KM", "join"]
+    + ["join us at 7", "join 2 others", "join my 3rd game", "join him 2nite"],
 )
 def test_a_sentence_with_join_in_it_is_no_code(text: str) -> None:
     assert codes.asked_to_join(text) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -19,9 +20,12 @@ class Facilitator:
         self.house = house
         self.desk = house.desk(first_name, role)
         self.client = TestClient(staff_site(house.app), follow_redirects=False)
+        self.signs_in()
+        self.group = 0
+
+    def signs_in(self) -> None:
         answer = self.client.post("/sign-in", data={"username": self.desk.me.username, "password": PASSWORD})
         assert answer.status_code == 303
-        self.group = 0
 
     @property
     def csrf(self) -> str:
@@ -80,6 +84,11 @@ class Young:
         answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to})
         assert answer.status_code == 202, answer.text
         settle(self.house.app)
+
+    def goes_on(self, number: int) -> dict[str, Any]:
+        """At their own pace, from the step with this number; what the page shows then."""
+        found: dict[str, Any] = self.client.post("/group/next", json={"from": number}).json()
+        return found
 
     def lines(self) -> list[Message]:
         sitting = self.house.app.group_seats.sitting(self.seat["token"])

@@ -174,7 +174,7 @@
     if (said[next.step]) card.append(make("p", "after", said[next.step]));
     if (next.free && next.number < next.of) {
       const on = make("button", "plain", words.next);
-      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next"); if (a.ok) show(await a.json()); });
+      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next", { from: next.number }); if (a.ok) show(await a.json()); });
       card.append(on);
     }
   }

@@ -8,20 +8,22 @@ from __future__ import annotations
 import csv
 import hmac
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from bot.careful import Careful
 from bot.conversation import queue_if_possible
 from bot.desk.views import StaffMember
 from bot.group_ending import end_group
 from bot.group_talk import GroupTalk
 from bot.groups import effect
+from bot.groups.clouds import cloud
 from bot.groups.codes import spoken
 from bot.groups.state import GroupEvent, GroupState, NotNow, can, moved
 from bot.groups.steps import AFTER, BEFORE, GroupLessons, GroupStep, Subject
 from bot.groups.suppression import Published, floor5
 from bot.groups.views import Bar, GroupRefused, GroupView, RoomView, StepView, Summary, Waiting
-from bot.handoff.cases import Event
+from bot.handoff.cases import Event, State
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.database import Store
@@ -33,11 +35,29 @@ NOT_YOURS = "This group is not yours. Ask whoever opened it for its link."
 LONGEST_WORRY = 600
 LEVELS = {"soon": Level.HIGH, "now": Level.IMMINENT}
 
+STANDS = {
+    State.QUEUED: "The desk has this. Nobody has taken it yet.",
+    State.TIMED_OUT: "Nobody has come yet. Use the duty card beside this, and your own team.",
+    State.FALLBACK_GIVEN: "Nobody has come yet. Use the duty card beside this, and your own team.",
+}
+"""What a facilitator who waits for the desk is told; everything else is with a worker."""
+
 
 class GroupRoom:
     """Everything behind the facilitator's pages."""
 
-    def __init__(self, *, store: Store, vault: Vault, talk: GroupTalk, lessons: GroupLessons) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        talk: GroupTalk,
+        lessons: GroupLessons,
+        screening: Callable[[], Careful],
+        service: str,
+    ) -> None:
+        self._screening = screening
+        self._service = service
         self._store = store
         self._vault = vault
         self._talk = talk
@@ -138,13 +158,14 @@ class GroupRoom:
         said = " ".join(text.split())[:LONGEST_WORRY]
         if not said:
             raise GroupRefused("Write a few words for the desk first, without names.")
+        seen = self._screening().look(said).level  # what the words show counts, also where less was chosen
         with self._store.begin() as work:
             group = self._held(work, group_id, staff)
             thread_id = group.worry_thread or self._vault.pseudonym("web", f"group:{group_id}:worry")
             if work.threads.get(thread_id) is None:
                 work.threads.create(thread_id, channel="web", lang="en", region=group.region)
                 work.groups.change(group_id, worry_thread=thread_id)
-            level = LEVELS.get(how_soon, Level.HIGH)
+            level = max(LEVELS.get(how_soon, Level.HIGH), seen)
             verdict = Verdict(level, "third_party_concern", "other", (Reason("asked", ""),))
             words = f"[The facilitator of group {group.code} asks for help] {said}"
             work.messages.keep_inbound(thread_id, provider_id=None, text=words, verdict=verdict, state="noted")
@@ -249,13 +270,14 @@ class GroupRoom:
             title=self._lessons.catalog.title(group.subject.module, group.subject.lesson, group.subject.lang),
             region=group.region, free=group.free, door_open=group.door_open, opened_at=group.opened_at,
             ended_at=group.ended_at, step=self._step_view(work, group, self._talk_step(group), published), questions=asked,
+            lesson_lang=self._lessons.lesson_language(group.subject),
         )  # fmt: skip
 
     def _step_view(self, work: UnitOfWork, group: Group, step: GroupStep, all_published: Mapping[str, Published]) -> StepView:
         steps = self._lessons.steps(group.subject)
         words = self._talk.show(group, step, group.subject.lang, work.now)
         published = all_published.get(step.id, Published.nothing())
-        cloud = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == WORD and t.step == step.id]
+        said = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == WORD and t.step == step.id]
         answered = published.answered
         bars = [
             Bar(
@@ -270,7 +292,8 @@ class GroupRoom:
         return StepView(
             id=step.id, kind=step.kind, number=list(steps).index(step) + 1, of=len(steps), say=words.say, labels=words.labels,
             answered=answered, shown=published.shown, bars=bars if published.shown else (),
-            closed=work.group_answers.is_closed(group.id, step.id), words=cloud,
+            closed=work.group_answers.is_closed(group.id, step.id), words=cloud(said, f"{group.id} {step.id}"),
+            lang=self._lessons.spoken_in(group.subject, step),
         )  # fmt: skip
 
     def _effects(self, group: Group, published: Mapping[str, Published]) -> Sequence[tuple[str, effect.Effect]]:
@@ -286,12 +309,26 @@ class GroupRoom:
         return found
 
     def _worry_talk(self, work: UnitOfWork, group: Group) -> Sequence[tuple[str, str]]:
-        """What was said between the facilitator and the desk."""
+        """What was said between the facilitator and the desk, and where it stands.
+
+        What the service itself says in such a thread is written for young people; staff read one sentence instead.
+        """
         if group.worry_thread is None:
             return ()
         names = {s.id: s.first_name for s in work.staff.everyone()}
-        lines = work.messages.transcript(group.worry_thread)
-        return [(names.get(m.staff_id or 0, "The desk") if m.who != "you" else "You", m.text) for m in lines]
+        people = [m for m in work.messages.transcript(group.worry_thread) if m.who == "you" or m.staff_id]
+        said = [("You" if m.who == "you" else names.get(m.staff_id or 0, "The desk"), m.text) for m in people]
+        case = work.cases.open_for(group.worry_thread)
+        if case is None:
+            return [*said, (self._service, "The desk has closed this. Write again if you need somebody.")]
+        return [*said, (self._service, STANDS.get(case.state, "A worker has it."))]
+
+    def desk_is_there(self) -> bool:
+        """Whether somebody is on shift: by the rota where one is kept, else whoever has the desk open."""
+        with self._store.read() as work:
+            rota = work.rota.now()
+            kept = rota.opens(work.now) is not None
+            return rota.anybody(work.now) if kept else rota.anybody(work.now) or work.staff.someone_here()
 
 
 def _said(count: int) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.channels.base import Inbound
@@ -145,7 +145,17 @@ class GroupSeats:
         step = steps[min(number, len(steps) - 1)]
         words = self._talk.show(group, step, lang, work.now)
         options = [{"key": o, "label": words.labels[o]} for o in step.options]
-        return {**shown, "step": step.id, "kind": step.kind, "say": words.say, "options": options}
+        return {
+            **shown,
+            "step": step.id,
+            "kind": step.kind,
+            "say": words.say,
+            "options": options,
+            "lang": self._spoken(group, step, lang),
+        }
+
+    def _spoken(self, group: Group, step: GroupStep, lang: str) -> str:
+        return self._lessons.spoken_in(replace(group.subject, lang=lang), step)
 
     async def answer(self, token: str, step: str, options: Sequence[str]) -> dict[str, Any]:
         """Keep an answer; the same thread's earlier one is replaced. Raises ChatRefused."""

@@ -52,7 +52,7 @@ def asked_to_join(text: str) -> str | None:
         return None
     code = _plain(found["code"])
     typed_as_one = len(found["code"].split()) == 1 and 3 <= len(code) <= 8 and any(c.isdigit() for c in code)
-    return code if _ours(code) and not _SENTENCE.search(found["code"]) or typed_as_one else None
+    return code if (_ours(code) and not _SENTENCE.search(found["code"])) or typed_as_one else None
 
 
 def asks_to_leave(text: str) -> bool:

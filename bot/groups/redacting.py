@@ -27,7 +27,7 @@ _FIRST = re.compile(
     r"follows|followed|grabs|grabbed|won't|always|did|has|had|dice|dijo|quiere|manda|hace|dit|veut|envoie|fait)\b)"
 )
 _TITLED = re.compile(
-    r"\b(?P<title>mr|mrs|ms|miss|mx|dr|coach|teacher|prof|señor|señora|profe|monsieur|madame|mme)\.? (?P<who>[b-hj-z])\b(?!['’])",
+    r"\b(?:mr|mrs|ms|miss|mx|dr|coach|teacher|prof|señor|señora|profe|monsieur|madame|mme)\.? [b-hj-z]\b(?!['’])",
     re.IGNORECASE,
 )
 _DIGIT = (

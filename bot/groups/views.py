@@ -47,7 +47,10 @@ class StepView:
     shown: bool
     bars: Sequence[Bar]
     closed: bool
-    words: Sequence[str]
+    words: Sequence[tuple[str, int]]
+    """For a cloud: each word with its size (see ``clouds``)."""
+    lang: str
+    """The language its words are in."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class GroupView:
     ended_at: datetime | None
     step: StepView
     questions: Sequence[str]
+    lesson_lang: str
+    """The language the lesson is in, which may be another than the group's."""
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,9 @@ class GroupRows:
 
     def keep_takers_of_all(self) -> None:
         """The same for every group that has not ended, before threads go."""
-        for row in self._connection.execute(select(group_session.c.id).where(group_session.c.state != GroupState.ENDED.value)).all():
+        for row in self._connection.execute(
+            select(group_session.c.id).where(group_session.c.state != GroupState.ENDED.value)
+        ).all():
             self.keep_takers(row.id)
 
     def untouched(self, for_long: timedelta) -> list[int]:

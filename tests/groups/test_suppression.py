@@ -181,7 +181,7 @@ def labels_hold(found: Published, options: str, counts: Mapping[str, int]) -> bo
 def test_every_label_is_true_of_the_poll_or_of_an_earlier_count_of_it(many: bool, options: str) -> None:
     """Hundreds of polls in which people come and change their minds: a table (an option's own, where many may be picked)
     is true of the real counts when it is told first, and afterwards of one of its counts, as every view says."""
-    random = Random(f"{many} {options}")  # noqa: S311 - a walk, no secret
+    random = Random(f"{many} {options}")
     kept_from_before = 0
     for _ in range(300):
         likely = [random.random() for _ in options]
@@ -216,7 +216,11 @@ def test_an_option_of_which_nothing_is_known_is_not_called_few() -> None:
 
 def picked(cells: Counts) -> list[frozenset[str]]:
     """The answers of so many who picked both, a, b, neither."""
-    return [picks for picks, n in zip((frozenset("ab"), frozenset("a"), frozenset("b"), frozenset()), cells, strict=True) for _ in range(n)]
+    return [
+        picks
+        for picks, n in zip((frozenset("ab"), frozenset("a"), frozenset("b"), frozenset()), cells, strict=True)
+        for _ in range(n)
+    ]
 
 
 def margins(cells: Counts) -> tuple[Counts, Counts]:

@@ -134,6 +134,19 @@ def test_the_wall_speaks_the_groups_language(house: House, lang: str, joins: str
     assert calm in html.unescape(fay.page("/screen"))
 
 
+def test_a_lesson_in_another_language_than_the_groups_says_so(house: House) -> None:
+    fay = fay_at(house, "lesson:notice", lang="fr")
+    spoken = house.app.group_lessons.lesson_language(fay.subject)
+    assert "Nobody has written" in fay.page() if spoken != "fr" else "Nobody has written" not in fay.page()
+    assert f'<h1 class="say" lang="{spoken}">' in fay.page(
+        "/screen"
+    ) and '<main id="main" class="projected" lang="fr"' in fay.page("/screen")
+    young = Young(house, fay.code)
+    assert house.app.group_seats.screen(fay.group, young.seat["token"], "fr")["lang"] == spoken
+    listed = html.unescape(fay.client.get("/groups").text)
+    assert f"Grooming ({', '.join(house.app.group_lessons.languages('grooming'))})" in listed
+
+
 def test_the_qr_code_has_the_white_around_it_that_a_camera_needs(house: House) -> None:
     fay = fay_at(house, "lesson:notice")
     drawn = fay.client.get(f"/groups/{fay.group}/qr.svg").text

@@ -159,6 +159,17 @@ async def test_a_step_and_the_close_of_a_poll_reach_page_wall_and_room_within_a_
 
 
 @pytest.mark.asyncio
+async def test_the_answer_that_makes_a_result_due_reaches_the_wall_within_a_second(house: House, fay: Facilitator) -> None:
+    everybody = [Young(house, fay.code) for _ in range(10)]
+    for young in everybody[:9]:
+        young.answers("lesson:notice", "a")
+    async with live(house), listening(wall_of(house, fay)) as wall:
+        await wall.hears("part", "What stands out to you?")
+        await meanwhile(everybody[9].answers, "lesson:notice", "b")
+        await wall.hears("part", "10 or more have answered")
+
+
+@pytest.mark.asyncio
 async def test_a_private_reply_that_was_kept_while_the_stream_was_down_is_shown_after_it(
     house: House, fay: Facilitator
 ) -> None:
@@ -224,7 +235,9 @@ async def test_a_look_that_fails_once_freezes_no_page(house: House, fay: Facilit
     [(DANGER,), ("i feel so alone lately and nobody likes me",), ("my stepdad", "hits", "me")],
     ids=["high", "elevated", "split"],
 )
-async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(house: House, fay: Facilitator, said: tuple[str, ...]) -> None:
+async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
+    house: House, fay: Facilitator, said: tuple[str, ...]
+) -> None:
     young, other, phone = Young(house, fay.code), Young(house, fay.code), house.phone()
     await meanwhile(phone.texts, f"JOIN {fay.code}")
     streams = page_of(house, other), wall_of(house, fay), wall_of(house, fay, "room")

@@ -6,8 +6,10 @@ import csv
 import html
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import segno
 from starlette.testclient import TestClient
 
 from bot.safety.verdict import Level
@@ -196,6 +198,25 @@ def test_a_group_is_joined_without_script_and_its_steps_come_in_the_chat(house: 
         assert work.group_answers.answered(fay.group, "lesson:notice") == 1
 
 
+def test_the_code_of_an_ended_group_is_said_to_be_over_on_the_page(house: House, fay: Facilitator) -> None:
+    code = fay.code
+    fay.does("move", event="end")
+    answer = TestClient(public_site(house.app)).post("/group/seats", json={"code": f"JOIN {code}"})
+    assert answer.status_code == 404 and "already over" in answer.json()["error"]
+
+
+def test_two_who_lead_at_once_end_on_one_state_and_the_slower_is_told(house: House, fay: Facilitator) -> None:
+    other = Facilitator(house, "Ola")
+    other.group = fay.group
+    other.client.post(f"/groups/{fay.group}/together/{house.app.group_room.link_token(fay.group)}", data={"csrf": other.csrf})
+    acts = [(who, who.csrf) for who in (fay, other)]
+    with ThreadPoolExecutor(2) as both:
+        pause = lambda act: act[0].client.post(f"/groups/{fay.group}/move", data={"csrf": act[1], "event": "pause"})  # noqa: E731
+        answers = list(both.map(pause, acts))
+    assert sorted(a.status_code for a in answers) == [303, 409]
+    assert "This group is paused, so it cannot pause now." in next(a.text for a in answers if a.status_code == 409)
+
+
 def test_danger_typed_into_the_box_for_the_code_is_seen(house: House, fay: Facilitator, desk: Desk) -> None:
     client = TestClient(public_site(house.app))
     client.post("/talk", data={"do": "join", "id": "m1", "lang": "en", "code": "i want to die"})
@@ -324,6 +345,34 @@ def test_a_worry_about_the_group_reaches_the_desk_and_the_desk_answers_on_the_pa
     assert len(house.desk("Kit").queue()) == 0
 
 
+def test_who_waits_for_the_desk_reads_where_it_stands_and_no_words_for_young_people(
+    house: House, fay: Facilitator, clock: Clock
+) -> None:
+    assert "Nobody is on shift just now" in fay.page()
+    fay.does("worry", words="Two of them have gone quiet", how_soon="soon")
+    said = talk_of(fay)
+    assert said[-1] == (house.app.settings.service_name, "The desk has this. Nobody has taken it yet.")
+    for _ in range(30):
+        clock.passes(minutes=1)
+        house.app.outbox.sweep()
+        settle(house.app)
+    fay.signs_in()
+    said = talk_of(fay)
+    assert [who for who, _ in said] == ["You", house.app.settings.service_name]
+    assert "Nobody has come yet. Use the duty card" in said[-1][1]
+
+
+def talk_of(fay: Facilitator) -> list[tuple[str, str]]:
+    """Who said what, under "You and the desk"."""
+    talk = re.findall(r'worry-talk">(.*?)</ul>', fay.page(), re.DOTALL)[0]
+    return [(who, html.unescape(text)) for who, text in re.findall(r"<b>(.*?):</b> (.*?)</li>", talk)]
+
+
+def test_a_worry_counts_as_what_its_words_show_where_less_was_chosen(house: House, fay: Facilitator, desk: Desk) -> None:
+    fay.does("worry", words="One of them says she is going to kill herself tonight, she has the pills", how_soon="soon")
+    desk.sees_case(level="imminent")
+
+
 @pytest.mark.parametrize("accepted", [False, True])
 def test_a_worry_that_grows_raises_the_case_that_is_open(house: House, fay: Facilitator, desk: Desk, accepted: bool) -> None:
     fay.does("worry", words="Two of them have gone quiet after the story", how_soon="soon")
@@ -372,19 +421,28 @@ def test_a_group_once_more_and_a_template_open_the_same_with_a_new_code(house: H
     fay.group = int(answer.headers["location"].rpartition("/")[2])
     assert fay.subject == subject and fay.code != code
     fay.opens(keep="1", also=["arrive"])
-    assert "Your templates" in fay.client.get("/groups").text
+    rows = fay.client.get("/groups").text.partition("Your templates")[2].partition("</section>")[0]
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', rows))
+    answer = fay.client.post("/groups/open", data=fields)
+    kept, fay.group = fay.subject, int(answer.headers["location"].rpartition("/")[2])
+    assert answer.status_code == 303 and fay.subject == kept and kept.activities == ("arrive",)
 
 
 def test_the_join_screen_shows_the_code_large_with_a_picture_of_it(house: House, fay: Facilitator) -> None:
     page = fay.page("/join")
     assert f"{fay.code[:3]} {fay.code[3:]}" in page and f"JOIN {fay.code}" in page
     drawn = fay.client.get(f"/groups/{fay.group}/qr.svg")
-    assert drawn.headers["content-type"].startswith("image/svg+xml") and "<svg" in drawn.text
+    assert drawn.headers["content-type"].startswith("image/svg+xml")
+    wanted = segno.make(f"{house.app.settings.public_url}/join?c={fay.code}", error="m").svg_inline(border=4)
+    dark = [re.findall(r'class="qrline"[^>]* d="([^"]+)"', each) for each in (drawn.text, wanted)]
+    assert len(dark[1]) == 1 and dark[0] == dark[1], "the picture is of this very address"
 
 
 def test_the_join_page_works_in_every_language_and_has_no_third_party(house: House) -> None:
     client = TestClient(public_site(house.app))
     for lang, word in (("en", "Join a group"), ("fr", "Rejoindre un groupe"), ("es", "Entrar a un grupo")):
         page = client.get("/join", params={"lang": lang, "c": "4F7KM"})
-        assert word in page.text and 'value="4F7KM"' in page.text and "http://" not in page.text.replace("http://127", "")
+        assert word in page.text and 'value="4F7KM"' in page.text
+        others = set(re.findall(r"""(?:https?:)?//(?!127\.|localhost)[^\s"'<>]+""", page.text))
+        assert others == {house.app.settings.exit_url}, "only where quick exit goes"
         assert page.headers["cache-control"] == "no-store" and "set-cookie" not in page.headers

@@ -27,6 +27,7 @@ from bot.directory import Directory, Line
 from bot.directory.line import DAYS
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.group_ending import GroupEnding
 from bot.group_room import GroupRoom
 from bot.group_seats import GroupSeats
 from bot.group_talk import GroupTalk
@@ -162,7 +163,14 @@ class App:
     @cached_property
     def group_room(self) -> GroupRoom:
         """A facilitator's session."""
-        return GroupRoom(store=self.store, vault=self.vault, talk=self.group_talk, lessons=self.group_lessons)
+        return GroupRoom(
+            store=self.store,
+            vault=self.vault,
+            talk=self.group_talk,
+            lessons=self.group_lessons,
+            screening=lambda: Careful(self.screening, self.redaction),
+            service=self.settings.service_name,
+        )
 
     @cached_property
     def chat(self) -> Chat:
@@ -208,6 +216,7 @@ class App:
             pager=self.pager,
             lessons=self.lessons,
             leftovers=self.leftovers,
+            groups=GroupEnding(store=self.store, lessons=self.group_lessons),
             per_second=self.settings.twilio.per_second,
         )
 

@@ -19,7 +19,7 @@ from bot.choices import read_choice
 from bot.effects import Effects
 from bot.engine import Engine
 from bot.forgetting import forget, forgotten_and_told
-from bot.group_talk import OURS, GroupTalk, Said
+from bot.group_talk import HELD_FOR_READING, OURS, GroupTalk, Said
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.opting_out import opt_out
@@ -51,6 +51,9 @@ THEIR_WORD = "(their private word)"
 
 TOGETHER = timedelta(minutes=3)
 """A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
+
+AFTERWARDS = timedelta(hours=1)
+"""As long as a session: who has shown danger is answered privately in it, and none of their words wait for a facilitator."""
 
 SAME_MOMENT = timedelta(seconds=2)
 """Two texts this close may have been written in the other order: networks and webhooks overtake each other."""
@@ -168,9 +171,14 @@ class Conversation:
         return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER), at_once=at_once)
 
     def _group(self, work: UnitOfWork, thread: Thread, inbound: Inbound, text: str) -> Said | None:
-        """What the text is to a group; nothing where that breaks, for whatever a lesson lacks, the text is kept."""
+        """What the text is to a group; nothing where that breaks, for whatever a lesson lacks, the text is kept.
+
+        Who has shown danger may be saying it again, in pieces: for a while their words are between them and us alone.
+        """
         try:
-            return self._groups.reads(work, thread, text, aim=inbound.aim)
+            said = self._groups.reads(work, thread, text, aim=inbound.aim)
+            waits = said is not None and said.reading is not None and said.reading.matter in HELD_FOR_READING
+            return None if waits and work.messages.worst(thread.id, within=AFTERWARDS) >= Level.ELEVATED else said
         except Exception as error:  # noqa: BLE001 - the edge where a broken group becomes an ordinary text
             log.error("group not read", kind=type(error).__name__)
             return None
@@ -211,6 +219,7 @@ class Conversation:
         Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one.
         """
         work.threads.raise_level(thread.id, verdict.level)
+        work.group_answers.take_back_resting(thread.id)  # its first words, where it came in several texts
         case = work.cases.open_for(thread.id)
         if case is None and verdict.level < Level.HIGH:
             return

@@ -8,22 +8,26 @@ from __future__ import annotations
 import csv
 import hmac
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
+from bot.careful import Careful
 from bot.conversation import queue_if_possible
 from bot.desk.views import StaffMember
+from bot.group_ending import end_group
 from bot.group_talk import GroupTalk
 from bot.groups import effect
+from bot.groups.clouds import cloud
 from bot.groups.codes import spoken
 from bot.groups.state import GroupEvent, GroupState, NotNow, can, moved
 from bot.groups.steps import AFTER, BEFORE, GroupLessons, GroupStep, Subject
 from bot.groups.suppression import Published, floor5
 from bot.groups.views import Bar, GroupRefused, GroupView, RoomView, StepView, Summary, Waiting
-from bot.handoff.cases import Event
+from bot.handoff.cases import Event, State
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.database import Store
-from bot.store.group_answers import DROPPED, HELD, QUESTION, RELEASED, WORD
+from bot.store.group_answers import DROPPED, QUESTION, RELEASED, WORD
 from bot.store.groups import Group, Template
 from bot.store.unit_of_work import UnitOfWork
 
@@ -31,11 +35,29 @@ NOT_YOURS = "This group is not yours. Ask whoever opened it for its link."
 LONGEST_WORRY = 600
 LEVELS = {"soon": Level.HIGH, "now": Level.IMMINENT}
 
+STANDS = {
+    State.QUEUED: "The desk has this. Nobody has taken it yet.",
+    State.TIMED_OUT: "Nobody has come yet. Use the duty card beside this, and your own team.",
+    State.FALLBACK_GIVEN: "Nobody has come yet. Use the duty card beside this, and your own team.",
+}
+"""What a facilitator who waits for the desk is told; everything else is with a worker."""
+
 
 class GroupRoom:
     """Everything behind the facilitator's pages."""
 
-    def __init__(self, *, store: Store, vault: Vault, talk: GroupTalk, lessons: GroupLessons) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        vault: Vault,
+        talk: GroupTalk,
+        lessons: GroupLessons,
+        screening: Callable[[], Careful],
+        service: str,
+    ) -> None:
+        self._screening = screening
+        self._service = service
         self._store = store
         self._vault = vault
         self._talk = talk
@@ -95,11 +117,10 @@ class GroupRoom:
                 state = moved(group.state, event)
             except NotNow as error:
                 raise GroupRefused(str(error)) from None
-            ended = {"ended_at": work.now, "door_open": False} if state is GroupState.ENDED else {}
-            work.groups.change(group_id, state=state.value, step_at=work.now, **ended)
             if state is GroupState.ENDED:
-                for step in self._lessons.steps(group.subject):
-                    self._close(work, group, step)
+                end_group(work, self._lessons, group)
+            else:
+                work.groups.change(group_id, state=state.value, step_at=work.now)
             work.audit.add(actor=staff.username, what=f"group {event.value}", detail=str(group_id))
 
     def step(self, group_id: int, staff: StaffMember, number: int) -> None:
@@ -137,13 +158,14 @@ class GroupRoom:
         said = " ".join(text.split())[:LONGEST_WORRY]
         if not said:
             raise GroupRefused("Write a few words for the desk first, without names.")
+        seen = self._screening().look(said).level  # what the words show counts, also where less was chosen
         with self._store.begin() as work:
             group = self._held(work, group_id, staff)
             thread_id = group.worry_thread or self._vault.pseudonym("web", f"group:{group_id}:worry")
             if work.threads.get(thread_id) is None:
                 work.threads.create(thread_id, channel="web", lang="en", region=group.region)
                 work.groups.change(group_id, worry_thread=thread_id)
-            level = LEVELS.get(how_soon, Level.HIGH)
+            level = max(LEVELS.get(how_soon, Level.HIGH), seen)
             verdict = Verdict(level, "third_party_concern", "other", (Reason("asked", ""),))
             words = f"[The facilitator of group {group.code} asks for help] {said}"
             work.messages.keep_inbound(thread_id, provider_id=None, text=words, verdict=verdict, state="noted")
@@ -176,11 +198,12 @@ class GroupRoom:
                 group=view,
                 here=here,
                 to_answer=floor5(max(0, here - answered)),
+                late=work.now - group.step_at > timedelta(minutes=guide.minutes),
                 minutes=guide.minutes,
                 guide=guide.text,
                 coming=say[coming.id] if coming else "",
                 steps=[(n, say[s.id], n == group.step) for n, s in enumerate(steps)],
-                waiting=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.texts(group_id, HELD)],
+                waiting=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.to_read(group_id)],
                 released=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.texts(group_id, RELEASED)],
                 worry=self._worry_talk(work, group),
                 may=frozenset(event.value for event in GroupEvent if can(group.state, event)),
@@ -193,7 +216,8 @@ class GroupRoom:
             published = work.group_answers.published(group_id)
             steps = [s for s in self._lessons.steps(group.subject) if s.counted]
             polls = [(self._step_view(work, group, s, published), published.get(s.id, Published.nothing())) for s in steps]
-            return Summary(self._view(work, group), polls, self._effects(group, published), floor5(work.groups.ever(group_id)))
+            takers = max(group.takers, floor5(work.groups.ever(group_id)))
+            return Summary(self._view(work, group), polls, self._effects(group, published), takers)
 
     def export(self, group_id: int, staff: StaffMember) -> str:
         """The summary as CSV: one row for each option. Counts are "fewer than 5" or lower bounds in fives."""
@@ -206,7 +230,7 @@ class GroupRoom:
         subject = found.group.subject
         for step, published in found.polls:
             for key, label in step.labels.items():
-                count = _said(published.counts.get(key, 0)) if published.shown else "not shown"
+                count = _said(published.counts.get(key, 0)) if published.tells(key) else "not shown"
                 head = [found.group.id, subject.module, subject.lesson, subject.band, subject.lang]
                 rows.writerow([*head, step.id, step.say, _said(published.answered), key, label, count])
         return out.getvalue()
@@ -246,13 +270,14 @@ class GroupRoom:
             title=self._lessons.catalog.title(group.subject.module, group.subject.lesson, group.subject.lang),
             region=group.region, free=group.free, door_open=group.door_open, opened_at=group.opened_at,
             ended_at=group.ended_at, step=self._step_view(work, group, self._talk_step(group), published), questions=asked,
+            lesson_lang=self._lessons.lesson_language(group.subject),
         )  # fmt: skip
 
     def _step_view(self, work: UnitOfWork, group: Group, step: GroupStep, all_published: Mapping[str, Published]) -> StepView:
         steps = self._lessons.steps(group.subject)
         words = self._talk.show(group, step, group.subject.lang, work.now)
         published = all_published.get(step.id, Published.nothing())
-        cloud = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == WORD and t.step == step.id]
+        said = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == WORD and t.step == step.id]
         answered = published.answered
         bars = [
             Bar(
@@ -260,13 +285,15 @@ class GroupRoom:
                 words.labels[key],
                 published.counts.get(key, 0),
                 round(100 * published.counts.get(key, 0) / max(1, answered)),
+                published.tells(key),
             )
             for key in step.options
         ]
         return StepView(
             id=step.id, kind=step.kind, number=list(steps).index(step) + 1, of=len(steps), say=words.say, labels=words.labels,
             answered=answered, shown=published.shown, bars=bars if published.shown else (),
-            closed=work.group_answers.is_closed(group.id, step.id), words=cloud,
+            closed=work.group_answers.is_closed(group.id, step.id), words=cloud(said, f"{group.id} {step.id}"),
+            lang=self._lessons.spoken_in(group.subject, step),
         )  # fmt: skip
 
     def _effects(self, group: Group, published: Mapping[str, Published]) -> Sequence[tuple[str, effect.Effect]]:
@@ -282,12 +309,26 @@ class GroupRoom:
         return found
 
     def _worry_talk(self, work: UnitOfWork, group: Group) -> Sequence[tuple[str, str]]:
-        """What was said between the facilitator and the desk."""
+        """What was said between the facilitator and the desk, and where it stands.
+
+        What the service itself says in such a thread is written for young people; staff read one sentence instead.
+        """
         if group.worry_thread is None:
             return ()
         names = {s.id: s.first_name for s in work.staff.everyone()}
-        lines = work.messages.transcript(group.worry_thread)
-        return [(names.get(m.staff_id or 0, "The desk") if m.who != "you" else "You", m.text) for m in lines]
+        people = [m for m in work.messages.transcript(group.worry_thread) if m.who == "you" or m.staff_id]
+        said = [("You" if m.who == "you" else names.get(m.staff_id or 0, "The desk"), m.text) for m in people]
+        case = work.cases.open_for(group.worry_thread)
+        if case is None:
+            return [*said, (self._service, "The desk has closed this. Write again if you need somebody.")]
+        return [*said, (self._service, STANDS.get(case.state, "A worker has it."))]
+
+    def desk_is_there(self) -> bool:
+        """Whether somebody is on shift: by the rota where one is kept, else whoever has the desk open."""
+        with self._store.read() as work:
+            rota = work.rota.now()
+            kept = rota.opens(work.now) is not None
+            return rota.anybody(work.now) if kept else rota.anybody(work.now) or work.staff.someone_here()
 
 
 def _said(count: int) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.channels.base import Inbound
@@ -145,7 +145,17 @@ class GroupSeats:
         step = steps[min(number, len(steps) - 1)]
         words = self._talk.show(group, step, lang, work.now)
         options = [{"key": o, "label": words.labels[o]} for o in step.options]
-        return {**shown, "step": step.id, "kind": step.kind, "say": words.say, "options": options}
+        return {
+            **shown,
+            "step": step.id,
+            "kind": step.kind,
+            "say": words.say,
+            "options": options,
+            "lang": self._spoken(group, step, lang),
+        }
+
+    def _spoken(self, group: Group, step: GroupStep, lang: str) -> str:
+        return self._lessons.spoken_in(replace(group.subject, lang=lang), step)
 
     async def answer(self, token: str, step: str, options: Sequence[str]) -> dict[str, Any]:
         """Keep an answer; the same thread's earlier one is replaced. Raises ChatRefused."""
@@ -208,12 +218,18 @@ class GroupSeats:
         touched[group.id, step.id] = step
         return {"kept": list(each.options), "said": feedback(self._talk.show(group, step, lang, work.now), each.options)}
 
-    def go_on(self, token: str) -> None:
-        """At their own pace: the next step."""
+    def go_on(self, token: str, number: int) -> None:
+        """At their own pace: the next step, while the group is running.
+
+        ``number`` is the step that the page is on, counted from 1: what is sent again skips nothing.
+        """
         with self._store.begin() as work:
             found = work.groups.seat_by_token(self._vault.token_hash(token))
-            if found and found[1].free and found[0].step + 1 < len(self._lessons.steps(found[1].subject)):
-                work.groups.change_seat(found[0].id, step=found[0].step + 1)
+            if found is None or not found[1].free or found[1].state is not GroupState.RUNNING:
+                return
+            step = found[0].step
+            if number == step + 1 and step + 1 < len(self._lessons.steps(found[1].subject)):
+                work.groups.change_seat(found[0].id, step=step + 1)
 
     def write(self, sitting: Sitting, client_id: str, text: str, aim: str) -> None:
         """Words: to the question box, to the step on the screen, or to the bot alone. Raises ChatRefused."""

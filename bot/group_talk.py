@@ -35,6 +35,9 @@ MOST_GUESSES_OF_CHATS, CHATS_WITHIN = 300, timedelta(minutes=1)
 MOST_WAITING = 10
 """Texts of one seat that wait for the facilitator at a time: nobody buries the others' questions."""
 
+HELD_FOR_READING = (Matter.QUESTION, Matter.WORD)
+"""What a facilitator reads before anybody else does."""
+
 DONE = ("done",)
 """The answer of somebody who practised a sentence: the sentence itself is not kept."""
 
@@ -65,10 +68,11 @@ class GroupTalk:
         code = asked_to_join(text) if not aim else None
         if code:
             return Said(join=code)
-        seated = None if aim == "me" else work.groups.seat_of(thread.id)
+        leaves = asks_to_leave(text) and aim in ("", "me")
+        seated = None if aim == "me" and not leaves else work.groups.seat_of(thread.id)
         if seated is None:
             return None
-        if asks_to_leave(text) and not aim:
+        if leaves:
             return Said(leave=True)
         reading = self._reading(work, thread, *seated, text, aim)
         return Said(reading=reading) if reading else None
@@ -121,20 +125,24 @@ class GroupTalk:
             return "group_too_many_tries", None
         group = work.groups.by_code(code)
         if group is None:
-            if thread_id:
-                work.group_answers.guessed(thread_id)
-            return "group_no_such", None
+            if thread_id is None:
+                return "group_no_such", None
+            too_many = self._chats_guess_too_much(work, thread_id)
+            work.group_answers.guessed(thread_id)
+            return "group_too_many_tries" if too_many else "group_no_such", None
         if group.state is GroupState.ENDED:
             return "group_over", group
         seat = work.groups.seat(group.id, thread_id) if thread_id else None
         return ("group_door_shut", group) if not group.door_open and seat is None else ("", group)
 
     def _guesses_too_much(self, work: UnitOfWork, thread_id: str) -> bool:
-        tries, thread = work.group_answers, work.threads.get(thread_id)
-        if tries.guesses(thread_id, within=GUESSED_WITHIN) >= MOST_GUESSES:
-            return True
+        return work.group_answers.guesses(thread_id, within=GUESSED_WITHIN) >= MOST_GUESSES
+
+    def _chats_guess_too_much(self, work: UnitOfWork, thread_id: str) -> bool:
+        """A wrong code of one more chat; a right one is let through, whatever others typed."""
+        thread = work.threads.get(thread_id)
         is_chat = thread is not None and thread.channel == "web"
-        return is_chat and tries.guesses_of_chats(within=CHATS_WITHIN) >= MOST_GUESSES_OF_CHATS
+        return is_chat and work.group_answers.guesses_of_chats(within=CHATS_WITHIN) >= MOST_GUESSES_OF_CHATS
 
     def sit(self, work: UnitOfWork, thread: Thread, group: Group, *, token_hash: str | None = None) -> Seat:
         """Take a seat; the thread takes the group's language, and its band and region where it has none."""

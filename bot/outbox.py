@@ -16,6 +16,7 @@ from bot import deliveries
 from bot.channels.base import SendRefused, SendUnknown
 from bot.channels.refusals import NO_NUMBER, UNKNOWN
 from bot.choices import as_text
+from bot.group_ending import GroupEnding
 from bot.handoff import clocks
 from bot.handoff.cases import Event
 from bot.handoff.rota import PLACES
@@ -82,9 +83,11 @@ class Outbox:
         pager: Pager,
         lessons: Catalog,
         leftovers: Leftovers,
+        groups: GroupEnding,
         per_second: float = 10.0,
     ) -> None:
         self._leftovers = leftovers
+        self._groups = groups
         self._each = timedelta(seconds=1 / per_second)
         self._store = store
         self._pager = pager
@@ -147,6 +150,7 @@ class Outbox:
                 self._check_in(work, check_in)
             for booster in work.boosters.due():
                 self._booster(work, booster)
+        self._groups.sweep()
         return len(due)
 
     def expire(self) -> int:

@@ -32,6 +32,8 @@ STEP, OPTIONS = "lesson:notice", ("a", "b", "c")
 DANGER = "my stepdad hits me and he is coming home now"
 LONGEST_OPENING = 120.0
 CONNECTIONS = 100
+BESIDE = 20
+"""Who answers in a second group meanwhile: two groups must not slow each other."""
 
 
 @dataclass
@@ -48,6 +50,9 @@ class Burst:
     answer_ms: list[float] = field(default_factory=list)
     burst_ms: list[float] = field(default_factory=list)
     quiet_ms: list[float] = field(default_factory=list)
+    beside_quiet_ms: list[float] = field(default_factory=list)
+    beside_burst_ms: list[float] = field(default_factory=list)
+    """Answers in a second group, before and during the burst of the first."""
     pages: int = 0
     """Open pages that were shown the step, all the while."""
 
@@ -60,6 +65,8 @@ class Burst:
                 f"second, done after {self.seconds:.2f} s",
                 f"counted {self.counted}, {exactly}; {self.cases} cases of {2 * self.dangers} texts with danger now",
                 quantiles("  an answer, kept", self.answer_ms),
+                quantiles(f"  one of {BESIDE} answers in another group, the first one quiet", self.beside_quiet_ms),
+                quantiles("  the same, in the burst of the first", self.beside_burst_ms),
                 quantiles("  a text with danger, kept and screened, alone", self.quiet_ms),
                 quantiles("  a text with danger, kept and screened, in the burst", self.burst_ms),
             ]
@@ -75,11 +82,12 @@ def measure(settings: Settings, *, people: int = 500, answers: int = 200, danger
         app = App(house.settings)
         group = opened(app)
         tokens = asyncio.run(join_all(house, group.code, people))
+        beside = asyncio.run(join_all(house, opened(app, "beside").code, BESIDE))
         with open_pages(house, tokens) as pages:
-            found.quiet_ms, _, _ = asyncio.run(_burst(app, (), tokens[answers:], dangers))
-            found.burst_ms, found.answer_ms, found.seconds = asyncio.run(
-                _burst(app, tokens[:answers], tokens[answers + dangers :], dangers)
-            )
+            quiet = asyncio.run(_burst(app, (), tokens[answers:], dangers, beside))
+            burst = asyncio.run(_burst(app, tokens[:answers], tokens[answers + dangers :], dangers, beside))
+            found.quiet_ms, _, found.beside_quiet_ms, _ = quiet
+            found.burst_ms, found.answer_ms, found.beside_burst_ms, found.seconds = burst
             found.pages = pages()
         with app.store.read() as work:
             found.cases = len(work.cases.opened_since(group.opened_at))
@@ -88,9 +96,9 @@ def measure(settings: Settings, *, people: int = 500, answers: int = 200, danger
     return found
 
 
-def opened(app: App) -> Group:
-    """A group that is at its poll."""
-    app.staff.add(username="groups", first_name="Bench", role="facilitator", password=secrets.token_urlsafe(16))
+def opened(app: App, username: str = "groups") -> Group:
+    """A group of somebody's that is at its poll."""
+    app.staff.add(username=username, first_name="Bench", role="facilitator", password=secrets.token_urlsafe(16))
     number = [s.id for s in app.group_lessons.steps(SUBJECT)].index(STEP)
     with app.store.begin() as work:
         group = work.groups.open(SUBJECT, region=None, free=False, staff_id=work.staff.everyone()[0].id)
@@ -186,18 +194,23 @@ async def _timed(client: httpx.AsyncClient, path: str, status: int, **request: o
 
 
 async def _burst(
-    app: App, answering: Sequence[str], seats: Sequence[str], dangers: int
-) -> tuple[list[float], list[float], float]:
-    """Within one second: texts with danger by three ways, each from somebody else, and these seats' answers."""
+    app: App, answering: Sequence[str], seats: Sequence[str], dangers: int, beside: Sequence[str]
+) -> tuple[list[float], list[float], list[float], float]:
+    """Within one second: texts with danger by three ways, each from somebody else, these seats' answers, and those beside.
+
+    Gives their milliseconds, and the seconds that all of it took.
+    """
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     url = app.settings.public.url
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits) as client:
         ways = itertools.cycle((_by_chat, _by_seat, _by_text))
         in_danger = [_later(n / dangers, next(ways)(app, client, seats[n])) for n in range(dangers)]
         given = [_later(n / len(answering), send_answer(client, t, given_by(n))) for n, t in enumerate(answering)]
+        others = [_later(n / len(beside), send_answer(client, t, given_by(n))) for n, t in enumerate(beside)]
         began = time.perf_counter()
-        took = await asyncio.gather(*in_danger, *given)
-        return list(took[:dangers]), list(took[dangers:]), time.perf_counter() - began
+        took = await asyncio.gather(*in_danger, *given, *others)
+        seconds, last = time.perf_counter() - began, dangers + len(given)
+        return list(took[:dangers]), list(took[dangers:last]), list(took[last:]), seconds
 
 
 async def _later(after: float, what: Awaitable[float]) -> float:

@@ -21,6 +21,20 @@ _HANDLED = re.compile(
     r"asks|texts|texted|calls|called|wants|likes|took|showed|bought|buys) (?:me|us|my|to|him|her)\b)",
     re.IGNORECASE,
 )
+_FIRST = re.compile(
+    r"(?:^|(?<=[.!?¿¡:]\s))(?P<who>[A-ZÀ-ÖØ-Þ][\w'-]+)(?= (?:keeps|makes|made|touches|touched|hits|hit|hurts|hurt|says|said|"
+    r"tells|told|sends|sent|asks|asked|texts|texted|calls|called|wants|likes|takes|took|shows|showed|buys|bought|stares|"
+    r"follows|followed|grabs|grabbed|won't|always|did|has|had|dice|dijo|quiere|manda|hace|dit|veut|envoie|fait)\b)"
+)
+_TITLED = re.compile(
+    r"\b(?:mr|mrs|ms|miss|mx|dr|coach|teacher|prof|señor|señora|profe|monsieur|madame|mme)\.? [b-hj-z]\b(?!['’])",
+    re.IGNORECASE,
+)
+_DIGIT = (
+    r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|"
+    r"zéro|un|deux|trois|quatre|cinq|sept|huit|neuf|\d)"
+)
+_SPELLED = re.compile(rf"\b{_DIGIT}(?:[\s,.-]+{_DIGIT}){{3,}}\b", re.IGNORECASE)
 
 _KNOWN = """
 I I'm I'd I'll I've Instagram Snapchat Snap TikTok Discord Roblox Minecraft Fortnite WhatsApp YouTube Google Facebook Reddit
@@ -31,6 +45,9 @@ _COMMON = """
 i he she they it who that this you we one nobody somebody someone anyone everybody friend dad mom mum mother father brother
 sister stepdad stepmom boyfriend girlfriend ex cousin uncle aunt teacher coach boss man guy boy girl person people kid and but
 always never just really also only them him her what which parents partner stranger adult worker carer neighbour
+it something everything nothing love school family somewhere maybe why how when where if what's
+él ella ellos ellas alguien nadie mamá papá amigo amiga qué quién cómo cuando si eso esto il elle on ça cela quelqu'un personne
+maman papa qui que quand
 """
 _NO_NAMES, _NO_PEOPLE = frozenset(_KNOWN.split()), frozenset(_COMMON.split())
 
@@ -38,6 +55,13 @@ _NO_NAMES, _NO_PEOPLE = frozenset(_KNOWN.split()), frozenset(_COMMON.split())
 def redacted(text: str, redaction: Redaction) -> str:
     """The text with what says who somebody is, or may, replaced by its kind."""
     plain = _LINK.sub(ADDRESS, redaction.redact(" ".join(text.split())))
-    plain = _NUMBER.sub(NUMBER, plain)
+    plain = _NUMBER.sub(NUMBER, _SPELLED.sub(NUMBER, plain))
+    plain = _TITLED.sub(NAME, plain)
+    plain = _FIRST.sub(lambda found: found["who"] if _is_common(found["who"]) else NAME, plain)
     plain = _CAPITAL.sub(lambda found: found["name"] if found["name"] in _NO_NAMES else NAME, plain)
     return _HANDLED.sub(lambda found: found["who"] if found["who"].lower() in _NO_PEOPLE else NAME, plain)
+
+
+def _is_common(word: str) -> bool:
+    """Not a name: a person without one, a word of everyday, or a thing that is done ("Grooming")."""
+    return word in _NO_NAMES or word.lower() in _NO_PEOPLE or word.lower().endswith("ing")

@@ -119,6 +119,23 @@ class GroupLessons:
         feedback = {o: render(said.options[o].feedback, values) for o in step.options}
         return Shown(render(said.say, values), labels, feedback, render(said.after, values) if said.after else "")
 
+    def languages(self, module: str) -> tuple[str, ...]:
+        """The languages in which a group can have all of a module's words."""
+        return tuple(lang for lang in LANGUAGES if lang in self.catalog.languages(module))
+
+    def spoken_in(self, subject: Subject, step: GroupStep) -> str:
+        """The language a step's words are in: the group's, or English where nobody has written them."""
+        if step.source == ALSO:
+            return subject.lang if subject.lang in self.activities.words else "en"
+        if step.source in (BEFORE, AFTER):
+            written = self.catalog.words.get((subject.module, subject.lang))
+            return subject.lang if written and written.items else "en"
+        return self.lesson_language(subject)
+
+    def lesson_language(self, subject: Subject) -> str:
+        """The language the lesson itself is in: the group's, or English where nobody has written it."""
+        return self.catalog.language(module=subject.module, lesson=subject.lesson, lang=subject.lang)
+
     def guide(self, subject: Subject, step: GroupStep) -> Guide:
         """What the facilitator reads at a step."""
         return self.activities.guides[self._kind(subject, step)]

@@ -26,7 +26,9 @@ LEAST = 5
 class Published:
     """A poll as everybody may see it: ``answered`` and each count are lower bounds, multiples of five.
 
-    A count of 0 reads "fewer than 5". ``shown`` False: too early to show anything but ``answered``.
+    A count of 0 reads "fewer than 5", or "not shown" where ``tells`` says so. ``shown`` False: too early to show anything
+    but ``answered``. A table that would tell too much now stays as it was told before, and nothing may mark it, since that
+    would show that the rule was at work: so every view says that the last answers may not be in it.
     """
 
     answered: int
@@ -37,6 +39,11 @@ class Published:
     def nothing(cls) -> Published:
         """Before five people have answered."""
         return cls(0, {}, False)
+
+    def tells(self, option: str) -> bool:
+        """Whether anything is told of an option: where any may be picked, one of its two bounds must be known."""
+        rest = f"not {option}"
+        return self.shown and (rest not in self.counts or bool(self.counts.get(option) or self.counts[rest]))
 
 
 def floor5(number: int) -> int:

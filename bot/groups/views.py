@@ -21,12 +21,16 @@ class GroupRefused(Exception):
 
 @dataclass(frozen=True)
 class Bar:
-    """One option of a poll as it may be shown: ``least`` is a lower bound in fives, 0 for "fewer than 5"."""
+    """One option of a poll as it may be shown: ``least`` is a lower bound in fives, 0 for "fewer than 5".
+
+    ``told`` False: nothing may be said of this option.
+    """
 
     key: str
     label: str
     least: int
     percent: int
+    told: bool
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ class StepView:
     shown: bool
     bars: Sequence[Bar]
     closed: bool
-    words: Sequence[str]
+    words: Sequence[tuple[str, int]]
+    """For a cloud: each word with its size (see ``clouds``)."""
+    lang: str
+    """The language its words are in."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class GroupView:
     ended_at: datetime | None
     step: StepView
     questions: Sequence[str]
+    lesson_lang: str
+    """The language the lesson is in, which may be another than the group's."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,8 @@ class RoomView:
     group: GroupView
     here: int
     to_answer: int
+    late: bool
+    """Whether the step has taken longer than its guide's minutes, so that who has not answered may be stuck."""
     minutes: int
     guide: str
     coming: str

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
@@ -31,6 +32,10 @@ TRIES = timedelta(hours=1)
 
 HELD, RELEASED, DROPPED = "held", "released", "dropped"
 QUESTION, WORD = "question", "word"
+
+RESTS = {QUESTION: timedelta(minutes=3), WORD: timedelta(seconds=90)}
+"""How long a text rests before a facilitator may read it. A disclosure may come in several texts ("my stepdad", "hits",
+"me"), and what shows it takes back those that came before: a question rests as long as texts are looked at joined."""
 
 
 @dataclass(frozen=True)
@@ -123,16 +128,30 @@ class GroupAnswerRows:
         return int(self._connection.execute(select(func.count()).select_from(group_text).where(*which)).scalar_one())
 
     def texts(self, group_id: int, state: str) -> list[Held]:
-        """Texts of a group in a state, oldest first."""
-        wanted = select(group_text).where(group_text.c.group_id == group_id, group_text.c.state == state)
+        """Texts of a group in a state, oldest first, those that still rest too."""
+        return self._texts(group_text.c.group_id == group_id, group_text.c.state == state)
+
+    def to_read(self, group_id: int) -> list[Held]:
+        """What a facilitator may read now, oldest first: held, and rested."""
+        return self._texts(group_text.c.group_id == group_id, group_text.c.state == HELD, ~self._resting())
+
+    def _resting(self) -> Any:
+        each = [and_(group_text.c.kind == kind, group_text.c.at > self._now - rest) for kind, rest in RESTS.items()]
+        return and_(group_text.c.state == HELD, or_(*each))
+
+    def _texts(self, *which: Any) -> list[Held]:
+        wanted = select(group_text).where(*which)
         return [
             Held(row.id, row.kind, row.step, self._vault.open(row.sealed_text), row.state)
             for row in self._connection.execute(wanted.order_by(group_text.c.id))
         ]
 
     def settle(self, group_id: int, text_id: int, state: str) -> None:
-        """Release a text that waits, or drop one: a dropped one loses its words at once, and never comes back."""
-        which = (group_text.c.group_id == group_id, group_text.c.id == text_id)
+        """Release a text that waits, or drop one: a dropped one loses its words at once, and never comes back.
+
+        One that still rests cannot be settled: nobody has read it.
+        """
+        which = (group_text.c.group_id == group_id, group_text.c.id == text_id, ~self._resting())
         open_to_it = group_text.c.state == HELD if state == RELEASED else group_text.c.state != DROPPED
         gone = {"sealed_text": self._vault.seal("")} if state == DROPPED else {}
         self._connection.execute(update(group_text).where(*which, open_to_it).values(state=state, **gone))
@@ -140,6 +159,10 @@ class GroupAnswerRows:
     def take_back(self, thread_id: str) -> None:
         """What a thread put before the facilitator and has not been released is dropped."""
         self._connection.execute(delete(group_text).where(group_text.c.thread_id == thread_id, group_text.c.state == HELD))
+
+    def take_back_resting(self, thread_id: str) -> None:
+        """They have shown danger: what they wrote just before, and nobody has read yet, never comes before anybody."""
+        self._connection.execute(delete(group_text).where(group_text.c.thread_id == thread_id, self._resting()))
 
     def guessed(self, thread_id: str) -> None:
         """Somebody tried a code that is none."""

@@ -30,6 +30,7 @@ group_session = Table(
     Column("opened_at", Instant, nullable=False),
     Column("step_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("takers", Integer),
 )
 
 group_staff = Table(

@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from bot.groups.codes import new_code
 from bot.groups.state import GroupState
 from bot.groups.steps import Subject, read_activities
+from bot.groups.suppression import floor5
 from bot.handoff.cases import ENDED
-from bot.store.group_tables import group_session, group_staff, group_template, seat
+from bot.store.group_tables import group_answer, group_session, group_staff, group_template, group_text, seat
 from bot.store.tables import case
 
 TOKEN_AFTER_END = timedelta(hours=1)
@@ -49,6 +50,8 @@ class Group:
     opened_at: datetime
     step_at: datetime
     ended_at: datetime | None
+    takers: int
+    """How many took part, in fives, as last kept."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,31 @@ class GroupRows:
             self._connection.execute(select(func.count()).select_from(seat).where(seat.c.group_id == group_id)).scalar_one()
         )
 
+    def keep_takers(self, group_id: int) -> None:
+        """Keep how many took part, in fives; never fewer than before."""
+        now = floor5(self.ever(group_id))
+        fewer = group_session.c.takers.is_(None) | (group_session.c.takers < now)
+        self._connection.execute(update(group_session).where(group_session.c.id == group_id, fewer).values(takers=now))
+
+    def keep_takers_of_all(self) -> None:
+        """The same for every group that has not ended, before threads go."""
+        for row in self._connection.execute(
+            select(group_session.c.id).where(group_session.c.state != GroupState.ENDED.value)
+        ).all():
+            self.keep_takers(row.id)
+
+    def untouched(self, for_long: timedelta) -> list[int]:
+        """Groups that have not ended, in which nobody has done anything for so long."""
+        since = self._now - for_long
+        wanted = select(group_session.c.id).where(
+            group_session.c.state != GroupState.ENDED.value,
+            group_session.c.opened_at < since,
+            group_session.c.step_at < since,
+        )
+        for table, at in ((seat, seat.c.joined_at), (group_answer, group_answer.c.at), (group_text, group_text.c.at)):
+            wanted = wanted.where(~exists().where(table.c.group_id == group_session.c.id, at >= since))
+        return [row.id for row in self._connection.execute(wanted.order_by(group_session.c.id))]
+
     def to_tell(self, group_id: int, told: str, *, limit: int) -> Sequence[Seat]:
         """Seats without a page of their own (phones, chats) that were not told this yet."""
         open_seat = (seat.c.group_id == group_id, seat.c.left_at.is_(None), seat.c.token_hash.is_(None))
@@ -222,10 +250,10 @@ class GroupRows:
         return [_group(row) for row in self._connection.execute(wanted)]
 
     def empty(self, group_id: int) -> None:
-        """Everybody has left: the group is over."""
-        self._connection.execute(
-            update(seat).where(seat.c.group_id == group_id, seat.c.left_at.is_(None)).values(left_at=self._now)
-        )
+        """Everybody has left, without a word; a page stays open to somebody whose case people have."""
+        with_people = exists().where(case.c.thread_id == seat.c.thread_id, case.c.state.not_in([s.value for s in ENDED]))
+        gone = (seat.c.group_id == group_id, seat.c.left_at.is_(None), seat.c.token_hash.is_(None) | ~with_people)
+        self._connection.execute(update(seat).where(*gone).values(left_at=self._now))
 
 
 def _kept(subject: Subject, region: str | None, free: bool) -> Mapping[str, Any]:
@@ -260,6 +288,7 @@ def _group(row: Row) -> Group:
         opened_at=row.opened_at,
         step_at=row.step_at,
         ended_at=row.ended_at,
+        takers=row.takers or 0,
     )
 
 

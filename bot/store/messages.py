@@ -193,6 +193,11 @@ class MessageRows:
         heard: datetime | None = self._connection.execute(LAST_HEARD, {"of": thread_id}).scalar()
         return heard
 
+    def worst(self, thread_id: str, *, within: timedelta) -> Level:
+        """The highest level of what the young person wrote in the last while."""
+        mine = (message.c.thread_id == thread_id, message.c.direction == "in", message.c.created_at >= self._now - within)
+        return Level(self._connection.execute(select(func.max(message.c.level)).where(*mine)).scalar() or 0)
+
     def last_seq(self, thread_id: str) -> int:
         """The place of the newest message of a thread."""
         return int(self._connection.execute(select(thread.c.last_seq).where(thread.c.id == thread_id)).scalar() or 0)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.handoff.cases import ENDED
 from bot.store.boosters import WAITING
 from bot.store.group_answers import ANSWERS, TRIES
+from bot.store.groups import GroupRows
 from bot.store.sending import EARLY, REMEMBERED
 from bot.store.tables import (
     address,
@@ -67,6 +68,7 @@ class RetentionRows:
 
     def expire(self) -> int:
         """Delete everything that is overdue; returns how many rows went."""
+        GroupRows(self._connection, self._now).keep_takers_of_all()
         return sum(
             int(self._connection.execute(delete(table).where(which)).rowcount) for table, which in self._rules(self._now)
         )

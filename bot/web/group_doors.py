@@ -91,9 +91,11 @@ class _Doors:
             if not self._seats_pace.takes("seat"):
                 raise self._refused(request, "page_error_busy", 429)
             wish = await read_object(self._app, self._page, request)
-            taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:16], lang)
+            taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:24], lang)
         except ChatRefused as refused:
             if isinstance(refused, UnknownCode):
+                if self._guesses.too_many():
+                    refused = self._refused(request, "group_too_many_tries", 429)
                 self._guesses.wrong(request)
             return refusal(refused)
         return JSONResponse({"token": taken.token, "nickname": taken.nickname, "lang": taken.lang}, status_code=201)
@@ -124,10 +126,17 @@ class _Doors:
             raise self._refused(request, "page_error_fast", 429)
         return JSONResponse(await self._app.group_seats.answer(token, text_field(given, "step"), options))
 
-    async def go_on(self, _request: Request, token: str, _sitting: Sitting) -> Response:
-        """POST /group/next -> 200 with the next screen, where everybody goes at their own pace."""
-        await run_in_threadpool(self._app.group_seats.go_on, token)
-        screen = await run_in_threadpool(self._app.group_seats.screen, _sitting.group_id, token, _sitting.lang)
+    async def go_on(self, request: Request, token: str, sitting: Sitting) -> Response:
+        """POST /group/next {"from"} -> 200 with the next screen, where everybody goes at their own pace.
+
+        ``from`` is the number of the step on the page: what is sent twice goes on once.
+        """
+        given = await read_object(self._app, self._page, request)
+        number = given.get("from")
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise self._refused(request, "page_error_unreadable", 400)
+        await run_in_threadpool(self._app.group_seats.go_on, token, number)
+        screen = await run_in_threadpool(self._app.group_seats.screen, sitting.group_id, token, sitting.lang)
         return JSONResponse(screen)
 
     async def write(self, request: Request, _token: str, sitting: Sitting) -> Response:

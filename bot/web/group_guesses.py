@@ -1,6 +1,7 @@
 """How many wrong join codes the page takes: from one address, and from all together. In memory, per process.
 
-Promises: two classes that mistype at once, and a stranger who guesses, shut nobody else out.
+Promises: two classes that mistype at once, and strangers who guess, shut nobody else out: a right code is let through
+however many wrong ones came from others.
 """
 
 from __future__ import annotations
@@ -24,9 +25,13 @@ class CodeGuesses:
         self._of_all = Pace(most=MOST_OF_ALL, seconds=IN_SECONDS, clock=clock)
 
     def may(self, request: Request) -> bool:
-        """Whether one more code may be tried."""
+        """Whether one more code of this caller may be tried."""
         caller = self._callers.key(request)
-        return (caller is None or self._from_one.has(caller)) and self._of_all.has("all")
+        return caller is None or self._from_one.has(caller)
+
+    def too_many(self) -> bool:
+        """Whether so many wrong ones came from all together that a wrong one hears only that."""
+        return not self._of_all.has("all")
 
     def wrong(self, request: Request) -> None:
         """The code that was tried is none."""

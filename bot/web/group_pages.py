@@ -144,6 +144,7 @@ class _Routes:
             "room.html", found, refusal=refusal, status=status, **values, region=region, sheet=self._sheet,
             duty=directory.reporting(region), emergency=directory.emergency(region),
             lines=directory.lines(region, now=self._app.now(), limit=4),
+            desk_is_there=await run_in_threadpool(self._room.desk_is_there),
             link=f"{self._app.settings.staff_url}/groups/{group_id}/together/{self._room.link_token(group_id)}",
         )  # fmt: skip
 
@@ -195,7 +196,8 @@ class _Routes:
         }
         known = [(a.id, lessons.activities.say(a.id, "en").say) for a in lessons.activities.all]
         return self._page(
-            "list.html", found, refusal=refusal, status=status, titles=titles, modules=lessons.catalog.modules, bands=BANDS,
+            "list.html", found, refusal=refusal, status=status, titles=titles, modules=lessons.catalog.modules,
+            spoken={m.id: lessons.languages(m.id) for m in lessons.catalog.modules}, bands=BANDS,
             languages=LANGUAGES, regions=self._app.directory.regions(), home=self._app.settings.region, activities=known,
             groups=await run_in_threadpool(self._room.groups, found.staff),
             templates=await run_in_threadpool(self._room.templates, found.staff),

@@ -83,7 +83,9 @@ class GroupWalls:
         return drawn.getvalue()
 
     async def events(self, request: Request, group_id: int, view: str, seen: str = "") -> AsyncGenerator[str, None]:
-        """The stream of one open page: a part when it changed. ``seen`` is the digest of what the page has."""
+        """The stream of one open page: a part when it changed, or a beat, so that the page knows that it still hears.
+
+        ``seen`` is the digest of what the page has."""
         yield "retry: 1000\n\n"
         async with aclosing(self._app.live.watch("groups", beat=BEAT_SECONDS)) as wakes:
             async for _ in wakes:
@@ -96,7 +98,7 @@ class GroupWalls:
                 except GroupRefused:
                     return
                 changed = json.dumps({"html": html, "digest": digest}, ensure_ascii=False)
-                yield f"event: part\ndata: {changed}\n\n" if digest != seen else ": beat\n\n"
+                yield f"event: part\ndata: {changed}\n\n" if digest != seen else "event: beat\ndata: {}\n\n"
                 seen = digest
                 await asyncio.sleep(CALM_SECONDS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,7 @@ def story(browser: Browser, house: Installation) -> None:
 def groups(browser: Browser, house: Installation) -> None:
     """A group from its opening to its end."""
     hall = test_group.Hall(browser, house.url("public"), house.url("staff"), "facilitator", house.password)
-    test_group.run(hall, test_group.texting(house.url("phone")), picture)
+    test_group.run(hall, test_group.texting(house.url("phone")), picture, lambda: time.sleep(185))
 
 
 def twice(page: Page, name: str) -> None:

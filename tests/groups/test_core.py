@@ -9,6 +9,7 @@ import pytest
 from bot.choices import Choice
 from bot.groups import codes, effect
 from bot.groups.activities import Activities, ActivitiesError
+from bot.groups.clouds import cloud
 from bot.groups.nicknames import nickname
 from bot.groups.reading import Matter, read
 from bot.groups.redacting import redacted
@@ -43,13 +44,33 @@ def test_a_code_has_no_letter_that_looks_or_sounds_like_another_and_makes_no_wor
 )
 def test_a_code_is_read_however_it_is_typed(text: str) -> None:
     assert codes.asked_to_join(text) == "4F7KM"
+    assert codes.read_code(text) == "4F7KM", "in the field for the code too"
 
 
 @pytest.mark.parametrize(
-    "text", ["join me", "join my group please", "he wants me to join 3 of his friends tonight", "4F7KM", "join"]
+    "text",
+    [
+        "join me",
+        "join my group please",
+        "he wants me to join 3 of his friends tonight",
+        "4F7KM",
+        "join",
+        "join us at 7",
+        "join 2 others",
+        "join my 3rd game",
+        "join him 2nite",
+    ],
 )
 def test_a_sentence_with_join_in_it_is_no_code(text: str) -> None:
     assert codes.asked_to_join(text) is None
+
+
+def test_equal_words_of_a_cloud_are_one_sized_in_fives_in_an_order_that_says_nothing() -> None:
+    said = ["they listen", "Kind", *["kind"] * 4, *["calm"] * 17, *["safe"] * 4, "they  listen"]
+    found = cloud(said, "1 also:one_word")
+    assert dict(found) == {"they listen": 0, "kind": 1, "calm": 3, "safe": 0}
+    assert cloud(reversed(said), "1 also:one_word") == found
+    assert {tuple(word for word, _ in cloud(said, str(n))) for n in range(40)} > {tuple(word for word, _ in found)}
 
 
 def test_leaving_is_one_word_and_never_a_sentence() -> None:
@@ -165,7 +186,7 @@ def test_a_practised_sentence_is_taken_and_a_question_is_not() -> None:
     [
         ("My name is Sarah, call 416 555 0199", "My name is [name], call [phone]"),
         ("Jake is weird", "[name] is weird"),
-        ("Zyler keeps texting", "Zyler keeps texting"),
+        ("Zyler keeps texting", "[name] keeps texting"),
         ("Zyler texts me at night", "[name] texts me at night"),
         ("we were in room 2204", "we were in room [number]"),
         ("what if kevin hits me", "what if [name] hits me"),
@@ -174,6 +195,14 @@ def test_a_practised_sentence_is_taken_and_a_question_is_not() -> None:
         ("i live at 12 Main Street", "i live at [address]"),
         ("je m'appelle Léa", "je m'appelle [name]"),
         ("my friend Zoë-Ann won't stop", "my friend [name] won't stop"),
+        ("Henderson makes us hug", "[name] makes us hug"),
+        ("is it ok? Zyler keeps texting", "is it ok? [name] keeps texting"),
+        ("mr k said we can't tell", "[name] said we can't tell"),
+        ("coach h is weird", "[name] is weird"),
+        ("my coach i think", "my coach i think"),
+        ("his number is four one six five five five", "his number is [number]"),
+        ("Grooming makes me angry", "Grooming makes me angry"),
+        ("Everybody says it is one or two", "Everybody says it is one or two"),
         ("is it grooming if he is 19?", "is it grooming if he is 19?"),
         ("he said I am the only one", "he said I am the only one"),
     ],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from random import Random
 
 import pytest
 
@@ -167,6 +168,87 @@ def test_a_small_group_sees_its_poll_once_when_it_is_closed() -> None:
 
 def test_when_everybody_says_the_same_that_is_not_told() -> None:
     assert publish_one("ab", "a" * 10) == publish_one("ab", "aaaaaaabbb") == Published(10, {"a": 5, "b": 0}, True)
+
+
+def labels_hold(found: Published, options: str, counts: Mapping[str, int]) -> bool:
+    """Whether each label that is shown is true of these real counts."""
+    told = [(found.counts[o], counts[o]) for o in options if found.tells(o)]
+    return all(real >= least if least else real < 5 for least, real in told)
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
+@pytest.mark.parametrize("options", ["ab", "abc", "abcde"])
+def test_every_label_is_true_of_the_poll_or_of_an_earlier_count_of_it(many: bool, options: str) -> None:
+    """Hundreds of polls in which people come and change their minds: a table (an option's own, where many may be picked)
+    is true of the real counts when it is told first, and afterwards of one of its counts, as every view says."""
+    random = Random(f"{many} {options}")
+    kept_from_before = 0
+    for _ in range(300):
+        likely = [random.random() for _ in options]
+
+        def pick(weights: Sequence[float] = likely) -> frozenset[str]:
+            if not many:
+                return frozenset(random.choices(options, weights))
+            return frozenset(o for o, chance in zip(options, weights, strict=True) if random.random() < chance)
+
+        given = [pick() for _ in range(random.choice([10, 10, 5, 6, 7, 9]))]
+        found, counts_so_far = None, []
+        for _ in range(6):
+            counts_so_far.append({o: sum(o in one for one in given) for o in options})
+            found = publish_many(options, given, found) if many else publish_one(options, ["".join(g) for g in given], found)
+            if len(counts_so_far) == 1:
+                assert labels_hold(found, options, counts_so_far[0]), (found, counts_so_far)
+            for table in options if many else [options]:
+                assert any(labels_hold(found, table, counts) for counts in counts_so_far), (table, found, counts_so_far)
+                kept_from_before += not labels_hold(found, table, counts_so_far[-1])
+            if random.random() < 0.5 and len(given) >= 10:
+                given = [pick() for _ in range(5)] + given[5:]
+            else:
+                given = [*given, *(pick() for _ in range(5))]
+    assert kept_from_before or not many, "else this walk never met what it is about"
+
+
+def test_an_option_of_which_nothing_is_known_is_not_called_few() -> None:
+    """Five of ten picked it: that both are five cannot be told, and "fewer than 5" would be a lie."""
+    found = publish_many("ab", [frozenset("ab")] * 5 + [frozenset("b")] * 5)
+    assert found.counts["a"] == 0 and not found.tells("a") and found.tells("b")
+
+
+def picked(cells: Counts) -> list[frozenset[str]]:
+    """The answers of so many who picked both, a, b, neither."""
+    return [
+        picks
+        for picks, n in zip((frozenset("ab"), frozenset("a"), frozenset("b"), frozenset()), cells, strict=True)
+        for _ in range(n)
+    ]
+
+
+def margins(cells: Counts) -> tuple[Counts, Counts]:
+    """Of each option: how many gave it, and how many did not."""
+    both, a, b, neither = cells
+    return (both + a, b + neither), (both + b, a + neither)
+
+
+def test_looking_at_a_poll_of_many_from_one_moment_to_the_next_tells_no_small_count_of_any_option() -> None:
+    known: dict[Hashable, list[tuple[Counts, Published]]] = defaultdict(list)
+    for cells in every_way(10, 4):
+        found = publish_many("ab", picked(cells))
+        known[seen(found)].append((cells, found))
+    for fitting in known.values():
+        for option in (0, 1):
+            assert not told_exactly({margins(cells)[option] for cells, _ in fitting})
+        later: dict[Hashable, set[tuple[Counts, Counts]]] = defaultdict(set)
+        after: dict[Hashable, Published] = {}
+        for cells, found in fitting:
+            for came in every_way(5, 4):
+                now = tuple(x + y for x, y in zip(cells, came, strict=True))
+                key = margins(now)
+                if key not in after:
+                    after[key] = publish_many("ab", picked(now), found)
+                later[seen(after[key])].add(key)
+        for ways in later.values():
+            for option in (0, 1):
+                assert not told_exactly({each[option] for each in ways})
 
 
 def test_picking_many_is_a_table_for_each_option() -> None:

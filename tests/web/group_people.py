@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -19,9 +20,12 @@ class Facilitator:
         self.house = house
         self.desk = house.desk(first_name, role)
         self.client = TestClient(staff_site(house.app), follow_redirects=False)
+        self.signs_in()
+        self.group = 0
+
+    def signs_in(self) -> None:
         answer = self.client.post("/sign-in", data={"username": self.desk.me.username, "password": PASSWORD})
         assert answer.status_code == 303
-        self.group = 0
 
     @property
     def csrf(self) -> str:
@@ -51,6 +55,11 @@ class Facilitator:
         with self.house.app.store.read() as work:
             return work.groups.get(self.group).code
 
+    def reads_first(self) -> str:
+        """Their own page, after what was just written has rested."""
+        self.house.app.clock.passes(minutes=3)
+        return self.page()
+
     def page(self, path: str = "") -> str:
         answer = self.client.get(f"/groups/{self.group}{path}")
         assert answer.status_code == 200, answer.text
@@ -75,6 +84,11 @@ class Young:
         answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to})
         assert answer.status_code == 202, answer.text
         settle(self.house.app)
+
+    def goes_on(self, number: int) -> dict[str, Any]:
+        """At their own pace, from the step with this number; what the page shows then."""
+        found: dict[str, Any] = self.client.post("/group/next", json={"from": number}).json()
+        return found
 
     def lines(self) -> list[Message]:
         sitting = self.house.app.group_seats.sitting(self.seat["token"])

@@ -94,6 +94,9 @@ def test_many_addresses_that_guess_are_held_back_together(behind: House) -> None
     client = TestClient(public_site(behind.app))
     codes = [joins(client, f"3{n:04}", f"203.0.113.{n % 200}") for n in range(MOST_OF_ALL + 100)]
     assert codes[:MOST_OF_ALL] == [404] * MOST_OF_ALL and 429 in codes
+    fay = Facilitator(behind)
+    fay.opens()
+    assert joins(client, fay.code, "203.0.114.1") == 201, "others' wrong codes shut no class out"
 
 
 def test_tokens_that_open_nothing_take_no_pace(house: House, fay: Facilitator) -> None:

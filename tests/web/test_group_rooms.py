@@ -57,6 +57,17 @@ def test_the_duty_card_the_guide_and_what_comes_next_are_beside_the_room(house: 
     assert coming.strip() in steps and 'aria-current="step"' in steps
 
 
+def test_who_has_not_answered_may_be_stuck_only_after_the_steps_own_minutes(house: House) -> None:
+    fay = fay_at(house, "lesson:notice")
+    for _ in range(7):
+        Young(house, fay.code)
+    page = fay.page()
+    assert "Have not answered yet</dt><dd>5 or more" in page and "May be stuck" not in page
+    house.app.clock.passes(minutes=5)
+    page = fay.page()
+    assert "May be stuck</dt><dd>5 or more" in page and "Have not answered yet" not in page
+
+
 def test_a_pause_is_shown_on_the_wall_and_stops_answers_on_the_page(house: House) -> None:
     fay = fay_at(house, "lesson:notice")
     young = Young(house, fay.code)
@@ -80,9 +91,24 @@ def test_at_their_own_pace_everybody_goes_on_alone_to_the_last_step_and_no_furth
     fay.does("move", event="start")
     quick, slow = Young(house, fay.code), Young(house, fay.code)
     steps = house.app.group_lessons.steps(fay.subject)
-    went = [quick.client.post("/group/next").json()["step"] for _ in range(len(steps) + 2)]
+    went = [quick.goes_on(number + 1)["step"] for number in range(len(steps) + 2)]
     assert went[: len(steps) - 1] == [s.id for s in steps[1:]] and set(went[len(steps) - 1 :]) == {steps[-1].id}
     assert house.app.group_seats.screen(fay.group, slow.seat["token"], "en")["step"] == steps[0].id
+    assert [slow.goes_on(1)["number"] for _ in range(3)] == [2, 2, 2], "what is sent again skips nothing"
+    fay.does("move", event="calm")
+    slow.goes_on(2)
+    fay.does("move", event="go on")
+    assert house.app.group_seats.screen(fay.group, slow.seat["token"], "en")["number"] == 2
+    assert slow.client.post("/group/next", json={"from": "2"}).status_code == 400
+
+
+def test_leave_typed_where_it_is_private_leaves_the_seat_too(house: House) -> None:
+    fay = fay_at(house, "lesson:notice")
+    young = Young(house, fay.code)
+    young.writes("LEAVE", "me")
+    assert young.client.get("/group/seat").status_code == 401
+    with house.app.store.read() as work:
+        assert work.groups.here(fay.group) == 0
 
 
 @pytest.mark.parametrize(
@@ -106,6 +132,19 @@ def test_the_wall_speaks_the_groups_language(house: House, lang: str, joins: str
     assert "fewer than 5" in fay.page(), "the facilitator's own page is for staff, in English"
     fay.does("move", event="calm")
     assert calm in html.unescape(fay.page("/screen"))
+
+
+def test_a_lesson_in_another_language_than_the_groups_says_so(house: House) -> None:
+    fay = fay_at(house, "lesson:notice", lang="fr")
+    spoken = house.app.group_lessons.lesson_language(fay.subject)
+    assert "Nobody has written" in fay.page() if spoken != "fr" else "Nobody has written" not in fay.page()
+    assert f'<h1 class="say" lang="{spoken}">' in fay.page(
+        "/screen"
+    ) and '<main id="main" class="projected" lang="fr"' in fay.page("/screen")
+    young = Young(house, fay.code)
+    assert house.app.group_seats.screen(fay.group, young.seat["token"], "fr")["lang"] == spoken
+    listed = html.unescape(fay.client.get("/groups").text)
+    assert f"Grooming ({', '.join(house.app.group_lessons.languages('grooming'))})" in listed
 
 
 def test_the_qr_code_has_the_white_around_it_that_a_camera_needs(house: House) -> None:

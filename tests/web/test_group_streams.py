@@ -74,7 +74,7 @@ async def listening(stream: AsyncIterator[str]) -> AsyncIterator[Listener]:
         async for block in stream:
             for each in block.split("\n\n"):
                 fields = dict(line.split(": ", 1) for line in each.splitlines() if ": " in line and line[0] != ":")
-                if "event" in fields:
+                if fields.get("event", "beat") != "beat":
                     listener.came.append((fields["event"], fields.get("id", ""), fields["data"]))
             listener.more.set()
 
@@ -159,6 +159,17 @@ async def test_a_step_and_the_close_of_a_poll_reach_page_wall_and_room_within_a_
 
 
 @pytest.mark.asyncio
+async def test_the_answer_that_makes_a_result_due_reaches_the_wall_within_a_second(house: House, fay: Facilitator) -> None:
+    everybody = [Young(house, fay.code) for _ in range(10)]
+    for young in everybody[:9]:
+        young.answers("lesson:notice", "a")
+    async with live(house), listening(wall_of(house, fay)) as wall:
+        await wall.hears("part", "What stands out to you?")
+        await meanwhile(everybody[9].answers, "lesson:notice", "b")
+        await wall.hears("part", "10 or more have answered")
+
+
+@pytest.mark.asyncio
 async def test_a_private_reply_that_was_kept_while_the_stream_was_down_is_shown_after_it(
     house: House, fay: Facilitator
 ) -> None:
@@ -219,8 +230,14 @@ async def test_a_look_that_fails_once_freezes_no_page(house: House, fay: Facilit
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("said", [DANGER, "i feel so alone lately and nobody likes me"], ids=["high", "elevated"])
-async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(house: House, fay: Facilitator, said: str) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [(DANGER,), ("i feel so alone lately and nobody likes me",), ("my stepdad", "hits", "me")],
+    ids=["high", "elevated", "split"],
+)
+async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
+    house: House, fay: Facilitator, said: tuple[str, ...]
+) -> None:
     young, other, phone = Young(house, fay.code), Young(house, fay.code), house.phone()
     await meanwhile(phone.texts, f"JOIN {fay.code}")
     streams = page_of(house, other), wall_of(house, fay), wall_of(house, fay, "room")
@@ -229,10 +246,15 @@ async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(house:
         await wall.hears("part", "What stands out")
         await room.hears("part", "What stands out")
         before = [list(each.came) for each in (page, wall, room)]
-        for number, aim in enumerate(("box", "step", "me")):
-            await meanwhile(young.writes, said, aim, str(number))
-        await meanwhile(phone.texts, said)
+        for aim in ("box", "step", "me"):
+            for number, words in enumerate(said):
+                await meanwhile(young.writes, words, aim, f"{aim}{number}")
+        for words in (f"ASK {said[0]}", *said[1:]):
+            await meanwhile(phone.texts, words)
+        await meanwhile(phone.texts, DANGER)
         await meanwhile(settle, house.app)
+        house.app.clock.passes(minutes=4)
+        await meanwhile(phone.texts, "hello")  # whatever is committed, the pages are looked at anew
         await asyncio.sleep(SOON)
         assert [list(each.came) for each in (page, wall, room)] == before
     with house.app.store.read() as work:

@@ -6,16 +6,19 @@ import csv
 import html
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import segno
 from starlette.testclient import TestClient
 
 from bot.safety.verdict import Level
 from bot.web.sites import public_site, staff_site
-from tests.talking import PASSWORD, Clock, Desk, House, settle
+from tests.talking import PASSWORD, START, Clock, Desk, House, settle
 from tests.web.group_people import Facilitator, Young
 
 DANGER = "my stepdad hits me"
+SPLIT = ("my stepdad", "hits", "me")
 ELEVATED = "i feel so alone lately and nobody likes me"
 
 
@@ -64,9 +67,11 @@ def test_without_a_seat_no_door_opens(house: House, fay: Facilitator) -> None:
     assert client.post("/group/answers", json={"step": "x", "options": ["a"]}).status_code == 401
 
 
-@pytest.mark.parametrize(("said", "opens_case"), [(DANGER, True), (ELEVATED, False)], ids=["high", "elevated"])
+@pytest.mark.parametrize(
+    ("said", "opens_case"), [((DANGER,), True), ((ELEVATED,), False), (SPLIT, True)], ids=["high", "elevated", "split"]
+)
 def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(
-    house: House, fay: Facilitator, said: str, opens_case: bool
+    house: House, fay: Facilitator, clock: Clock, said: tuple[str, ...], opens_case: bool
 ) -> None:
     """A disclosure in any field of the page, and by text: the desk has it, they are answered, the group shows nothing."""
     phone = house.phone()
@@ -77,13 +82,20 @@ def test_danger_in_a_group_changes_no_byte_of_any_staff_page_of_the_group(
         while house.app.group_telling.tell_some():
             pass
         settle(house.app)
+        clock.passes(minutes=6)  # from here on time alone changes nothing on the page
         before = {path: fay.page(path) for path in ("", "/screen", "/join", "/summary", "/export.csv")}
         heard = len(young.lines())
-        for number, aim in enumerate(("box", "step", "me")):
-            young.writes(said, aim, f"{step}{number}")
-        phone.texts(f"ask {said}")
-        phone.texts(said)
-        assert {path: fay.page(path) for path in before} == before
+        for aim in ("box", "step", "me"):
+            for number, words in enumerate(said):
+                young.writes(words, aim, f"{step}{aim}{number}")
+                clock.passes(seconds=25)
+                assert {path: fay.page(path) for path in before} == before
+        for words in (f"ask {said[0]}", *said[1:], *said):
+            phone.texts(words)
+            clock.passes(seconds=25)
+        for _ in range(5):
+            clock.passes(minutes=1)
+            assert {path: fay.page(path) for path in before} == before
         assert len(young.lines()) >= heard + 6, "each text is kept, and answered privately"
     with house.app.store.read() as work:
         cases = {c.thread_id for c in work.cases.opened_since(house.app.now().replace(year=2020))}
@@ -97,6 +109,8 @@ def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: Hou
     young.writes("what if Kevin texts me from 416 555 0133", "box")
     assert "texts me from" not in fay.page("/screen")
     room = fay.page()
+    assert "texts me from" not in room, "what came just now rests"
+    room = fay.reads_first()
     assert "what if [name] texts me from [phone]" in room and "Kevin" not in room and "0133" not in room
     text_id = re.findall(r'name="text" value="(\d+)"', room)[0]
     fay.does("text", text=text_id, do="release")
@@ -105,12 +119,30 @@ def test_the_box_shows_nothing_before_it_is_released_and_then_no_name(house: Hou
     assert "texts me from" not in fay.page("/screen")
 
 
+def test_what_still_rests_cannot_be_released_by_guessing_its_number(house: House, fay: Facilitator) -> None:
+    Young(house, fay.code).writes("how do you know who to trust", "box")
+    with house.app.store.read() as work:
+        waiting = work.group_answers.texts(fay.group, "held")[0]
+    fay.does("text", text=waiting.id, do="release")
+    assert waiting.text not in fay.page("/screen")
+
+
+def test_what_was_read_before_stays_when_its_writer_shows_danger_later(house: House, fay: Facilitator) -> None:
+    """Else the page would change by it."""
+    young = Young(house, fay.code)
+    young.writes("how do you know who to trust", "box")
+    before = fay.reads_first()
+    assert "how do you know who to trust" in before
+    young.writes(DANGER, "me", "2")
+    assert fay.page() == before
+
+
 def test_words_for_the_cloud_are_shown_after_they_were_read(house: House, fay: Facilitator) -> None:
     fay.goes_to("also:one_word")
     young = Young(house, fay.code)
     young.writes("They listen", "step")
     assert "they listen" not in fay.page("/screen")
-    fay.does("text", text=re.findall(r'name="text" value="(\d+)"', fay.page())[0], do="release")
+    fay.does("text", text=re.findall(r'name="text" value="(\d+)"', fay.reads_first())[0], do="release")
     assert "<li>they listen</li>" in fay.page("/screen")
 
 
@@ -167,6 +199,25 @@ def test_a_group_is_joined_without_script_and_its_steps_come_in_the_chat(house: 
         assert work.group_answers.answered(fay.group, "lesson:notice") == 1
 
 
+def test_the_code_of_an_ended_group_is_said_to_be_over_on_the_page(house: House, fay: Facilitator) -> None:
+    code = fay.code
+    fay.does("move", event="end")
+    answer = TestClient(public_site(house.app)).post("/group/seats", json={"code": f"JOIN {code}"})
+    assert answer.status_code == 404 and "already over" in answer.json()["error"]
+
+
+def test_two_who_lead_at_once_end_on_one_state_and_the_slower_is_told(house: House, fay: Facilitator) -> None:
+    other = Facilitator(house, "Ola")
+    other.group = fay.group
+    other.client.post(f"/groups/{fay.group}/together/{house.app.group_room.link_token(fay.group)}", data={"csrf": other.csrf})
+    acts = [(who, who.csrf) for who in (fay, other)]
+    with ThreadPoolExecutor(2) as both:
+        pause = lambda act: act[0].client.post(f"/groups/{fay.group}/move", data={"csrf": act[1], "event": "pause"})  # noqa: E731
+        answers = list(both.map(pause, acts))
+    assert sorted(a.status_code for a in answers) == [303, 409]
+    assert "This group is paused, so it cannot pause now." in next(a.text for a in answers if a.status_code == 409)
+
+
 def test_danger_typed_into_the_box_for_the_code_is_seen(house: House, fay: Facilitator, desk: Desk) -> None:
     client = TestClient(public_site(house.app))
     client.post("/talk", data={"do": "join", "id": "m1", "lang": "en", "code": "i want to die"})
@@ -198,6 +249,65 @@ def test_the_summary_tells_what_changed_and_the_export_holds_only_fives(house: H
     rows = list(csv.DictReader(io.StringIO(fay.page("/export.csv"))))
     assert {r["count"] for r in rows} <= {"not shown", "fewer than 5", *(f"{n} or more" for n in range(5, 30, 5))}
     assert [r["count"] for r in rows if r["step"] == "after:seen" and r["option"] == "c"] == ["15 or more"]
+
+
+def test_the_whole_summary_is_the_same_when_everybody_who_took_part_is_gone(
+    house: House, fay: Facilitator, clock: Clock
+) -> None:
+    fay.goes_to("lesson:notice")
+    for number in range(12):
+        Young(house, fay.code).answers("lesson:notice", "a" if number < 7 else "b")
+    fay.does("move", event="end")
+    before = fay.page("/summary"), fay.page("/export.csv")
+    assert "10 or more took part" in before[0]
+    clock.passes(days=31)
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        assert work.groups.ever(fay.group) == 0
+    fay.signs_in()
+    assert (without_token(fay.page("/summary")), fay.page("/export.csv")) == (without_token(before[0]), before[1])
+
+
+def without_token(page: str) -> str:
+    """The form's token is another in every session."""
+    return re.sub(r'name="csrf" value="[^"]+"', "", page)
+
+
+def test_a_group_that_goes_on_for_days_keeps_count_of_those_whose_threads_are_gone(
+    house: House, fay: Facilitator, clock: Clock
+) -> None:
+    for _ in range(6):
+        Young(house, fay.code)
+    clock.passes(days=4)
+    house.app.outbox.expire()
+    fay.signs_in()
+    fay.does("move", event="end")
+    assert "5 or more took part" in fay.page("/summary")
+
+
+def test_a_group_that_was_forgotten_ends_by_itself(house: House, fay: Facilitator, clock: Clock) -> None:
+    fay.goes_to("lesson:notice")
+    phone, young, in_danger = house.phone(), Young(house, fay.code), Young(house, fay.code)
+    phone.texts(f"JOIN {fay.code}")
+    in_danger.writes(DANGER, "me")
+    phone.new()
+    clock.passes(hours=11)
+    young.answers("lesson:notice", "a")
+    clock.passes(hours=11)
+    house.app.outbox.sweep()
+    assert young.client.get("/group/seat").status_code == 200, "somebody answered eleven hours ago"
+    clock.passes(hours=2)
+    house.app.outbox.sweep()
+    while house.app.group_telling.tell_some():
+        pass
+    settle(house.app)
+    phone.sees_nothing()
+    assert young.client.get("/group/seat").status_code == 401
+    assert in_danger.client.get("/group/seat").status_code == 200, "people have their case"
+    with house.app.store.read() as work:
+        assert work.groups.get(fay.group).state.value == "ended" and work.group_answers.is_closed(fay.group, "lesson:notice")
+        assert work.groups.seat_of(phone.thread_id) is None
+        assert "group ended untouched" in [e.what for e in work.audit.since(START, ["group ended untouched"])]
 
 
 def test_only_who_runs_a_group_sees_it_and_a_colleague_comes_by_link(house: House, fay: Facilitator) -> None:
@@ -236,6 +346,34 @@ def test_a_worry_about_the_group_reaches_the_desk_and_the_desk_answers_on_the_pa
     assert len(house.desk("Kit").queue()) == 0
 
 
+def test_who_waits_for_the_desk_reads_where_it_stands_and_no_words_for_young_people(
+    house: House, fay: Facilitator, clock: Clock
+) -> None:
+    assert "Nobody is on shift just now" in fay.page()
+    fay.does("worry", words="Two of them have gone quiet", how_soon="soon")
+    said = talk_of(fay)
+    assert said[-1] == (house.app.settings.service_name, "The desk has this. Nobody has taken it yet.")
+    for _ in range(30):
+        clock.passes(minutes=1)
+        house.app.outbox.sweep()
+        settle(house.app)
+    fay.signs_in()
+    said = talk_of(fay)
+    assert [who for who, _ in said] == ["You", house.app.settings.service_name]
+    assert "Nobody has come yet. Use the duty card" in said[-1][1]
+
+
+def talk_of(fay: Facilitator) -> list[tuple[str, str]]:
+    """Who said what, under "You and the desk"."""
+    talk = re.findall(r'worry-talk">(.*?)</ul>', fay.page(), re.DOTALL)[0]
+    return [(who, html.unescape(text)) for who, text in re.findall(r"<b>(.*?):</b> (.*?)</li>", talk)]
+
+
+def test_a_worry_counts_as_what_its_words_show_where_less_was_chosen(house: House, fay: Facilitator, desk: Desk) -> None:
+    fay.does("worry", words="One of them says she is going to kill herself tonight, she has the pills", how_soon="soon")
+    desk.sees_case(level="imminent")
+
+
 @pytest.mark.parametrize("accepted", [False, True])
 def test_a_worry_that_grows_raises_the_case_that_is_open(house: House, fay: Facilitator, desk: Desk, accepted: bool) -> None:
     fay.does("worry", words="Two of them have gone quiet after the story", how_soon="soon")
@@ -252,7 +390,7 @@ def test_a_worry_that_grows_raises_the_case_that_is_open(house: House, fay: Faci
 def test_a_text_is_released_once_and_one_that_was_dropped_never_comes_back(house: House, fay: Facilitator) -> None:
     young = Young(house, fay.code)
     young.writes("how do you know who to trust", "box")
-    text_id = re.findall(r'name="text" value="(\d+)"', fay.page())[0]
+    text_id = re.findall(r'name="text" value="(\d+)"', fay.reads_first())[0]
     for do in ("release", "release", "drop"):
         fay.does("text", text=text_id, do=do)
     assert "From the box" not in fay.page("/screen")
@@ -264,7 +402,7 @@ def test_one_seat_cannot_bury_the_box(house: House, fay: Facilitator) -> None:
     young = Young(house, fay.code)
     for number in range(13):
         young.writes(f"how do you know who to trust {'so' * number}", "box", str(number))
-    assert fay.page().count('value="release"') == 10
+    assert fay.reads_first().count('value="release"') == 10
     assert "waiting to be read" in young.lines()[-1].text
 
 
@@ -284,14 +422,21 @@ def test_a_group_once_more_and_a_template_open_the_same_with_a_new_code(house: H
     fay.group = int(answer.headers["location"].rpartition("/")[2])
     assert fay.subject == subject and fay.code != code
     fay.opens(keep="1", also=["arrive"])
-    assert "Your templates" in fay.client.get("/groups").text
+    rows = fay.client.get("/groups").text.partition("Your templates")[2].partition("</section>")[0]
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', rows))
+    answer = fay.client.post("/groups/open", data=fields)
+    kept, fay.group = fay.subject, int(answer.headers["location"].rpartition("/")[2])
+    assert answer.status_code == 303 and fay.subject == kept and kept.activities == ("arrive",)
 
 
 def test_the_join_screen_shows_the_code_large_with_a_picture_of_it(house: House, fay: Facilitator) -> None:
     page = fay.page("/join")
     assert f"{fay.code[:3]} {fay.code[3:]}" in page and f"JOIN {fay.code}" in page
     drawn = fay.client.get(f"/groups/{fay.group}/qr.svg")
-    assert drawn.headers["content-type"].startswith("image/svg+xml") and "<svg" in drawn.text
+    assert drawn.headers["content-type"].startswith("image/svg+xml")
+    wanted = segno.make(f"{house.app.settings.public_url}/join?c={fay.code}", error="m").svg_inline(border=4)
+    dark = [re.findall(r'class="qrline"[^>]* d="([^"]+)"', each) for each in (drawn.text, wanted)]
+    assert len(dark[1]) == 1 and dark[0] == dark[1], "the picture is of this very address"
 
 
 def test_the_join_page_has_the_options_and_takes_code_and_region_to_its_other_languages(house: House) -> None:
@@ -305,5 +450,7 @@ def test_the_join_page_works_in_every_language_and_has_no_third_party(house: Hou
     client = TestClient(public_site(house.app))
     for lang, word in (("en", "Join a group"), ("fr", "Rejoindre un groupe"), ("es", "Entrar a un grupo")):
         page = client.get("/join", params={"lang": lang, "c": "4F7KM"})
-        assert word in page.text and 'value="4F7KM"' in page.text and "http://" not in page.text.replace("http://127", "")
+        assert word in page.text and 'value="4F7KM"' in page.text
+        others = set(re.findall(r"""(?:https?:)?//(?!127\.|localhost)[^\s"'<>]+""", page.text))
+        assert others == {house.app.settings.exit_url}, "only where quick exit goes"
         assert page.headers["cache-control"] == "no-store" and "set-cookie" not in page.headers

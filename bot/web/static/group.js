@@ -169,12 +169,13 @@
       return;
     }
     card.append(make("p", "where", `${next.number} / ${next.of}`), make("p", "say", next.say));
+    card.querySelector(".say").lang = next.lang;
     if (next.options.length) card.append(options(next));
     if (next.kind === "practise" || next.kind === "cloud") card.append(field(next));
     if (said[next.step]) card.append(make("p", "after", said[next.step]));
     if (next.free && next.number < next.of) {
       const on = make("button", "plain", words.next);
-      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next"); if (a.ok) show(await a.json()); });
+      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next", { from: next.number }); if (a.ok) show(await a.json()); });
       card.append(on);
     }
   }
@@ -183,6 +184,7 @@
     const box = make("div", step.kind === "scale" ? "scale" : "mains");
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", step.say);
+    box.lang = step.lang;
     const chosen = () => new Set(picked[step.step] || own[step.step] || []);
     for (const option of step.options) {
       const button = make("button", "choice");

@@ -20,6 +20,7 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.forgetting import forget, forgotten_and_told
 from bot.group_talk import HELD_FOR_READING, OURS, GroupTalk, Said
+from bot.groups.reading import without_ask
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
 from bot.opting_out import opt_out
@@ -138,7 +139,7 @@ class Conversation:
         """Whether a text that a door would refuse for its pace must be taken all the same."""
         with self._store.read() as work:
             recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
-        return self._screening.look(normalise(text), recent).level >= Level.ELEVATED
+        return self._verdict(normalise(text), recent).level >= Level.ELEVATED
 
     async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
         """Answer the next kept message, whichever thread it is of; False when none waits (see ``Replies``)."""
@@ -168,7 +169,15 @@ class Conversation:
             return Verdict()
         heard = work.messages.last_heard(thread.id)
         at_once = heard is not None and work.now - heard < SAME_MOMENT
-        return self._screening.look(text, work.messages.recent_texts(thread.id, within=TOGETHER), at_once=at_once)
+        return self._verdict(text, work.messages.recent_texts(thread.id, within=TOGETHER), at_once=at_once)
+
+    def _verdict(self, text: str, recent: Sequence[str], *, at_once: bool = False) -> Verdict:
+        """As written, and without the word that puts each part into a group's question box."""
+        verdict = self._screening.look(text, recent, at_once=at_once)
+        *before, bare = (without_ask(each) for each in (*recent, text))
+        if recent and (*before, bare) != (*recent, text):
+            verdict = max(verdict, self._screening.look(bare, before, at_once=at_once), key=lambda one: one.level)
+        return verdict
 
     def _group(self, work: UnitOfWork, thread: Thread, inbound: Inbound, text: str) -> Said | None:
         """What the text is to a group; nothing where that breaks, for whatever a lesson lacks, the text is kept.

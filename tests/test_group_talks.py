@@ -179,6 +179,16 @@ def test_many_can_be_picked_by_text(room: Room, phone: Phone) -> None:
         assert work.group_answers.of_thread(room.id, phone.thread_id)["also:who_could_help"] == ("a", "c", "e")
 
 
+def test_a_disclosure_put_into_the_box_piece_by_piece_is_seen(room: Room, phone: Phone, desk: Desk) -> None:
+    """The word that means the box stands before each piece, and between them when they are joined."""
+    phone.texts(f"JOIN {room.code}")
+    room.is_(GroupState.RUNNING)
+    for piece in ("ask my stepdad", "ask hits", "Ask: me"):
+        phone.texts(piece)
+    desk.sees_case(level="high")
+    assert room.held() == []
+
+
 @pytest.mark.parametrize("said", [DANGER, f"ASK {DANGER}", "he said he will kill me tonight"])
 def test_danger_in_a_group_goes_to_the_desk_and_the_group_gets_nothing(
     room: Room, phone: Phone, desk: Desk, house: House, said: str

@@ -46,6 +46,12 @@ class Reading:
     words: str = ""
 
 
+def without_ask(text: str) -> str:
+    """A text without the word that puts it into the question box, which would stand between the parts of a disclosure."""
+    question = _ASK.fullmatch(text)
+    return question["question"] if question else text
+
+
 def read(
     text: str, *, step: GroupStep | None, labels: Mapping[str, str], offered: Sequence[Choice], free: bool
 ) -> Reading | None:

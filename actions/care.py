@@ -237,5 +237,8 @@ def friend_choices(speaker: Speaker) -> list[Choice]:
 
 
 def resume_choice(speaker: Speaker) -> Choice:
-    """Back to the lesson, where it was."""
-    return speaker.choice("choice_resume", payload("repeat"))
+    """Back to the lesson, where it was and in its own words: REPEAT alone would say some steps in others.
+
+    No step is called that, and a choice that was offered elsewhere shows where they are.
+    """
+    return speaker.choice("choice_resume", payload("repeat", step="elsewhere"))

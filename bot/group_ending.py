@@ -12,7 +12,7 @@ import structlog
 
 from bot.groups.state import GroupState
 from bot.groups.steps import GroupLessons
-from bot.store.database import Store
+from bot.store.database import Store, StoreDown
 from bot.store.groups import Group
 from bot.store.unit_of_work import UnitOfWork
 
@@ -54,6 +54,8 @@ class GroupEnding:
                 end_group(work, self._lessons, group)
                 work.groups.empty(group_id)
                 work.audit.add(actor="outbox", what="group ended untouched", detail=str(group_id))
+        except StoreDown:
+            raise  # then none can be ended, and the next sweep tries again
         except Exception as error:  # noqa: BLE001 - the edge: one whose lesson is gone keeps no other from its end
             log.error("group not ended", group_id=group_id, kind=type(error).__name__)
             return False

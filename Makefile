@@ -29,7 +29,7 @@ test: $(TEST_READY) $(LINT_READY) chromium ## Every check and every proven test
 	@echo "== tests"
 	@$(PY) -m pytest -m "not unproven" -n 2 --dist loadgroup
 
-unproven: $(TEST_READY) chromium ## Tests not yet seen green on a quiet machine: kills, topology, bursts, benches
+unproven: $(TEST_READY) chromium ## Tests not yet seen green on a quiet machine: topology, bursts, benches
 	@$(PY) -m pytest -m unproven
 
 quick: $(TEST_READY) ## The fast tests only

@@ -12,9 +12,10 @@ from rasa_sdk.forms import FormValidationAction
 from actions import care
 from actions.handoff import NOTHING_LEFT, WORD_FORM, leave_form
 from actions.parts import lessons
-from actions.passing_on import OwnWords
-from actions.situation import Speaker, entity
+from actions.passing_on import OwnWords, asks_for_words
+from actions.situation import Speaker, chosen, entity
 from bot.choices import Choice, payload
+from bot.private_word import fits
 
 Events = list[dict[str, Any]]
 
@@ -51,31 +52,36 @@ class ActionCheckIn(Action):
 
 
 class ValidateWordForm(OwnWords, FormValidationAction):
-    """Their private word."""
+    """Their private word: any that they would not text by chance."""
 
     form = WORD_FORM
 
+    def validate_own_words(self, value: Any, *_: Any) -> dict[str, Any]:
+        """A word that does not fit is none, and the form asks for another."""
+        return super().validate_own_words(value if fits(str(value or "")) else None)
+
 
 class AskPrivateWord(Action):
-    """Asks for a private word."""
+    """Asks for a private word; for another, where the one they picked is an answer that everybody gives."""
 
     def name(self) -> str:
         return f"action_ask_{WORD_FORM}_own_words"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        Speaker(dispatcher, tracker).say("check_in_word")
+        picked = tracker.get_slot("requested_slot") == "own_words" and not chosen(tracker)
+        asks_for_words(Speaker(dispatcher, tracker), "check_in_other_word" if picked else "check_in_word")
         return []
 
 
 class ActionWordDone(Action):
-    """Keeps the word."""
+    """Has this text kept as their word. The effect does not name it: it would be stored with the answer."""
 
     def name(self) -> str:
         return "action_word_done"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        speaker.effect("private_word", word=tracker.get_slot("own_words"))
+        speaker.effect("private_word")
         speaker.say("check_in_kept")
         return [*NOTHING_LEFT]
 

@@ -17,11 +17,17 @@ from actions.situation import Speaker, entity
 from bot.answers.catalog import Answer
 from bot.choices import Choice, payload
 from bot.language import other_script
+from bot.safety.verdict import Level
+from bot.text import asks
 
 Events = list[dict[str, Any]]
 
 MISSED = ("missed_1", "missed_2", "missed_3")
 """What is said when nothing was understood: another sentence each time, and a person from the second on."""
+
+
+HEARD = ("heard_1", "heard_2", "heard_3")
+"""What is said to somebody in danger who goes on telling and asks nothing."""
 
 
 class ActionAnswer(Action):
@@ -44,6 +50,8 @@ class ActionAnswer(Action):
         if said is not None:
             return said
         sure = entity(tracker, "sure") or "sure"
+        if sure != "sure" and heard(speaker, tracker):
+            return []
         if sure == "unsure" and second is not None:
             offer_two(speaker, first, second)
             return [SlotSet("misses", 0)]
@@ -63,7 +71,7 @@ class ActionFallback(Action):
         said = practised(speaker, tracker)
         if said is not None:
             return said
-        if unreadable(speaker, tracker):
+        if unreadable(speaker, tracker) or heard(speaker, tracker):
             return []
         outside = (tracker.latest_message.get("intent") or {}).get("name") == "out_of_scope"
         if outside:
@@ -120,6 +128,21 @@ def missed(speaker: Speaker, tracker: Tracker) -> Events:
     choices = [onward(speaker, tracker), *(care.offer_choices(speaker)[:1] if count else ())]
     speaker.say(MISSED[count % len(MISSED)], choices)
     return [SlotSet("misses", count + 1)]
+
+
+def heard(speaker: Speaker, tracker: Tracker) -> bool:
+    """Whether somebody tells us more while danger is open, "ok im in the bathroom"; if so, only that they were heard is said.
+
+    The form's question follows by itself. A guess at an answer would be the coldest thing to get there, and "I don't
+    understand" the next.
+    """
+    situation = speaker.situation
+    waits = tracker.active_loop.get("name") == FORM or (situation.with_people and situation.case_level is Level.IMMINENT)
+    if not waits or asks(str(tracker.latest_message.get("text") or "")):
+        return False
+    told = sum(1 for event in tracker.events if event.get("event") == "user")
+    speaker.say(HEARD[told % len(HEARD)])
+    return True
 
 
 def unreadable(speaker: Speaker, tracker: Tracker) -> bool:

@@ -11,7 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import care
-from actions.answers import onward, unreadable
+from actions.answers import heard, onward, unreadable
 from actions.handoff import FORM
 from actions.lessons import place_in, practised, show_again
 from actions.situation import Speaker, entity
@@ -45,7 +45,7 @@ class ActionElsewhere(Action):
         said = practised(speaker, tracker)
         if said is not None:
             return said
-        if unreadable(speaker, tracker):
+        if unreadable(speaker, tracker) or heard(speaker, tracker):
             return []
         intent = str((tracker.latest_message.get("intent") or {}).get("name"))
         messages = SAID_TO[intent]
@@ -92,7 +92,9 @@ class ActionChangeLanguage(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        wanted = entity(tracker, "lang") or language_named(str(tracker.latest_message.get("text") or ""))
+        speaker.effect("answered", topic="about_the_bot_privacy")
+        said = str(tracker.latest_message.get("text") or "")
+        wanted = entity(tracker, "lang") or language_named(said, spoken=speaker.situation.lang)
         if wanted is None:
             choices = [speaker.choice(f"language_{lang}", payload("change_language", lang=lang)) for lang in LANGUAGES]
             speaker.say("which_language", choices)
@@ -103,13 +105,15 @@ class ActionChangeLanguage(Action):
         return show_again(speaker, tracker)
 
 
-def language_named(text: str) -> str | None:
-    """The language that a text asks for: the one it names, or the one it is plainly written in."""
+def language_named(text: str, *, spoken: str) -> str | None:
+    """The language that a text asks for: the one it names, or the one it is plainly written in where that is not the one
+    ``spoken`` already ("do you speak other languages")."""
     said = text.casefold()
     named = [lang for lang, names in LANGUAGES.items() if any(name in said for name in names)]
     if named:
         return named[0] if len(named) == 1 else None
-    return plain_language(text)
+    written = plain_language(text)
+    return None if written == spoken else written
 
 
 def _intent_of(event: dict[str, Any]) -> str:

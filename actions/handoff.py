@@ -39,8 +39,11 @@ def leave_form(tracker: Tracker, speaker: Speaker | None = None) -> Events:
     return [ActiveLoop(None), *NOTHING_LEFT]
 
 
-CARE_ALONE = frozenset({"suicide", "self_harm", "medical_emergency", "violence_threat", "eating_distress"})
+NO_INFORMATION = frozenset({"suicide", "self_harm", "medical_emergency", "violence_threat", "eating_distress"})
 """What somebody says of these is never met with information, whatever they asked beside it."""
+
+CARE_ALONE = frozenset({"suicide", "medical_emergency"})
+"""Beside these nothing is even offered to choose from: the one question that is asked must be heard."""
 
 
 class ActionCare(Action):
@@ -63,22 +66,24 @@ class ActionCare(Action):
 
 
 def asked_too(speaker: Speaker, tracker: Tracker, given: care.Given) -> care.Beside:
-    """What goes with care for a question that also discloses: its answer, or what it may have meant to choose from.
+    """What goes with care: the answer to a question that also discloses, or the two nearest to choose from.
 
-    Nothing where only care will do, or was given before.
+    Mild danger that is told and not asked about brings the choice as well, for the screening takes some plain questions for a
+    disclosure, and nobody has to choose. Nothing where only care will do, or was given before.
     """
     situation, known = speaker.situation, answers(speaker.situation.lang)
     found, other = known.get(entity(tracker, "answer")), known.get(entity(tracker, "answer_2"))
-    alone = situation.category in CARE_ALONE or situation.level <= given.level or situation.level is Level.IMMINENT
-    if found is None or alone:
+    if found is None or situation.level <= given.level or situation.level is Level.IMMINENT or situation.category in CARE_ALONE:
         return care.ALONE
-    if entity(tracker, "sure") != "unsure":
-        speaker.effect("answered", answer=found.id, topic=found.topic, sure=entity(tracker, "sure"))
+    sure, plainly_asked = entity(tracker, "sure"), asks(str(tracker.latest_message.get("text") or ""))
+    if plainly_asked and sure != "unsure" and situation.category not in NO_INFORMATION:
+        speaker.effect("answered", answer=found.id, topic=found.topic, sure=sure)
         return care.Beside(answer=found.words(band=situation.band, region=situation.region))
-    if other is None or situation.level > Level.ELEVATED or not asks(str(tracker.latest_message.get("text") or "")):
+    if situation.level > Level.ELEVATED:
         return care.ALONE
-    speaker.effect("answered", topic=found.topic, or_topic=other.topic, sure="unsure")
-    return care.Beside(choices=tuple(Choice(a.label, payload("ask", answer=a.id)) for a in (found, other)))
+    offered = [a for a in (found, other) if a is not None]
+    speaker.effect("answered", topic=found.topic, or_topic=other.topic if other else None, sure="unsure")
+    return care.Beside(choices=tuple(Choice(a.label, payload("ask", answer=a.id)) for a in offered))
 
 
 class ValidateHandoffForm(FormValidationAction):
@@ -153,7 +158,9 @@ class ActionWantPerson(Action):
         return "action_want_person"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        asked = care.ask_for_person(Speaker(dispatcher, tracker), safe=None)
+        speaker = Speaker(dispatcher, tracker)
+        speaker.effect("answered", topic="getting_help")
+        asked = care.ask_for_person(speaker, safe=None)
         return [*leave_form(tracker), SlotSet("question", asked)]
 
 

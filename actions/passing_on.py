@@ -34,6 +34,12 @@ class ActionPassOn(Action):
         return [*leave_form(tracker), SlotSet("question", None)]
 
 
+def asks_for_words(speaker: Speaker, message_id: str) -> None:
+    """Ask what any words answer; the gateway is told, so that it takes them for nothing else (a word for a group's cloud)."""
+    speaker.effect("listen")
+    speaker.say(message_id)
+
+
 class OwnWords:
     """For a form with one slot that takes the next text as it stands; a choice is not a text of their own."""
 
@@ -72,7 +78,7 @@ class AskOwnSummary(Action):
         return f"action_ask_{SUMMARY_FORM}_own_words"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        Speaker(dispatcher, tracker).say("summary_ask_own")
+        asks_for_words(Speaker(dispatcher, tracker), "summary_ask_own")
         return []
 
 
@@ -98,5 +104,6 @@ class ActionGrounding(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
         step = int(tracker.get_slot("grounding_step") or 0)
+        speaker.effect("answered", topic="feelings_coping")
         speaker.say(care.GROUNDING[step % len(care.GROUNDING)], [care.grounding_choice(speaker, again=True)])
         return [*leave_form(tracker), SlotSet("grounding_step", step + 1)]

@@ -30,6 +30,7 @@ from bot.engine import Engine
 from bot.group_ending import GroupEnding
 from bot.group_room import GroupRoom
 from bot.group_seats import GroupSeats
+from bot.group_sights import GroupSights
 from bot.group_talk import GroupTalk
 from bot.group_telling import GroupTelling
 from bot.groups.activities import Activities
@@ -38,10 +39,12 @@ from bot.intake import Intake
 from bot.leftovers import Leftovers
 from bot.lessons.catalog import Catalog
 from bot.live import Live
+from bot.missed_reports import MissedReports
 from bot.outbox import Outbox
 from bot.paging import Pager
 from bot.privacy import Vault
 from bot.redaction import Redaction
+from bot.sender import Sender
 from bot.settings import Settings
 from bot.sign_in import SignIn
 from bot.spool import Spool
@@ -146,7 +149,7 @@ class App:
     @cached_property
     def group_telling(self) -> GroupTelling:
         """Tells phones where their group is."""
-        return GroupTelling(store=self.store, talk=self.group_talk)
+        return GroupTelling(store=self.store, talk=self.group_talk, voice=self.voice)
 
     @cached_property
     def group_seats(self) -> GroupSeats:
@@ -166,10 +169,15 @@ class App:
         return GroupRoom(
             store=self.store,
             vault=self.vault,
-            talk=self.group_talk,
             lessons=self.group_lessons,
             screening=lambda: Careful(self.screening, self.redaction),
-            service=self.settings.service_name,
+        )
+
+    @cached_property
+    def group_sights(self) -> GroupSights:
+        """What facilitators and projectors see of a group."""
+        return GroupSights(
+            store=self.store, talk=self.group_talk, lessons=self.group_lessons, service=self.settings.service_name
         )
 
     @cached_property
@@ -207,6 +215,11 @@ class App:
         return CatchUp(store=self.store, sms=self.sms, intake=self.intake)
 
     @cached_property
+    def missed_reports(self) -> MissedReports:
+        """Asks Twilio what became of texts it told nothing about."""
+        return MissedReports(store=self.store, sms=self.sms, intake=self.intake)
+
+    @cached_property
     def outbox(self) -> Outbox:
         """Sends and sweeps."""
         return Outbox(
@@ -217,13 +230,18 @@ class App:
             lessons=self.lessons,
             leftovers=self.leftovers,
             groups=GroupEnding(store=self.store, lessons=self.group_lessons),
-            per_second=self.settings.twilio.per_second,
+            sender=self.sender,
         )
+
+    @cached_property
+    def sender(self) -> Sender:
+        """The pace of our number."""
+        return Sender(self.sms, per_second=self.settings.twilio.per_second)
 
     @cached_property
     def leftovers(self) -> Leftovers:
         """Files that hold something of young people beside the database."""
-        return Leftovers(folder=self.settings.var / "spool", database=self.store.file, keep=self.settings.keep_cases)
+        return Leftovers(folder=self.settings.var / "spool", database=self.store.file, keep=self.settings.keep_words)
 
     @cached_property
     def case_events(self) -> CaseEvents:
@@ -254,6 +272,7 @@ class App:
         return Pager(
             store=self.store,
             sms=self.sms,
+            sender=self.sender,
             mail=self.mail,
             service=settings.service_name,
             public_url=settings.public_url,

@@ -23,11 +23,15 @@ def _screen(settings: Settings, say: Say) -> None:
 
 def _ask(settings: Settings, say: Say) -> None:
     """Questions that nobody trained on, through the real dialogue: right topic, offered, wrong, outside."""
-    from bot.answers.bench import questions, report
+    from bot.answers.bench import UnreadableQuestion, questions, report
     from bot.asking import asked
+    from bot.bench.installation import BenchError
 
-    for file in sorted((settings.root / "data" / "answers" / "unseen").glob("*.tsv")):
-        found = questions(file)
+    try:
+        sets = {file: questions(file) for file in sorted((settings.root / "data" / "answers" / "unseen").glob("*.tsv"))}
+    except UnreadableQuestion as error:
+        raise BenchError(str(error)) from error
+    for file, found in sets.items():
         answers = asked(settings, [{"id": number, "text": q.text} for number, q in enumerate(found)])
         say(f"{file.name}, {len(found)} questions")
         say(report(found, answers))

@@ -10,8 +10,8 @@ from datetime import datetime
 from bot.channels.base import Inbound
 from bot.choices import Choice
 from bot.conversation import Conversation
-from bot.forgetting import forget
-from bot.handoff.cases import WAITING, Event, can
+from bot.forgetting import page_closed
+from bot.handoff.cases import WAITING
 from bot.privacy import Vault, new_token
 from bot.store.database import Store
 from bot.store.messages import Message
@@ -171,13 +171,7 @@ class Chat:
         with self._store.begin() as work:
             work.threads.change(thread_id, way_back_hash=None)
             work.threads.change(thread_id, token_hash=None)
-            case = None if forget(work, thread_id) else work.cases.open_for(thread_id)
-            if case is None:
-                return
-            if can(case.state, Event.DROP):
-                work.cases.move(case, Event.DROP, detail="page closed")
-            else:
-                work.audit.add(actor="young person", what="page closed", case_id=case.id)
+            page_closed(work, thread_id)
 
 
 def _said(message: Message, names: dict[int, str]) -> Said:

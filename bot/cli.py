@@ -176,10 +176,11 @@ def doctor() -> None:
     """Look for anything inconsistent, and explain it."""
     from bot.doctor import examine
 
-    found = examine(load_settings())
-    for finding in found:
-        print(("ok   " if finding.well else "MEND ") + finding.sentence)
-    if not all(f.well for f in found):
+    well = True
+    for finding in examine(load_settings()):
+        print(("ok   " if finding.well else "MEND ") + finding.sentence, flush=True)
+        well = well and finding.well
+    if not well:
         raise typer.Exit(1)
 
 

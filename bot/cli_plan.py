@@ -32,16 +32,22 @@ IMMINENT = typer.Option(LEAST_IMMINENT, help="Simulate on until so many cases of
 
 
 def plan_desk(
-    cases: float = typer.Option(110.0, help="Cases a day that people should answer."),
-    minutes: float = typer.Option(MINUTES, help="Mean length of a conversation."),
+    cases: float = typer.Option(110.0, min=0.1, help="Cases a day that people should answer."),
+    minutes: float = typer.Option(MINUTES, min=0.5, help="Mean length of a conversation."),
     at_once: int = typer.Option(AT_ONCE, min=1, help="Conversations one worker holds at once."),
-    notices: float = typer.Option(NOTICES, help="Median seconds until a free worker accepts."),
+    notices: float = typer.Option(NOTICES, min=0.1, help="Median seconds until a free worker accepts."),
     days: int = DAYS,
     imminent: int = IMMINENT,
     chart: Optional[Path] = typer.Option(None, help="Also draw it, as an SVG file."),
 ) -> None:
     """How many workers are needed, hour by hour, to answer danger now within 45 s (median) and 120 s (p95)."""
     plan = Plan(cases, minutes=minutes, at_once=at_once, notices=notices)
+    if notices >= MEDIAN_GOAL:
+        raise typer.BadParameter(
+            f"Half accept after {MEDIAN_GOAL:.0f} s at the earliest then, however many they are: name less."
+        )
+    if chart and not chart.parent.is_dir():
+        raise typer.BadParameter(f"There is no folder {chart.parent} to draw into.")
     try:
         hours = day(plan, days=days, imminent=imminent)
     except ValueError as error:

@@ -12,23 +12,26 @@ from datetime import timedelta
 
 import structlog
 
+from bot.after_silence import opened, person_asked, their_word
 from bot.careful import Careful
 from bot.channels.base import Inbound
-from bot.channels.refusals import PHONE_AWAY
 from bot.choices import read_choice
+from bot.deliveries import HURRIED, MOST_ATTEMPTS
 from bot.effects import Effects
 from bot.engine import Engine
-from bot.forgetting import forget, forgotten_and_told
-from bot.group_talk import HELD_FOR_READING, OURS, GroupTalk, Said
-from bot.groups.reading import without_ask
+from bot.forgetting import forgotten_and_told
+from bot.group_talk import IN_THEIR_WORDS, GroupTalk, Said
+from bot.groups.private import OURS
 from bot.handoff.cases import Event, State, can
 from bot.language import plain_language
+from bot.looks import Looks
 from bot.opting_out import opt_out
 from bot.privacy import Vault
 from bot.replies import Replies
 from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case
 from bot.store.database import Store
+from bot.store.messages import THEIR_WORD
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import normalise
 from bot.threads import (
@@ -37,27 +40,17 @@ from bot.threads import (
     asks_for_person,
     asks_to_be_forgotten,
     choose_route,
-    is_fresh_start,
     is_help,
     is_start,
     keyword,
     wants_other_person,
 )
 from bot.voice import Voice
-from bot.way_back import guesses
 
 log = structlog.get_logger()
 
-THEIR_WORD = "(their private word)"
-
-TOGETHER = timedelta(minutes=3)
-"""A disclosure split over quick texts is one disclosure: these minutes of a thread are screened joined."""
-
 AFTERWARDS = timedelta(hours=1)
 """As long as a session: who has shown danger is answered privately in it, and none of their words wait for a facilitator."""
-
-SAME_MOMENT = timedelta(seconds=2)
-"""Two texts this close may have been written in the other order: networks and webhooks overtake each other."""
 
 MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
 """Texts of one number that are answered in a minute: more than thumbs can write."""
@@ -88,7 +81,7 @@ class Conversation:
     ) -> None:
         self._store = store
         self._vault = vault
-        self._screening = screening
+        self._looks = Looks(store, screening)
         self._replies = Replies(store=store, engine=engine, voice=voice, effects=effects)
         self._voice = voice
         self._effects = effects
@@ -99,30 +92,32 @@ class Conversation:
         """Keep, screen and route one message. One transaction, no network."""
         thread_id = inbound.thread_id or self._vault.pseudonym(inbound.channel, inbound.address)
         text = normalise(inbound.text)
-        self._look_ahead(thread_id, text)
+        ahead = self._looks.ahead(thread_id, text)
         with self._store.begin() as work:
             if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
-            work.messages.due_now(thread_id, PHONE_AWAY)
+            work.messages.due_now(thread_id, fewer_than=HURRIED)
+            thread = self._in_their_groups_language(work, thread, text) if is_new else thread
             thread, switched = self._in_their_language(work, thread, text)
-            verdict = self._look(work, thread, text)
+            verdict = self._looks.at(work, thread, text, ahead).verdict
             group = self._group(work, thread, inbound, text)
-            route = choose_route(thread=thread, text=text, level=verdict.level, group=group is not None)
+            route = choose_route(thread=thread, text=inbound.carrier_word or text, level=verdict.level, group=group is not None)
             crowded = self._crowded(work, thread, text, route)
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict)
+            thread = opened(work, thread, text, route)
             if is_new and route is not Route.KEYWORD and not thread.opted_out:
                 self._voice.welcome(work, thread, danger=verdict.level)
             elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
                 self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
-                self._keyword(work, thread, text)
+                self._keyword(work, thread, inbound.carrier_word or text, answered=bool(inbound.carrier_word))
             if route is Route.GROUP and group:
                 self._groups.take(work, thread, group)
             if route is Route.WORD:
-                self._their_word(work, thread, text)
+                their_word(work, self._voice, self._effects, thread, text, verdict.level)
             if route is Route.HELD:
                 work.presence.stops_typing(thread.id, "you")
             if route is Route.HELD and wants_other_person(text):
@@ -130,30 +125,20 @@ class Conversation:
             if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text, held=thread.held):
                 forgotten_and_told(work, self._voice, thread)
             if route is Route.OPTED_OUT and asks_for_person(text):
-                self._person_after_stop(work, thread)
+                person_asked(work, self._voice, self._effects, thread)
             if inbound.media and route is not Route.KEYWORD and (route is Route.DANGER or not thread.opted_out):
                 self._voice.say(work, thread, "no_pictures")
         return Received(thread_id)
 
     def shows_danger(self, text: str, thread_id: str | None) -> bool:
         """Whether a text that a door would refuse for its pace must be taken all the same."""
-        with self._store.read() as work:
-            recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
-        return self._verdict(normalise(text), recent).level >= Level.ELEVATED
+        return self._looks.shows_danger(normalise(text), thread_id)
 
     async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
         """Answer the next kept message, whichever thread it is of; False when none waits (see ``Replies``)."""
         return await self._replies.next(found)
 
     # --- receive, step by step -------------------------------------------------------------------
-
-    def _look_ahead(self, thread_id: str, text: str) -> None:
-        """Look before the database is held, so that nobody waits for the encoder. What shows nothing is known from then on;
-        danger, and what another text changed in between, is looked at again where it is kept.
-        """
-        with self._store.read() as work:
-            thread = work.threads.get(thread_id) or Thread(id=thread_id, channel="")
-            self._look(work, thread, text)
 
     def _in_their_language(self, work: UnitOfWork, thread: Thread, text: str) -> tuple[Thread, bool]:
         """Who plainly writes another of our languages is answered in it; and whether that is new."""
@@ -163,21 +148,13 @@ class Conversation:
         work.threads.change(thread.id, lang=lang)
         return replace(thread, lang=str(lang)), True
 
-    def _look(self, work: UnitOfWork, thread: Thread, text: str) -> Verdict:
-        """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's to be judged."""
-        if read_choice(text, thread.choices):
-            return Verdict()
-        heard = work.messages.last_heard(thread.id)
-        at_once = heard is not None and work.now - heard < SAME_MOMENT
-        return self._verdict(text, work.messages.recent_texts(thread.id, within=TOGETHER), at_once=at_once)
-
-    def _verdict(self, text: str, recent: Sequence[str], *, at_once: bool = False) -> Verdict:
-        """As written, and without the word that puts each part into a group's question box."""
-        verdict = self._screening.look(text, recent, at_once=at_once)
-        *before, bare = (without_ask(each) for each in (*recent, text))
-        if recent and (*before, bare) != (*recent, text):
-            verdict = max(verdict, self._screening.look(bare, before, at_once=at_once), key=lambda one: one.level)
-        return verdict
+    def _in_their_groups_language(self, work: UnitOfWork, thread: Thread, text: str) -> Thread:
+        """A first text that joins a group: who we are and what is private is said in the language of the room."""
+        lang = self._groups.language(work, text)
+        if lang in (None, thread.lang) or lang not in self._languages:
+            return thread
+        work.threads.change(thread.id, lang=lang)
+        return replace(thread, lang=str(lang))
 
     def _group(self, work: UnitOfWork, thread: Thread, inbound: Inbound, text: str) -> Said | None:
         """What the text is to a group; nothing where that breaks, for whatever a lesson lacks, the text is kept.
@@ -186,7 +163,7 @@ class Conversation:
         """
         try:
             said = self._groups.reads(work, thread, text, aim=inbound.aim)
-            waits = said is not None and said.reading is not None and said.reading.matter in HELD_FOR_READING
+            waits = said is not None and said.reading is not None and said.reading.matter in IN_THEIR_WORDS
             return None if waits and work.messages.worst(thread.id, within=AFTERWARDS) >= Level.ELEVATED else said
         except Exception as error:  # noqa: BLE001 - the edge where a broken group becomes an ordinary text
             log.error("group not read", kind=type(error).__name__)
@@ -207,17 +184,16 @@ class Conversation:
     def _keep(
         self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route, crowded: bool
     ) -> None:
-        if thread.has_word and route is Route.WORD and work.threads.is_word(thread.id, text):
-            text = THEIR_WORD  # what opens the thread is not kept, and no worker reads it
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
+        unread = not answered_by_bot and work.threads.said_word(thread, text, verdict.level)  # else the reply hides it
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         if named and named.payload.startswith(OURS) and route is not Route.GROUP:
             named = None  # the group it was offered in is over: a stray letter by now
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,
-            text=text,
-            verdict=verdict,
+            text=THEIR_WORD if unread else text,
+            verdict=replace(verdict, reasons=()) if unread else verdict,
             state="kept" if answered_by_bot else "noted",
             chosen=named.payload if named else keyword(text),  # as offered now: a second tap cannot skip a step
         )
@@ -228,6 +204,7 @@ class Conversation:
         Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one.
         """
         work.threads.raise_level(thread.id, verdict.level)
+        work.messages.due_now(thread.id, fewer_than=MOST_ATTEMPTS)  # nothing ordinary stands in the way of these words
         work.group_answers.take_back_resting(thread.id)  # its first words, where it came in several texts
         case = work.cases.open_for(thread.id)
         if case is None and verdict.level < Level.HIGH:
@@ -238,38 +215,10 @@ class Conversation:
             case = queue_if_possible(work, case)
         if thread.waits and verdict.level >= Level.HIGH:
             work.threads.change(thread.id, waits_since=None)
+            work.messages.no_longer_waits(thread.id, "noted")
             work.audit.add(actor="young person", what="wrote without their word", case_id=case.id)
         if newly_imminent and not thread.held:
             self._voice.emergency_words(work, thread, case)
-
-    def _their_word(self, work: UnitOfWork, thread: Thread, text: str) -> None:
-        """After a long silence: whoever has the phone says the word first, and hears nothing of what was said before.
-
-        After STOP nobody is asked for it, and the word is known all the same.
-        """
-        case = work.cases.open_for(thread.id)
-        if asks_to_be_forgotten(text, held=thread.held):
-            self._forgotten_unseen(work, thread)
-        elif thread.has_word and not (case is None and is_fresh_start(text)) and not work.tries.takes(guesses(thread.id)):
-            if not thread.opted_out:
-                self._voice.say(work, thread, "word_slow")
-        elif work.threads.is_word(thread.id, text):
-            work.threads.change(thread.id, waits_since=None)
-            if not thread.held and not thread.opted_out:
-                self._voice.say(work, thread, "word_right")
-        elif thread.opted_out:
-            return
-        elif case is None and is_fresh_start(text):
-            work.threads.start_afresh(thread.id)
-            self._voice.welcome(work, thread, danger=Level.NONE)
-        else:
-            self._voice.say(work, thread, "word_wrong_held" if case else "word_wrong")
-
-    def _forgotten_unseen(self, work: UnitOfWork, thread: Thread) -> None:
-        """Whoever holds the phone may erase, as they could on the phone itself; of a case they hear nothing."""
-        is_gone = forget(work, thread.id)
-        if not thread.opted_out:
-            self._voice.say(work, thread, "forgotten" if is_gone else "word_wrong_held")
 
     def _other_person(self, work: UnitOfWork, thread: Thread) -> None:
         """They would rather talk with somebody else: the case goes back, and not to the same person."""
@@ -280,21 +229,21 @@ class Conversation:
             if not thread.opted_out:
                 self._voice.say(work, thread, "other_person_asked")
 
-    def _person_after_stop(self, work: UnitOfWork, thread: Thread) -> None:
-        """They asked for no texts, and now for a person: one is asked for, and this one question is answered."""
-        self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
-        self._voice.say(work, thread, "person_asked_without_engine")
+    def _keyword(self, work: UnitOfWork, thread: Thread, text: str, *, answered: bool) -> None:
+        """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation.
 
-    def _keyword(self, work: UnitOfWork, thread: Thread, text: str) -> None:
-        """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation."""
+        What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person.
+        """
         if is_help(text):
             self._voice.say(work, thread, "help")
         elif is_start(text):
             work.threads.change(thread.id, opted_out_at=None)
-            self._voice.say(work, thread, "started")
+            if not answered:
+                self._voice.say(work, thread, "started")
         elif not thread.opted_out:
             opt_out(work, thread.id, actor="young person")
-            self._voice.say(work, thread, "stopped")
+            if not answered:
+                self._voice.say(work, thread, "stopped")
 
 
 def queue_if_possible(work: UnitOfWork, case: Case) -> Case:

@@ -1,4 +1,4 @@
-"""What became of a text of ours: reports in any order, early, late or twice, and what follows from a failure.
+"""What became of a text of ours, or of a page: reports in any order, early, late or twice, and what follows from a failure.
 
 It promises: a text that arrived is never sent again; one that may pass is tried again, and one that did not arrive is
 said loudly on the case.
@@ -14,7 +14,8 @@ import structlog
 from bot.channels.base import Delivery
 from bot.channels.refusals import Then, meaning
 from bot.opting_out import opt_out
-from bot.store.sending import Sent
+from bot.store.rota import Page
+from bot.store.sending import REPORTS_BY, Sent
 from bot.store.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()
@@ -22,8 +23,16 @@ log = structlog.get_logger()
 MOST_ATTEMPTS = 12
 """After this many tries, about half an hour by ``pause``, a message is failed, and the case says so."""
 
+HURRIED = 6
+"""With fewer tries a text that waits is tried at once when they write: their phone is on, and what they hear next waits behind
+it. With more it keeps its pauses, or somebody who writes much while the provider is away would use up all its tries."""
+
 MOST_UNDELIVERED = 3
 """How often a text is sent to a phone that is off: a fourth would come when it no longer fits."""
+
+FITS = timedelta(hours=1)
+"""So long after it was written a text still fits. One that is known not to have arrived only later, because the report never
+came by itself, is not sent again at some other hour, to a phone that somebody else may hold by then."""
 
 SETTLED = ("delivered", "failed", "opted out")
 
@@ -38,7 +47,7 @@ def note(work: UnitOfWork, said: Delivery) -> None:
     """Take in a report. One that comes before the commit which names its message is kept until then."""
     sent = work.sending.sent_as(said.provider_id)
     if sent is None:
-        work.sending.keep_report(said.provider_id, said.state, said.error_code)
+        _note_page(work, said)
     elif said.state == "failed":
         work.sending.failed(said.provider_id, said.error_code)
         if sent.newest and sent.state == "sent":  # told twice, or late, while the next try waits or is in doubt: known already
@@ -49,21 +58,38 @@ def note(work: UnitOfWork, said: Delivery) -> None:
 
 def sent(work: UnitOfWork, message_id: int, provider_id: str) -> None:
     """Keep that the provider took a text, and what it may have said about it already."""
-    work.sending.tried(message_id, "sent", provider_id=provider_id)
     message = work.messages.get(message_id)
-    if message is not None and message.state != "delivered":  # an earlier try may have arrived after all, meanwhile
-        work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None)
-    early = work.sending.take_report(provider_id)
-    if early:
-        note(work, Delivery(provider_id, *early))
+    if message is None:
+        return  # they asked to be forgotten while it was on its way
+    work.sending.tried(message_id, "sent", provider_id=provider_id)
+    if message.state != "delivered":  # an earlier try may have arrived after all, meanwhile
+        asked_at = work.now + REPORTS_BY
+        work.messages.settle(message_id, "sent", provider_id=provider_id, error_code=None, due_at=asked_at)
+    claim(work, provider_id)
 
 
-def catch_up(work: UnitOfWork) -> None:
-    """Take in the reports that came while the commit which names their message was under way: neither saw the other."""
-    for provider_id in work.sending.claimable_reports():
-        report = work.sending.take_report(provider_id)
-        if report:
-            note(work, Delivery(provider_id, *report))
+def page_sent(work: UnitOfWork, page: Page, provider_id: str | None) -> None:
+    """Keep that a page left, and what the provider may have said about it already. None: an e-mail, of which nobody reports."""
+    work.pages.sent(page.id, provider_id)
+    if provider_id is not None:
+        claim(work, provider_id)
+
+
+def page_failed(work: UnitOfWork, page: Page, code: str | None = None, sentence: str = "") -> None:
+    """Loudly: the rota shows it, and the trail of its case says that they were not reached, and why. The clocks go on to
+    others."""
+    log.warning("page failed", page_id=page.id, way=page.way, code=code)
+    work.pages.settle(page.id, "failed")
+    if page.case_id:
+        why = f": {sentence or meaning(code).sentence} (code {code})" if code else ""
+        work.audit.add(actor="bot", what="page failed", case_id=page.case_id, detail=f"{page.place}, {page.way}{why}"[:200])
+
+
+def claim(work: UnitOfWork, provider_id: str) -> None:
+    """Take in a report that came while the commit which names its message was under way: neither saw the other."""
+    report = work.sending.take_report(provider_id)
+    if report:
+        note(work, Delivery(provider_id, *report))
 
 
 def give_up(work: UnitOfWork, message_id: int, code: str | None, *, actor: str) -> None:
@@ -97,11 +123,23 @@ def number_gone(work: UnitOfWork, thread_id: str) -> str:
     return moved
 
 
+def _note_page(work: UnitOfWork, said: Delivery) -> None:
+    """A report about a page to staff, or about a text that no commit has named yet."""
+    page = work.pages.sent_as(said.provider_id)
+    if page is None:
+        work.sending.keep_report(said.provider_id, said.state, said.error_code)
+    elif page.state == "sent":  # whoever answered meanwhile, by whichever way, was reached
+        if said.state == "failed":
+            page_failed(work, page, said.error_code)
+        elif said.state == "delivered":
+            work.pages.settle(page.id, "delivered")
+
+
 def _did_not_arrive(work: UnitOfWork, text: Sent, code: str | None) -> None:
-    """After one minute and after four more, then no more; never after STOP."""
+    """After one minute and after four more, then no more; never after STOP, and not when it no longer fits."""
     if work.threads.stopped_since(text.thread_id, text.written_at):
         work.messages.settle(text.message_id, "opted out", error_code=code)
-    elif meaning(code).then is Then.AGAIN and text.attempts < MOST_UNDELIVERED:
+    elif meaning(code).then is Then.AGAIN and text.attempts < MOST_UNDELIVERED and work.now < text.written_at + FITS:
         due_at = work.now + timedelta(minutes=4 ** (text.attempts - 1))
         work.messages.settle(text.message_id, "queued", error_code=code, due_at=due_at)
     else:

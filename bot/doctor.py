@@ -13,7 +13,7 @@ from bot.lint import lint
 from bot.safety.screening import ScreeningError
 from bot.settings import Settings
 from bot.store.consistency import contradictions
-from bot.store.database import StoreError
+from bot.store.database import StoreError, down_is_said
 from bot.store.rotation import under_older_keys
 from bot.training import dialogue_model
 
@@ -29,10 +29,11 @@ class Finding:
     sentence: str
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Every finding, good and bad."""
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding, good and bad, as it comes: a look that fails is one itself, and hides none of the others."""
     app = App(settings)
-    return [finding for look in (_content, _models, _spool, _database, _contradictions) for finding in _safely(look, app)]
+    for look in (_content, _models, _spool, _database, _open_in_silence, _contradictions):
+        yield from _safely(look, app)
 
 
 def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Finding]:
@@ -40,6 +41,9 @@ def _safely(look: Callable[[App], Iterator[Finding]], app: App) -> Iterator[Find
         yield from look(app)
     except (StoreError, DirectoryError, ScreeningError) as error:
         yield Finding(False, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever is broken: it is what the doctor was called for
+        named = look.__name__.strip("_")
+        yield Finding(False, f"The look at the {named} broke off ({type(error).__name__}): what it would find is not known.")
 
 
 def _content(app: App) -> Iterator[Finding]:
@@ -76,9 +80,22 @@ def _spool(app: App) -> Iterator[Finding]:
 
 
 def _contradictions(app: App) -> Iterator[Finding]:
-    with app.store.engine.connect() as connection:
+    with down_is_said(), app.store.engine.connect() as connection:
         found = [Finding(False, f"{how_many} {sentence}.") for how_many, sentence in contradictions(connection)]
     yield from found or [Finding(True, "No rows contradict each other.")]
+
+
+def _open_in_silence(app: App) -> Iterator[Finding]:
+    with app.store.read() as work:
+        count = work.retention.open_in_silence()
+    days = app.settings.keep_cases.days
+    yield Finding(
+        not count,
+        "No open case is silent for long."
+        if not count
+        else f"{count} cases are open though nothing was said in them for {days} days, and their words stay until somebody "
+        "closes them: take and close them on the desk.",
+    )
 
 
 def _files(overdue: Sequence[Path]) -> dict[str, int]:
@@ -88,6 +105,7 @@ def _files(overdue: Sequence[Path]) -> dict[str, int]:
 def _database(app: App) -> Iterator[Finding]:
     app.store.migrate()
     with app.store.read() as work:
+        work.takes_its_time()
         broken, cut = list(work.audit.broken_links()), work.audit.is_cut()
         late_reports, nobodys = work.sending.unclaimed_reports(older_than=STUCK)
         late = [c for c in work.cases.due() if c.deadline_at and c.deadline_at < work.now - STUCK]
@@ -108,7 +126,7 @@ def _database(app: App) -> Iterator[Finding]:
     )
     yield Finding(
         not late_reports,
-        f"{nobodys} reports of deliveries are of no text kept here (pages to staff have none): they go after a day."
+        f"{nobodys} reports of deliveries are of no text kept here: they go after a day."
         if not late_reports
         else f"{late_reports} reports of deliveries were not taken in: is `handrail serve outbox` running?",
     )

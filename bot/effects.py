@@ -5,18 +5,21 @@ The engine itself writes nothing but its tracker; here is the whole list of what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
+from bot.choices import Choice
 from bot.directory import Directory
 from bot.forgetting import forget
+from bot.groups.private import OWN_WORDS
 from bot.handoff.cases import HELD, Event, State, can
 from bot.redaction import Redaction
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.cases import Case
 from bot.store.check_ins import AGREED, ASKED, ENDED
+from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import BANDS, Thread
 
@@ -26,9 +29,21 @@ SAFE_TO_TEXT = ("yes", "no", "unsure")
 WANTS = ("person", "line", "bot", "stop")
 PASSED_ON = ("sent", "own", "nothing")
 LONGEST_SUMMARY = 600
+LISTEN = "listen"
+"""Any words are the answer to what was just asked: they are nobody else's. Kept with what can be chosen (``offered_by``)."""
 ANSWERED = "answered"
 """Says which answer was given, for `handrail ask`; nothing is to be done about it."""
+JUST_BEFORE = 20
+"""Messages before the one that chose the word, among which the same text may stand: the engine was away then."""
 BY_ASKING = Reason("asked", "")
+
+
+def lasts(effects: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any of these must outlive a power cut by itself.
+
+    Which answer it was, and the lesson they are in, come again with the answer itself (ADR 14).
+    """
+    return any(effect.get("effect") != ANSWERED and set(effect) != {"effect", "lesson"} for effect in effects)
 
 
 class Effects:
@@ -39,15 +54,15 @@ class Effects:
         self._regions = {region for region, _ in directory.regions()}
         self._languages = languages
 
-    def apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
-        """Do what an effect says; one that is not in the list, or makes no sense, is logged by kind and left: it must not
-        cost anybody the answer it came with."""
+    def apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any], message: Message | None = None) -> None:
+        """Do what an effect of this message says; one that is not in the list, or makes no sense, is logged by kind and left:
+        it must not cost anybody the answer it came with."""
         try:
-            self._apply(work, thread, effect)
+            self._apply(work, thread, effect, message)
         except (KeyError, TypeError, ValueError) as error:
             log.error("effect makes no sense", kind=str(effect.get("effect"))[:32], error=type(error).__name__)
 
-    def _apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
+    def _apply(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any], message: Message | None) -> None:
         kind = effect.get("effect")
         if kind == "set":
             self._set(work, thread, effect)
@@ -61,9 +76,9 @@ class Effects:
             self._check_in(work, thread, agreed=effect.get("answer") == "yes")
         elif kind == "boosters":
             self._boosters(work, thread, effect)
-        elif kind == "private_word" and effect.get("word"):
-            work.threads.keep_word(thread.id, str(effect["word"]))
-        elif kind != ANSWERED:
+        elif kind == "private_word" and message is not None:
+            self._private_word(work, thread, message)
+        elif kind not in (ANSWERED, LISTEN):
             log.error("unknown effect", kind=str(kind)[:32])
 
     def _set(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
@@ -115,12 +130,25 @@ class Effects:
             work.check_ins.settle(asked.id, AGREED if agreed else ENDED)
             work.audit.add(actor="young person", what="check-in", case_id=asked.case_id, detail="yes" if agreed else "no")
 
+    def _private_word(self, work: UnitOfWork, thread: Thread, message: Message) -> None:
+        """This text is their word from now on, and read nowhere; nor is the same text just before it."""
+        work.threads.keep_word(thread.id, message.text)
+        work.messages.hide_word(message)
+        for said in work.messages.transcript(thread.id, after=message.seq - JUST_BEFORE):
+            if said.who == "you" and said.verdict.level < Level.HIGH and work.threads.is_word(thread.id, said.text):
+                work.messages.hide_word(said)
+
     def _boosters(self, work: UnitOfWork, thread: Thread, effect: Mapping[str, Any]) -> None:
         """Three texts to come, or no more of them. A page cannot be written to, so only a phone gets them."""
         if effect.get("answer") == "yes" and thread.channel == "sms":
             work.boosters.plan(thread.id, str(effect.get("module") or "")[:64])
         else:
             work.boosters.end(thread.id)
+
+
+def offered_by(effects: Iterable[Mapping[str, Any]]) -> tuple[Choice, ...]:
+    """What can be chosen after an answer that offers nothing: nothing, or words of their own."""
+    return (OWN_WORDS,) if any(effect.get("effect") == LISTEN for effect in effects) else ()
 
 
 def _asked(effect: Mapping[str, Any]) -> Verdict:

@@ -127,7 +127,9 @@ class Engine:
         raise last or EngineUnavailable("There is no dialogue engine.")
 
     async def _ask(self, url: str, turn: Turn) -> Answer:
-        async with self._session().post(f"{url}/turn", json=_as_json(turn), raise_for_status=True) as response:
+        async with self._session().post(
+            f"{url}/turn", json=_as_json(turn), raise_for_status=True, allow_redirects=False
+        ) as response:
             body = await response.read()
         try:
             return _answer(json.loads(body))
@@ -136,7 +138,9 @@ class Engine:
 
     async def _is_ready(self, url: str) -> bool:
         try:
-            async with self._session().get(f"{url}/ready", timeout=aiohttp.ClientTimeout(total=self._patience)) as response:
+            async with self._session().get(
+                f"{url}/ready", timeout=aiohttp.ClientTimeout(total=self._patience), allow_redirects=False
+            ) as response:
                 return response.status == 200
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False

@@ -6,7 +6,7 @@ comes true when the desk closes the case.
 
 from __future__ import annotations
 
-from bot.handoff.cases import Event, State
+from bot.handoff.cases import Event, State, can
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import Thread
@@ -19,9 +19,10 @@ FORGOTTEN = "forgotten"
 """The outcome of a case that was closed because they had said no to a person, and asked to be forgotten."""
 
 
-def forget(work: UnitOfWork, thread_id: str) -> bool:
+def forget(work: UnitOfWork, thread_id: str, *, keeps_counted: bool = False) -> bool:
     """Erase a thread at once; False when people have a case of it, for whom the wish is noted.
 
+    ``keeps_counted`` leaves what a group counted and read of it, so that nobody there sees that somebody went.
     A case of somebody who said no to a person waits for nobody: it is closed and erased with the rest.
     """
     case = work.cases.open_for(thread_id)
@@ -30,8 +31,23 @@ def forget(work: UnitOfWork, thread_id: str) -> bool:
         if case.state is not State.DECLINED:
             return False
         work.cases.move(case, Event.CLOSE, actor="young person", outcome=FORGOTTEN, closed_at=work.now)
-    work.threads.forget(thread_id)
+    if keeps_counted:
+        work.threads.empty(thread_id)
+    else:
+        work.seats.keep_takers_with(thread_id)
+        work.threads.forget(thread_id)
     return True
+
+
+def page_closed(work: UnitOfWork, thread_id: str, *, keeps_counted: bool = False) -> None:
+    """A page that nothing opens any more: its thread is erased, and people who have a case of it see why nobody answers."""
+    case = None if forget(work, thread_id, keeps_counted=keeps_counted) else work.cases.open_for(thread_id)
+    if case is None:
+        return
+    if can(case.state, Event.DROP):
+        work.cases.move(case, Event.DROP, detail="page closed")
+    else:
+        work.audit.add(actor="young person", what="page closed", case_id=case.id)
 
 
 def forgotten_and_told(work: UnitOfWork, voice: Voice, thread: Thread) -> None:

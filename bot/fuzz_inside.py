@@ -28,6 +28,7 @@ FIELDS = (
     "text", "once", "level", "outcome", "chi_category", "then", "check_in", "to", "reason", "person", "capacity", "shift",
     "day", "name", "place", "days", "starts", "ends", "zone", "phone", "email", "on", "lesson", "band", "lang", "region",
     "also", "pace", "keep", "do", "event", "number", "open", "words", "how_soon", "category", "id", "step", "options", "code",
+    "back",
 )  # fmt: skip
 LISTENED_FOR = 15.0
 """Seconds in which a stream must begin."""

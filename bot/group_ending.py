@@ -28,7 +28,7 @@ def end_group(work: UnitOfWork, lessons: GroupLessons, group: Group) -> None:
     for step in lessons.steps(group.subject):
         if step.counted:
             work.group_answers.publish(group.id, step, close=True)
-    work.groups.keep_takers(group.id)
+    work.seats.keep_takers(group.id)
 
 
 class GroupEnding:
@@ -52,7 +52,7 @@ class GroupEnding:
                 if group_id not in work.groups.untouched(UNTOUCHED):
                     return False
                 end_group(work, self._lessons, group)
-                work.groups.empty(group_id)
+                work.seats.empty(group_id)
                 work.audit.add(actor="outbox", what="group ended untouched", detail=str(group_id))
         except StoreDown:
             raise  # then none can be ended, and the next sweep tries again

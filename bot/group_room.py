@@ -1,46 +1,33 @@
-"""A facilitator's session: open, lead, release, calm, end, and what is left afterwards.
+"""A facilitator's session: open, lead, release, calm, end. What they see of it is in ``group_sights``.
 
-Promises: only who opened a group or came by its link may touch it; nothing returned from here is about a person.
+Promises: only who opened a group or came by its link may touch it; who opened it can end that link, and is alone again.
 """
 
 from __future__ import annotations
 
-import csv
 import hmac
-import io
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable
 
 from bot.careful import Careful
 from bot.conversation import queue_if_possible
 from bot.desk.views import StaffMember
 from bot.group_ending import end_group
-from bot.group_talk import GroupTalk
-from bot.groups import effect
-from bot.groups.clouds import cloud
-from bot.groups.codes import spoken
-from bot.groups.state import GroupEvent, GroupState, NotNow, can, moved
-from bot.groups.steps import AFTER, BEFORE, GroupLessons, GroupStep, Subject
-from bot.groups.suppression import Published, floor5
-from bot.groups.views import Bar, GroupRefused, GroupView, RoomView, StepView, Summary, Waiting
-from bot.handoff.cases import Event, State
+from bot.group_sights import existing, theirs
+from bot.groups.names import read_name
+from bot.groups.state import GroupEvent, GroupState, NotNow, moved
+from bot.groups.steps import GroupLessons, GroupStep, Subject, place_of
+from bot.groups.views import GroupRefused, Together
+from bot.handoff.cases import Event
 from bot.privacy import Vault
 from bot.safety.verdict import Level, Reason, Verdict
 from bot.store.database import Store
-from bot.store.group_answers import DROPPED, QUESTION, RELEASED, WORD
-from bot.store.groups import Group, Template
+from bot.store.group_answers import DROPPED, RELEASED
+from bot.store.group_templates import Template
+from bot.store.groups import Group, new_link
 from bot.store.unit_of_work import UnitOfWork
 
-NOT_YOURS = "This group is not yours. Ask whoever opened it for its link."
 LONGEST_WORRY = 600
 LEVELS = {"soon": Level.HIGH, "now": Level.IMMINENT}
-
-STANDS = {
-    State.QUEUED: "The desk has this. Nobody has taken it yet.",
-    State.TIMED_OUT: "Nobody has come yet. Use the duty card beside this, and your own team.",
-    State.FALLBACK_GIVEN: "Nobody has come yet. Use the duty card beside this, and your own team.",
-}
-"""What a facilitator who waits for the desk is told; everything else is with a worker."""
 
 
 class GroupRoom:
@@ -51,61 +38,115 @@ class GroupRoom:
         *,
         store: Store,
         vault: Vault,
-        talk: GroupTalk,
         lessons: GroupLessons,
         screening: Callable[[], Careful],
-        service: str,
     ) -> None:
         self._screening = screening
-        self._service = service
         self._store = store
         self._vault = vault
-        self._talk = talk
         self._lessons = lessons
 
     # --- opening ------------------------------------------------------------------------------------
 
-    def open(self, staff: StaffMember, subject: Subject, *, region: str | None, free: bool, keep: bool = False) -> int:
+    def open(
+        self, staff: StaffMember, subject: Subject, *, region: str | None, free: bool, keep: bool = False, name: str = ""
+    ) -> int:
         """A new group; ``keep`` keeps it as a template too. Raises GroupRefused."""
+        read = read_name(name)
         try:
             self._lessons.steps(subject)
         except KeyError:
             raise GroupRefused("There is no such lesson in this band. Choose one from the list.") from None
         with self._store.begin() as work:
             group = work.groups.open(subject, region=region, free=free, staff_id=staff.id)
+            work.group_leading.change_name(group.id, read)
             if keep:
-                work.groups.keep_template(subject, region=region, free=free, staff_id=staff.id)
+                work.group_templates.keep(subject, region=region, free=free, staff_id=staff.id)
             work.audit.add(actor=staff.username, what="group opened", detail=f"{group.id} {subject.module}"[:200])
         return group.id
 
     def again(self, group_id: int, staff: StaffMember) -> int:
-        """The same group once more, with a new code."""
+        """The same once more, with a new code and without the name: the same lesson again is for others."""
         with self._store.read() as work:
-            group = self._mine(work, group_id, staff)
+            group = theirs(work, group_id, staff)
         return self.open(staff, group.subject, region=group.region, free=group.free)
 
-    def groups(self, staff: StaffMember) -> list[Group]:
-        """Somebody's groups, latest first."""
+    def groups(self, staff: StaffMember) -> list[tuple[Group, str]]:
+        """Somebody's groups, latest first, with their names."""
         with self._store.read() as work:
-            return work.groups.of_staff(staff.id)
+            found = work.group_leading.groups_of(staff.id)
+            names = work.group_leading.names(group.id for group in found)
+            return [(group, names.get(group.id, "")) for group in found]
 
-    def templates(self, staff: StaffMember) -> list[Template]:
-        """Somebody's templates."""
+    def name(self, group_id: int, staff: StaffMember, name: str) -> None:
+        """Call it something that only staff see; empty takes the name away. Raises GroupRefused."""
+        read = read_name(name)
+        with self._store.begin() as work:
+            theirs(work, group_id, staff)
+            work.group_leading.change_name(group_id, read)
+
+    def templates(self, staff: StaffMember) -> list[tuple[Template, str]]:
+        """Somebody's templates, and for a supervisor also everybody else's, each with the first name of who made it."""
         with self._store.read() as work:
-            return work.groups.templates(staff.id)
+            found = work.group_templates.all() if _tidies(staff) else work.group_templates.of(staff.id)
+            people = {s.id: s.first_name for s in work.staff.everyone()}
+            return [(template, people.get(template.staff_id, "")) for template in found]
 
-    def link_token(self, group_id: int) -> str:
-        """What the co-facilitators' link carries; it opens nothing without a sign-in."""
-        return self._vault.service_token(f"group:{group_id}:together")[:32]
+    def template(self, template_id: int, staff: StaffMember) -> Template:
+        """One template that somebody may delete. Raises GroupRefused."""
+        with self._store.read() as work:
+            return _deletable(work, template_id, staff)
+
+    def delete_template(self, template_id: int, staff: StaffMember) -> None:
+        """Groups that were opened from it stay. Raises GroupRefused."""
+        with self._store.begin() as work:
+            _deletable(work, template_id, staff)
+            work.group_templates.delete(template_id)
+            work.audit.add(actor=staff.username, what="group template deleted", detail=str(template_id))
+
+    # --- together -----------------------------------------------------------------------------------
+
+    def together(self, group_id: int, staff: StaffMember) -> Together:
+        """The link by which colleagues come, and who leads it too. Raises GroupRefused."""
+        with self._store.read() as work:
+            group = theirs(work, group_id, staff)
+            people = {s.id: s.first_name for s in work.staff.everyone()}
+            others = [people.get(each, "") for each in work.group_leading.leaders(group_id) if each != staff.id]
+            return Together(self._token(work, group_id), sorted(others), group.opened_by == staff.id)
+
+    def check_link(self, group_id: int, token: str) -> None:
+        """Raise GroupRefused unless this is the group's link of now."""
+        with self._store.read() as work:
+            self._check_link(work, group_id, token)
 
     def come_by_link(self, group_id: int, staff: StaffMember, token: str) -> None:
-        """A colleague runs the group too. Raises GroupRefused."""
-        if not hmac.compare_digest(token.encode(), self.link_token(group_id).encode()):
-            raise GroupRefused("This link is not right. Ask for it again.")
+        """A colleague leads the group too. Raises GroupRefused."""
         with self._store.begin() as work:
-            self._existing(work, group_id)
-            work.groups.add_staff(group_id, staff.id)
+            existing(work, group_id)
+            work.groups.hold(group_id)  # the link may be ended in this moment
+            self._check_link(work, group_id, token)
+            work.group_leading.add(group_id, staff.id)
             work.audit.add(actor=staff.username, what="group joined", detail=str(group_id))
+
+    def end_link(self, group_id: int, staff: StaffMember) -> None:
+        """Who came by it is out, and it opens nothing any more. Raises GroupRefused."""
+        with self._store.begin() as work:
+            group = self._opened(work, group_id, staff)
+            if work.group_leading.link(group_id) is None:
+                raise GroupRefused("This link has ended already.")
+            work.group_leading.change_link(group_id, None)
+            work.group_leading.let_go(group_id, but=staff.id)
+            work.groups.change(group_id, step=group.step)  # their open pages look again at once
+            work.audit.add(actor=staff.username, what="group link ended", detail=str(group_id))
+
+    def new_link(self, group_id: int, staff: StaffMember) -> None:
+        """Another link, after the last one was ended. Raises GroupRefused."""
+        with self._store.begin() as work:
+            self._opened(work, group_id, staff)
+            if work.group_leading.link(group_id) is not None:
+                raise GroupRefused("This group has a link. End it first, then make a new one.")
+            work.group_leading.change_link(group_id, new_link())
+            work.audit.add(actor=staff.username, what="group link made", detail=str(group_id))
 
     # --- leading ------------------------------------------------------------------------------------
 
@@ -131,26 +172,35 @@ class GroupRoom:
             if group.state is GroupState.ENDED or not 0 <= number < len(steps):
                 raise GroupRefused("There is no such step to go to now.")
             if not group.free and number != group.step and group.state is GroupState.RUNNING:
-                self._close(work, group, steps[min(group.step, len(steps) - 1)])
+                self._close(work, group, place_of(steps, group.step))
             work.groups.change(group_id, step=number, step_at=work.now)
 
     def close_poll(self, group_id: int, staff: StaffMember) -> None:
         """No more answers to the step on the screen; a small group sees its result now."""
         with self._store.begin() as work:
             group = self._held(work, group_id, staff)
-            self._close(work, group, self._talk_step(group))
+            self._close(work, group, place_of(self._lessons.steps(group.subject), group.step))
+            work.groups.change(group_id, step=group.step)
+
+    def open_poll(self, group_id: int, staff: StaffMember) -> None:
+        """Take answers again to a poll that was closed by a slip. Raises GroupRefused where closing told its result."""
+        with self._store.begin() as work:
+            group = self._held(work, group_id, staff)
+            step = place_of(self._lessons.steps(group.subject), group.step)
+            if group.state is GroupState.ENDED or not work.group_answers.reopen(group_id, step.id):
+                raise GroupRefused("This poll stays closed: its result is told.")
             work.groups.change(group_id, step=group.step)
 
     def door(self, group_id: int, staff: StaffMember, *, is_open: bool) -> None:
         """Whether anybody new may join."""
         with self._store.begin() as work:
-            self._mine(work, group_id, staff)
+            theirs(work, group_id, staff)
             work.groups.change(group_id, door_open=is_open)
 
     def settle(self, group_id: int, staff: StaffMember, text_id: int, *, release: bool) -> None:
         """Show a text that waits, or drop it."""
         with self._store.begin() as work:
-            self._mine(work, group_id, staff)
+            theirs(work, group_id, staff)
             work.group_answers.settle(group_id, text_id, RELEASED if release else DROPPED)
 
     def worry(self, group_id: int, staff: StaffMember, text: str, how_soon: str) -> None:
@@ -176,153 +226,6 @@ class GroupRoom:
             else:
                 queue_if_possible(work, work.cases.raise_level(case, verdict, actor=staff.username))
 
-    # --- looking ------------------------------------------------------------------------------------
-
-    def presenter(self, group_id: int, staff: StaffMember) -> GroupView:
-        """What the projector shows."""
-        with self._store.read() as work:
-            return self._view(work, self._mine(work, group_id, staff))
-
-    def room(self, group_id: int, staff: StaffMember) -> RoomView:
-        """What only the facilitator sees."""
-        with self._store.read() as work:
-            group = self._mine(work, group_id, staff)
-            view = self._view(work, group)
-            steps = self._lessons.steps(group.subject)
-            guide = self._lessons.guide(group.subject, self._talk_step(group))
-            here = work.groups.here(group_id)
-            answered = work.group_answers.answered(group_id, view.step.id)
-            coming = steps[group.step + 1] if group.step + 1 < len(steps) else None
-            say = {s.id: self._talk.show(group, s, group.subject.lang, work.now).say for s in steps}
-            return RoomView(
-                group=view,
-                here=here,
-                to_answer=floor5(max(0, here - answered)),
-                late=work.now - group.step_at > timedelta(minutes=guide.minutes),
-                minutes=guide.minutes,
-                guide=guide.text,
-                coming=say[coming.id] if coming else "",
-                steps=[(n, say[s.id], n == group.step) for n, s in enumerate(steps)],
-                waiting=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.to_read(group_id)],
-                released=[Waiting(t.id, t.kind, t.text) for t in work.group_answers.texts(group_id, RELEASED)],
-                worry=self._worry_talk(work, group),
-                may=frozenset(event.value for event in GroupEvent if can(group.state, event)),
-            )
-
-    def summary(self, group_id: int, staff: StaffMember) -> Summary:
-        """What is left of a group: its polls in fives, and what changed between before and after."""
-        with self._store.read() as work:
-            group = self._mine(work, group_id, staff)
-            published = work.group_answers.published(group_id)
-            steps = [s for s in self._lessons.steps(group.subject) if s.counted]
-            polls = [(self._step_view(work, group, s, published), published.get(s.id, Published.nothing())) for s in steps]
-            takers = max(group.takers, floor5(work.groups.ever(group_id)))
-            return Summary(self._view(work, group), polls, self._effects(group, published), takers)
-
-    def export(self, group_id: int, staff: StaffMember) -> str:
-        """The summary as CSV: one row for each option. Counts are "fewer than 5" or lower bounds in fives."""
-        found = self.summary(group_id, staff)
-        out = io.StringIO()
-        rows = csv.writer(out)
-        rows.writerow(
-            ["group", "module", "lesson", "band", "language", "step", "question", "answered", "option", "label", "count"]
-        )
-        subject = found.group.subject
-        for step, published in found.polls:
-            for key, label in step.labels.items():
-                count = _said(published.counts.get(key, 0)) if published.tells(key) else "not shown"
-                head = [found.group.id, subject.module, subject.lesson, subject.band, subject.lang]
-                rows.writerow([*head, step.id, step.say, _said(published.answered), key, label, count])
-        return out.getvalue()
-
-    # --- parts --------------------------------------------------------------------------------------
-
-    def _existing(self, work: UnitOfWork, group_id: int) -> Group:
-        try:
-            return work.groups.get(group_id)
-        except KeyError:
-            raise GroupRefused("There is no such group.") from None
-
-    def _held(self, work: UnitOfWork, group_id: int, staff: StaffMember) -> Group:
-        """Theirs, and nobody else's to change until the end of the transaction."""
-        self._mine(work, group_id, staff)
-        return work.groups.hold(group_id)
-
-    def _mine(self, work: UnitOfWork, group_id: int, staff: StaffMember) -> Group:
-        group = self._existing(work, group_id)
-        if not work.groups.runs(group_id, staff.id):
-            raise GroupRefused(NOT_YOURS)
-        return group
-
-    def _talk_step(self, group: Group) -> GroupStep:
-        steps = self._lessons.steps(group.subject)
-        return steps[min(group.step, len(steps) - 1)]
-
-    def _close(self, work: UnitOfWork, group: Group, step: GroupStep) -> None:
-        if step.counted:
-            work.group_answers.publish(group.id, step, close=True)
-
-    def _view(self, work: UnitOfWork, group: Group) -> GroupView:
-        published = work.group_answers.published(group.id)
-        asked = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == QUESTION]
-        return GroupView(
-            id=group.id, code=group.code, spoken=spoken(group.code), state=group.state.value, subject=group.subject,
-            title=self._lessons.catalog.title(group.subject.module, group.subject.lesson, group.subject.lang),
-            region=group.region, free=group.free, door_open=group.door_open, opened_at=group.opened_at,
-            ended_at=group.ended_at, step=self._step_view(work, group, self._talk_step(group), published), questions=asked,
-            lesson_lang=self._lessons.lesson_language(group.subject),
-        )  # fmt: skip
-
-    def _step_view(self, work: UnitOfWork, group: Group, step: GroupStep, all_published: Mapping[str, Published]) -> StepView:
-        steps = self._lessons.steps(group.subject)
-        words = self._talk.show(group, step, group.subject.lang, work.now)
-        published = all_published.get(step.id, Published.nothing())
-        said = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == WORD and t.step == step.id]
-        answered = published.answered
-        bars = [
-            Bar(
-                key,
-                words.labels[key],
-                published.counts.get(key, 0),
-                round(100 * published.counts.get(key, 0) / max(1, answered)),
-                published.tells(key),
-            )
-            for key in step.options
-        ]
-        return StepView(
-            id=step.id, kind=step.kind, number=list(steps).index(step) + 1, of=len(steps), say=words.say, labels=words.labels,
-            answered=answered, shown=published.shown, bars=bars if published.shown else (),
-            closed=work.group_answers.is_closed(group.id, step.id), words=cloud(said, f"{group.id} {step.id}"),
-            lang=self._lessons.spoken_in(group.subject, step),
-        )  # fmt: skip
-
-    def _effects(self, group: Group, published: Mapping[str, Published]) -> Sequence[tuple[str, effect.Effect]]:
-        items = self._lessons.catalog.items(group.subject.module, group.subject.lang)
-        constructs = self._lessons.catalog.module(group.subject.module).items
-        found = []
-        for name, item in items.items():
-            hoped = effect.HOPED[constructs[name]]
-            shares = [effect.share(published.get(f"{when}:{name}", Published.nothing()), hoped) for when in (BEFORE, AFTER)]
-            changed = effect.effect(name, *shares)
-            if changed:
-                found.append((f"{item.say} {item.options[hoped]}", changed))
-        return found
-
-    def _worry_talk(self, work: UnitOfWork, group: Group) -> Sequence[tuple[str, str]]:
-        """What was said between the facilitator and the desk, and where it stands.
-
-        What the service itself says in such a thread is written for young people; staff read one sentence instead.
-        """
-        if group.worry_thread is None:
-            return ()
-        names = {s.id: s.first_name for s in work.staff.everyone()}
-        people = [m for m in work.messages.transcript(group.worry_thread) if m.who == "you" or m.staff_id]
-        said = [("You" if m.who == "you" else names.get(m.staff_id or 0, "The desk"), m.text) for m in people]
-        case = work.cases.open_for(group.worry_thread)
-        if case is None:
-            return [*said, (self._service, "The desk has closed this. Write again if you need somebody.")]
-        return [*said, (self._service, STANDS.get(case.state, "A worker has it."))]
-
     def desk_is_there(self) -> bool:
         """Whether somebody is on shift: by the rota where one is kept, else whoever has the desk open."""
         with self._store.read() as work:
@@ -330,6 +233,42 @@ class GroupRoom:
             kept = rota.opens(work.now) is not None
             return rota.anybody(work.now) if kept else rota.anybody(work.now) or work.staff.someone_here()
 
+    # --- parts ------------------------------------------------------------------------------------
 
-def _said(count: int) -> str:
-    return f"{count} or more" if count else "fewer than 5"
+    def _held(self, work: UnitOfWork, group_id: int, staff: StaffMember) -> Group:
+        """Theirs, and nobody else's to change until the end of the transaction."""
+        theirs(work, group_id, staff)
+        return work.groups.hold(group_id)
+
+    def _opened(self, work: UnitOfWork, group_id: int, staff: StaffMember) -> Group:
+        """As ``_held``, for what only whoever opened the group may do."""
+        group = self._held(work, group_id, staff)
+        if group.opened_by != staff.id:
+            raise GroupRefused("Only whoever opened this group can change its link. Ask them.")
+        return group
+
+    def _token(self, work: UnitOfWork, group_id: int) -> str | None:
+        """What the link carries; it opens nothing without a sign-in."""
+        link = work.group_leading.link(group_id)
+        return self._vault.service_token(f"group:{group_id}:together:{link}")[:32] if link else None
+
+    def _check_link(self, work: UnitOfWork, group_id: int, token: str) -> None:
+        if not hmac.compare_digest(token.encode(), (self._token(work, group_id) or "").encode()):
+            raise GroupRefused("This link has ended, or a part of it is missing. Ask whoever opened the group for a new one.")
+
+    def _close(self, work: UnitOfWork, group: Group, step: GroupStep) -> None:
+        if step.counted:
+            work.group_answers.publish(group.id, step, close=True)
+
+
+def _tidies(staff: StaffMember) -> bool:
+    return staff.role == "supervisor"
+
+
+def _deletable(work: UnitOfWork, template_id: int, staff: StaffMember) -> Template:
+    template = work.group_templates.get(template_id)
+    if template is None:
+        raise GroupRefused("This template is gone already.")
+    if template.staff_id != staff.id and not _tidies(staff):
+        raise GroupRefused("This template is a colleague's. They can delete it, or a supervisor.")
+    return template

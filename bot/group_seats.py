@@ -17,13 +17,15 @@ from typing import Any
 from bot.channels.base import Inbound
 from bot.chat import MOST_CHARACTERS, ChatRefused
 from bot.conversation import Conversation
+from bot.group_joining import refusal
 from bot.group_talk import GroupTalk, feedback
 from bot.groups.codes import read_code
 from bot.groups.state import GroupState
 from bot.groups.steps import COUNTED, GroupLessons, GroupStep
 from bot.privacy import Vault, new_token
 from bot.store.database import Store
-from bot.store.groups import Group, Seat
+from bot.store.groups import Group
+from bot.store.seats import Seat
 from bot.store.unit_of_work import UnitOfWork
 from bot.words import Words
 
@@ -82,7 +84,7 @@ class GroupSeats:
         """A new seat. Raises ChatRefused with a kind sentence."""
         token = new_token()
         with self._store.begin() as work:
-            refused, group = self._talk.refusal(work, None, read_code(code))
+            refused, group = refusal(work, None, read_code(code))
             seat = None if refused or group is None else self._sit(work, group, token)
         if seat is None or group is None:
             kind = UnknownCode if refused == "group_no_such" else ChatRefused
@@ -100,7 +102,7 @@ class GroupSeats:
     def sitting(self, token: str) -> Sitting | None:
         """Whose seat a token opens; None when it was left."""
         with self._store.read() as work:
-            found = work.groups.seat_by_token(self._vault.token_hash(token)) if token else None
+            found = work.seats.by_token(self._vault.token_hash(token)) if token else None
             thread = work.threads.get(found[0].thread_id) if found else None
             if found is None or thread is None:
                 return None
@@ -110,7 +112,7 @@ class GroupSeats:
     def thread_of(self, token: str) -> str | None:
         """The thread of the seat that a token opens."""
         with self._store.read() as work:
-            found = work.groups.seat_by_token(self._vault.token_hash(token)) if token else None
+            found = work.seats.by_token(self._vault.token_hash(token)) if token else None
         return found[0].thread_id if found else None
 
     def group_now(self, group_id: int) -> Group:
@@ -126,13 +128,13 @@ class GroupSeats:
         """What the page shows now: the state, the step, and somebody's own answer to it."""
         with self._store.read() as work:
             group = work.groups.get(group_id)
-            found = work.groups.seat_by_token(self._vault.token_hash(token)) if group.free else None
+            found = work.seats.by_token(self._vault.token_hash(token)) if group.free else None
             return self._screen(work, group, found[0] if found else None, lang)
 
     def own(self, token: str) -> dict[str, list[str]]:
         """Somebody's own answers, by step, for a page that was opened again."""
         with self._store.read() as work:
-            found = work.groups.seat_by_token(self._vault.token_hash(token))
+            found = work.seats.by_token(self._vault.token_hash(token))
             answers = work.group_answers.of_thread(found[1].id, found[0].thread_id) if found else {}
         return {step: list(options) for step, options in answers.items()}
 
@@ -197,18 +199,18 @@ class GroupSeats:
 
     def _hold(self, work: UnitOfWork, batch: Sequence[_Waiting]) -> None:
         """The threads, then the groups of a batch, each in order, before any answer: two gateways never wait in a ring."""
-        found = [seated for each in batch if (seated := work.groups.seat_by_token(each.token_hash))]
+        found = [seated for each in batch if (seated := work.seats.by_token(each.token_hash))]
         work.threads.touch(seat.thread_id for seat, _ in found)
         for group_id in sorted({group.id for _, group in found}):
             work.groups.hold(group_id)
 
     def _keep_one(self, work: UnitOfWork, each: _Waiting, touched: dict[tuple[int, str], GroupStep]) -> dict[str, Any]:
-        found = work.groups.seat_by_token(each.token_hash)
+        found = work.seats.by_token(each.token_hash)
         if found is None:
             raise ChatRefused(self._words.say("page_gone"), status=401)
         seat, group = found
         lang = group.subject.lang
-        step = self._talk.step_of(group, seat)
+        step = self._step_of(group, seat)
         if group.state is not GroupState.RUNNING or step.id != each.step or work.group_answers.is_closed(group.id, step.id):
             raise ChatRefused(self._words.say("group_closed", lang), status=409)
         one_of_many = step.kind == "many" or len(each.options) == 1
@@ -218,18 +220,26 @@ class GroupSeats:
         touched[group.id, step.id] = step
         return {"kept": list(each.options), "said": feedback(self._talk.show(group, step, lang, work.now), each.options)}
 
+    def _step_of(self, group: Group, seat: Seat) -> GroupStep:
+        """The step somebody is on. Refuses theirs alone where their lesson was renamed, or taken away, while they are in it."""
+        try:
+            return self._talk.step_of(group, seat)
+        except KeyError:
+            raise ChatRefused(self._words.say("group_lesson_gone", group.subject.lang), status=409) from None
+
     def go_on(self, token: str, number: int) -> None:
-        """At their own pace: the next step, while the group is running.
+        """At their own pace: the next step, while the group is running. Raises ChatRefused.
 
         ``number`` is the step that the page is on, counted from 1: what is sent again skips nothing.
         """
         with self._store.begin() as work:
-            found = work.groups.seat_by_token(self._vault.token_hash(token))
+            found = work.seats.by_token(self._vault.token_hash(token))
             if found is None or not found[1].free or found[1].state is not GroupState.RUNNING:
                 return
+            self._step_of(found[1], found[0])
             step = found[0].step
             if number == step + 1 and step + 1 < len(self._lessons.steps(found[1].subject)):
-                work.groups.change_seat(found[0].id, step=step + 1)
+                work.seats.change(found[0].id, step=step + 1)
 
     def write(self, sitting: Sitting, client_id: str, text: str, aim: str) -> None:
         """Words: to the question box, to the step on the screen, or to the bot alone. Raises ChatRefused."""
@@ -240,9 +250,10 @@ class GroupSeats:
         self._conversation.receive(inbound)
 
     def leave(self, token: str) -> None:
-        """Leave; the token opens nothing any more."""
+        """Leave; the token opens nothing any more, and what was written is erased unless people have a case of it."""
         with self._store.begin() as work:
-            found = work.groups.seat_by_token(self._vault.token_hash(token))
+            found = work.seats.by_token(self._vault.token_hash(token))
             if found:
-                work.group_answers.take_back(found[0].thread_id)
-                work.groups.change_seat(found[0].id, left_at=work.now, token_hash=None)
+                seat, group = found
+                work.threads.hold(seat.thread_id)
+                self._talk.leave_page(work, seat.thread_id, group.id)

@@ -6,37 +6,35 @@ danger never reaches a group. What it does not plainly know as the group's is le
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from bot.choices import Choice, payload
-from bot.groups.codes import asked_to_join, asks_to_leave
+from bot.forgetting import page_closed
+from bot.group_joining import refusal
+from bot.groups.codes import asked_to_join, asks_to_leave, word_language
 from bot.groups.nicknames import nickname
-from bot.groups.reading import LONGEST_QUESTION, Matter, Reading, read
+from bot.groups.private import OURS, answers_group, in_private
+from bot.groups.quiet import comes_back, is_quiet, plainly
+from bot.groups.reading import LONGEST_QUESTION, Matter, Reading, is_theirs_alone, read
 from bot.groups.redacting import redacted
 from bot.groups.state import GroupState
 from bot.groups.steps import GroupLessons, GroupStep, Shown, place_of
 from bot.opting_out import leave_group
 from bot.redaction import Redaction
 from bot.store.group_answers import QUESTION, WORD
-from bot.store.groups import Group, Seat
+from bot.store.groups import Group
+from bot.store.seats import AWAY, Seat
 from bot.store.unit_of_work import UnitOfWork
 from bot.threads import Thread
 from bot.voice import Voice
 
-OURS = "/group_"
-"""How the payload of a group's own choice begins, so that a letter is read against what the bot offered first."""
-
-MOST_GUESSES, GUESSED_WITHIN = 5, timedelta(minutes=10)
-MOST_GUESSES_OF_CHATS, CHATS_WITHIN = 300, timedelta(minutes=1)
-"""Wrong join codes that are taken from one thread; and from all web chats together, because a chat costs nothing to open."""
-
 MOST_WAITING = 10
 """Texts of one seat that wait for the facilitator at a time: nobody buries the others' questions."""
 
-HELD_FOR_READING = (Matter.QUESTION, Matter.WORD)
-"""What a facilitator reads before anybody else does."""
+IN_THEIR_WORDS = (Matter.QUESTION, Matter.WORD, Matter.PRACTISED)
+"""What is in words of their own, and so may tell of danger in pieces."""
 
 DONE = ("done",)
 """The answer of somebody who practised a sentence: the sentence itself is not kept."""
@@ -48,6 +46,7 @@ class Said:
 
     join: str | None = None
     leave: bool = False
+    back: bool = False
     reading: Reading | None = None
 
 
@@ -69,19 +68,39 @@ class GroupTalk:
         if code:
             return Said(join=code)
         leaves = asks_to_leave(text) and aim in ("", "me")
-        seated = None if aim == "me" and not leaves else work.groups.seat_of(thread.id)
+        seated = None if aim == "me" and not leaves else work.seats.now_of(thread.id)
         if seated is None:
             return None
         if leaves:
             return Said(leave=True)
+        if not aim and self._is_for_us(work, thread, seated[0], text):
+            return None
         reading = self._reading(work, thread, *seated, text, aim)
+        if is_quiet(seated[0].told):
+            reading = plainly(reading)
+            if comes_back(text):
+                return Said(back=True)
         return Said(reading=reading) if reading else None
+
+    def language(self, work: UnitOfWork, text: str) -> str | None:
+        """The language of the group that a text joins, or of the word it joins with; None where it joins none."""
+        code = asked_to_join(text)
+        group = work.groups.by_code(code) if code else None
+        return group.subject.lang if group else word_language(text) if code else None
+
+    def _is_for_us(self, work: UnitOfWork, thread: Thread, seat: Seat, text: str) -> bool:
+        """Whether the bot, or a person, waits for what they write. Their step is told to them again when that is over."""
+        asked_last = seat.told != AWAY and answers_group(text, thread.choices)
+        is_ours = self.is_busy(work, thread) and not asked_last
+        if is_ours and seat.told:
+            work.seats.change(seat.id, told=AWAY)
+        return is_ours
 
     def _reading(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group, text: str, aim: str) -> Reading | None:
         if aim == "box":
-            return Reading(Matter.QUESTION, words=text[:LONGEST_QUESTION])
-        step = self.step_of(group, seat)
-        if aim == "step" and step.kind == "practise":
+            return None if is_theirs_alone(text) else Reading(Matter.QUESTION, words=text[:LONGEST_QUESTION])
+        step = self._told_step(group, seat)
+        if aim == "step" and step.kind == "practise" and not is_theirs_alone(text):
             return Reading(Matter.PRACTISED)
         offered = [c for c in thread.choices if not c.payload.startswith(OURS)]
         return read(
@@ -95,54 +114,39 @@ class GroupTalk:
         if said.join:
             self._join(work, thread, said.join)
             return
-        seated = work.groups.seat_of(thread.id)
+        seated = work.seats.now_of(thread.id)
         if seated is None:
             return
         seat, group = seated
         if said.leave:
-            self.leave(work, thread)
+            self._leave(work, thread, group)
         elif said.reading and said.reading.matter is Matter.QUESTION:
             self._ask(work, thread, group, said.reading.words)
         elif group.state is not GroupState.RUNNING:
             self._voice.say(work, thread, "group_waiting")
+        elif is_quiet(seat.told) or (seat.told and not group.free and seat.told != marker(group)):
+            self._too_late(work, thread, seat, group)
         elif said.reading and said.reading.matter is Matter.NEXT:
             self.go_on(work, thread, seat, group)
         elif said.reading:
             self._answer(work, thread, seat, group, said.reading)
 
-    def leave(self, work: UnitOfWork, thread: Thread) -> None:
-        """Leave, and hear that it is fine."""
-        if leave_group(work, thread.id):
-            work.threads.offer(thread.id, ())
-            self._voice.say(work, thread, "group_left")
+    def _leave(self, work: UnitOfWork, thread: Thread, group: Group) -> None:
+        """Leave, and hear that it is fine; the page says that by itself."""
+        if self.leave_page(work, thread.id, group.id):
+            return
+        work.threads.offer(thread.id, ())
+        self._voice.say(work, thread, "group_left")
 
-    def refusal(self, work: UnitOfWork, thread_id: str | None, code: str) -> tuple[str, Group | None]:
-        """Why a code does not let somebody in, as the id of a sentence ("" when it does), and its group.
-
-        A wrong code is counted against the thread; the group's page, which has none yet, counts at its own door.
+    def leave_page(self, work: UnitOfWork, thread_id: str, group_id: int) -> bool:
+        """Leave from a group's own page, for good: nothing opens what was written there, so it is erased, or people who have
+        a case are told. False for a phone or a chat, whose thread goes on.
         """
-        if thread_id and self._guesses_too_much(work, thread_id):
-            return "group_too_many_tries", None
-        group = work.groups.by_code(code)
-        if group is None:
-            if thread_id is None:
-                return "group_no_such", None
-            too_many = self._chats_guess_too_much(work, thread_id)
-            work.group_answers.guessed(thread_id)
-            return "group_too_many_tries" if too_many else "group_no_such", None
-        if group.state is GroupState.ENDED:
-            return "group_over", group
-        seat = work.groups.seat(group.id, thread_id) if thread_id else None
-        return ("group_door_shut", group) if not group.door_open and seat is None else ("", group)
-
-    def _guesses_too_much(self, work: UnitOfWork, thread_id: str) -> bool:
-        return work.group_answers.guesses(thread_id, within=GUESSED_WITHIN) >= MOST_GUESSES
-
-    def _chats_guess_too_much(self, work: UnitOfWork, thread_id: str) -> bool:
-        """A wrong code of one more chat; a right one is let through, whatever others typed."""
-        thread = work.threads.get(thread_id)
-        is_chat = thread is not None and thread.channel == "web"
-        return is_chat and work.group_answers.guesses_of_chats(within=CHATS_WITHIN) >= MOST_GUESSES_OF_CHATS
+        leave_group(work, thread_id)
+        if not work.seats.drop_token(group_id, thread_id):
+            return False
+        page_closed(work, thread_id, keeps_counted=True)
+        return True
 
     def sit(self, work: UnitOfWork, thread: Thread, group: Group, *, token_hash: str | None = None) -> Seat:
         """Take a seat; the thread takes the group's language, and its band and region where it has none."""
@@ -150,7 +154,7 @@ class GroupTalk:
         known.update({} if thread.band else {"band": group.subject.band})
         known.update({} if thread.region or not group.region else {"region": group.region})
         work.threads.change(thread.id, **known)
-        return work.groups.sit(
+        return work.seats.take(
             group,
             thread.id,
             nickname=nickname(self._voice.plain("group_animals", group.subject.lang).split()),
@@ -158,11 +162,13 @@ class GroupTalk:
         )
 
     def _join(self, work: UnitOfWork, thread: Thread, code: str) -> None:
-        refused, group = self.refusal(work, thread.id, code)
+        refused, group = refusal(work, thread.id, code)
         if refused or group is None:
             self._voice.say(work, thread, refused)
             return
         seat = self.sit(work, thread, group)
+        if work.cases.open_for(thread.id) is None:  # they chose the group, after whatever the bot had asked before
+            work.threads.offer(thread.id, ())
         fresh = work.threads.get(thread.id) or thread
         self._voice.say(work, fresh, "group_welcome", nickname=seat.nickname)
         self.tell(work, fresh, seat, group)
@@ -180,23 +186,44 @@ class GroupTalk:
 
     def _answer(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group, reading: Reading) -> None:
         step = self.step_of(group, seat)
-        if reading.matter is Matter.WORD:
-            word = redacted(reading.words, self._redaction).lower()  # small letters only now: capitals are how names are seen
-            if not self._hold(work, thread, group, WORD, step.id, word):
-                self._voice.say(work, thread, "group_box_full")
-                return
         options = DONE if reading.matter in (Matter.PRACTISED, Matter.WORD) else reading.options
         if not self.keep(work, group, step, thread.id, options):
             self._voice.say(work, thread, "group_closed")
+            if group.free:  # nobody waits at a poll that others have finished
+                self.go_on(work, thread, seat, group)
             return
-        shown = self.show(group, step, thread.lang, work.now)
-        said = shown.after if reading.matter is Matter.PRACTISED else feedback(shown, options)
-        if said:
-            self._voice.send(work, thread, said)
+        if reading.matter is Matter.WORD:
+            said = self._take_word(work, thread, group, step, reading.words)
         else:
-            self._voice.say(work, thread, "group_kept")
-        if group.free:
-            self.go_on(work, thread, seat, group)
+            said = self._reaction(work, thread, group, step, reading)
+        self._voice.send(work, thread, f"{said} {self._how_to_go_on(thread, seat, group)}".strip())
+
+    def _take_word(self, work: UnitOfWork, thread: Thread, group: Group, step: GroupStep, words: str) -> str:
+        word = redacted(words, self._redaction).lower()  # small letters only now: capitals are how names are seen
+        held = self._hold(work, thread, group, WORD, step.id, word)
+        return self._voice.plain("group_word_kept" if held else "group_box_full", thread.lang)
+
+    def _reaction(self, work: UnitOfWork, thread: Thread, group: Group, step: GroupStep, reading: Reading) -> str:
+        shown = self.show(group, step, thread.lang, work.now)
+        said = self._practised(shown, thread) if reading.matter is Matter.PRACTISED else feedback(shown, reading.options)
+        return said or self._voice.plain("group_kept_own_pace" if group.free else "group_kept", thread.lang)
+
+    def _how_to_go_on(self, thread: Thread, seat: Seat, group: Group) -> str:
+        """At their own pace on a phone: until they text NEXT an answer can be changed. A page has a button for it."""
+        if not group.free or not seat.told:
+            return ""
+        is_last = seat.step + 1 >= len(self._lessons.steps(group.subject))
+        return self._voice.plain("group_done" if is_last else "group_next", thread.lang)
+
+    def _too_late(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group) -> None:
+        """Meant for the step they were told last: it counts to no other, and they hear which one is on."""
+        if seat.told.startswith(GroupState.RUNNING.value):
+            self._voice.say(work, thread, "group_closed")
+        self.tell(work, thread, seat, group)
+
+    def _practised(self, shown: Shown, thread: Thread) -> str:
+        """Thanks; and since telling may look just like practising, how to reach a person."""
+        return f"{shown.after} {self._voice.plain('group_practised', thread.lang)}".strip()
 
     def keep(self, work: UnitOfWork, group: Group, step: GroupStep, thread_id: str, options: tuple[str, ...]) -> bool:
         """Keep an answer, exactly one for a thread and a step, and publish when that is due; False when it is closed."""
@@ -217,25 +244,42 @@ class GroupTalk:
         if number >= len(self._lessons.steps(group.subject)):
             self._voice.say(work, thread, "group_done")
             return
-        work.groups.change_seat(seat.id, step=number)
-        again = work.groups.seat(group.id, thread.id)
+        work.seats.change(seat.id, step=number)
+        again = work.seats.find(group.id, thread.id)
         if again:
             self.tell(work, thread, again, group)
 
     def tell(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group) -> None:
-        """Say where the group is now, with the step's choices."""
-        work.groups.change_seat(seat.id, told=marker(group))
+        """Say where the group is now, with the step's choices; who is busy with us hears it when that is over."""
+        if self.is_busy(work, thread):
+            work.seats.change(seat.id, told=AWAY)
+            return
+        work.seats.change(seat.id, told=marker(group))
         if group.state is not GroupState.RUNNING:
             self._voice.say(work, thread, f"group_{group.state.value}")
             return
         step = self.step_of(group, seat)
         shown = self.show(group, step, thread.lang, work.now)
-        offered = self._voice.send(work, thread, shown.say, _choices(step, shown, thread.channel))
+        on = self._how_to_go_on(thread, replace(seat, told=marker(group)), group) if step.kind == "say" else ""
+        offered = self._voice.send(work, thread, f"{shown.say}\n{on}".strip(), _choices(step, shown, thread.channel))
         work.threads.offer(thread.id, offered)
+
+    def is_busy(self, work: UnitOfWork, thread: Thread) -> bool:
+        """Whether they are alone with us, have yet to say their private word, or said that texting them is not safe."""
+        case = work.cases.open_for(thread.id)
+        not_safe = case is not None and case.safe_to_text == "no"
+        return thread.waits or not_safe or in_private(case.state if case else None, thread.choices)
 
     def step_of(self, group: Group, seat: Seat) -> GroupStep:
         """The step somebody is on: the group's, or their own where everybody goes at their own pace."""
         return place_of(self._lessons.steps(group.subject), seat.step if group.free else group.step)
+
+    def _told_step(self, group: Group, seat: Seat) -> GroupStep:
+        """The step a phone has before it, which the group may have left; a page has none but the group's."""
+        number = seat.told.partition(":")[2]
+        if group.free or not number.isdecimal():
+            return self.step_of(group, seat)
+        return place_of(self._lessons.steps(group.subject), int(number))
 
     def show(self, group: Group, step: GroupStep, lang: str, now: datetime) -> Shown:
         """The words of a step."""

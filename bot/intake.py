@@ -69,6 +69,13 @@ class Intake:
                 log.error("text not taken in", kept="on disk", kind=type(error).__name__)
             else:
                 return None
+        return self.late_text(inbound)
+
+    def late_text(self, inbound: Inbound) -> str | None:
+        """Keep a text on disk, because the database was waited for in vain; words to answer it with, as ``text`` gives them.
+
+        Where the database comes back and takes it in after all, it is known when the disk's turn comes. Raises OSError.
+        """
         self._spool.add(replace(inbound, at=inbound.at or self._clock()))
         return self._honest_word(inbound)
 
@@ -77,10 +84,14 @@ class Intake:
         try:
             self._take(delivery)
         except StoreDown:
-            self._spool.add(delivery)
+            self.late_report(delivery)
         except Exception as error:  # noqa: BLE001 - as above
             log.error("report not taken in", kept="on disk", kind=type(error).__name__)
-            self._spool.add(delivery)
+            self.late_report(delivery)
+
+    def late_report(self, delivery: Delivery) -> None:
+        """Keep a report on disk, as ``late_text`` does; one that was taken in meanwhile says nothing new. Raises OSError."""
+        self._spool.add(delivery)
 
     def missed(self, inbound: Inbound) -> bool:
         """Take in a text that the provider says it has, unless it was taken in before. Raises StoreDown."""
@@ -113,6 +124,16 @@ class Intake:
             log.info("kept items taken in", count=taken)
         return taken
 
+    def forget(self) -> int:
+        """Delete what was put aside of people who asked to be forgotten since; returns how many. To be asked within their
+        farewell (``bot.store.threads.FAREWELL``), on each machine, for each has its own disk."""
+        aside = list(self._spool.aside_of())
+        with self._store.read() as work:
+            gone = [file for file, thread_id, at in aside if work.threads.forgotten_since(thread_id, at)]
+        for file in gone:
+            self._spool.done(file)
+        return len(gone)
+
     def _take(self, item: Inbound | Delivery) -> None:
         if isinstance(item, Delivery):
             with self._store.begin() as work:
@@ -124,7 +145,7 @@ class Intake:
         """That the text is kept and the answer late, with a line; never to somebody who says STOP."""
         now = self._clock()
         told = self._told.get(inbound.address)
-        text = normalise(inbound.text)
+        text = inbound.carrier_word or normalise(inbound.text)
         carrier_word = is_stop(text) or is_start(text) or is_help(text)
         if carrier_word or (told is not None and told > now - SAID_AGAIN):
             return None

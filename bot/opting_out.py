@@ -24,10 +24,13 @@ def opt_out(work: UnitOfWork, thread_id: str, *, actor: str) -> None:
 
 
 def leave_group(work: UnitOfWork, thread_id: str) -> bool:
-    """Leave a group without a word; what was asked there and not released yet goes too. False when in none."""
-    seated = work.groups.seat_of(thread_id)
+    """Leave a group without a word; what was asked there and nobody could read yet goes too. False when in none.
+
+    What a facilitator already reads stays: were it gone with one who goes, the room would know who wrote it.
+    """
+    seated = work.seats.now_of(thread_id)
     if seated is None:
         return False
-    work.groups.change_seat(seated[0].id, left_at=work.now)
-    work.group_answers.take_back(thread_id)
+    work.seats.change(seated[0].id, left_at=work.now)
+    work.group_answers.take_back_resting(thread_id)
     return True

@@ -6,9 +6,11 @@ provider what it has, before anything is sent again.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -23,44 +25,27 @@ from bot.handoff.rota import PLACES
 from bot.leftovers import Leftovers
 from bot.lessons.catalog import Catalog
 from bot.paging import Pager
+from bot.sender import NO_ANSWER, SENDS_BY, Sender, pause
 from bot.store import boosters
 from bot.store.boosters import Booster
 from bot.store.cases import Case
 from bot.store.check_ins import ENDED, SENT, CheckIn
 from bot.store.database import Store, StoreDown
-from bot.store.messages import LEASE, Message
+from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
 from bot.text import for_sms
-from bot.threads import Thread
+from bot.threads import RE_CONTACT, Thread
 from bot.voice import Voice
 
 log = structlog.get_logger()
+Row = TypeVar("Row")
 
 LATER = timedelta(days=7)
 """How long a booster waits while a person is with them."""
 
-TOO_FAST = "20429"
-RESTS = timedelta(seconds=10)
-"""How long a number rests when the provider says that it sends too fast and names no time."""
-
-BURST = timedelta(seconds=1)
-"""How far ahead of its pace a number may send: a reply of several texts leaves together."""
-
-SEEN_AFTER = timedelta(seconds=20)
-"""How long the provider gets to list what it took, before we conclude that it has nothing."""
-
-SENDS_BY = LEASE / 2
-"""So long after a claim a send may begin. Asking the provider takes 12 seconds at most (``bot.channels.sms.WAIT``, twice), and
-so does sending: what begins by then has ended before the lease has. Whoever was stopped in between, by a busy machine or a
-pause of its clock, leaves the text in doubt to whoever takes it up next."""
-
-NO_ANSWER = SendRefused(UNKNOWN, "No answer came.", final=False)
-
 
 class Sends(Protocol):
-    """What the outbox needs of a provider. ``sender`` is the number or messaging service that sends."""
-
-    sender: str
+    """What the outbox needs of a provider."""
 
     def send(self, *, to: str, body: str) -> str:
         """Send a text; returns the provider's id. Raises SendRefused or SendUnknown."""
@@ -84,11 +69,11 @@ class Outbox:
         lessons: Catalog,
         leftovers: Leftovers,
         groups: GroupEnding,
-        per_second: float = 10.0,
+        sender: Sender,
     ) -> None:
         self._leftovers = leftovers
         self._groups = groups
-        self._each = timedelta(seconds=1 / per_second)
+        self._sender = sender
         self._store = store
         self._pager = pager
         self._sms = sms
@@ -99,14 +84,14 @@ class Outbox:
         """Send the next queued text, whichever thread it is of; False when none is due, or the number must rest."""
         claimed = monotonic()
         with self._store.begin() as work:
-            if work.sending.wait(self._sms.sender, burst=BURST):
+            if self._sender.wait(work):
                 return False
             message = work.messages.claim(direction="out", states=("queued", "sending"), into="sending")
             number = work.threads.number(message.thread_id) if message else None
             thread = work.threads.get(message.thread_id) if message else None
             stopped = message is not None and work.threads.stopped_since(message.thread_id, message.at)
             if message and number and not stopped:
-                work.sending.sends(self._sms.sender, each=self._each)
+                self._sender.sends(work)
         if message is None:
             return False
         if number is None or thread is None:
@@ -119,43 +104,42 @@ class Outbox:
     def rest(self) -> float:
         """Seconds until the number may send again; 0 when it may now."""
         with self._store.read() as work:
-            return work.sending.wait(self._sms.sender, burst=BURST).total_seconds()
+            return self._sender.wait(work).total_seconds()
 
     def sweep(self) -> int:
-        """Move every case whose clock has come; returns how many. Twice is the same as once."""
-        with self._store.begin() as work:
+        """Move every case whose clock has come, and do what else has its time; returns how many cases. Twice is the same as
+        once, and what cannot be done stops nothing else."""
+        with _apart("clock went back"), self._store.begin() as work:
             work.cases.clock_went_back()
-            due = [case.id for case in work.cases.due()]
-        for case_id in due:
-            try:
-                with self._store.begin() as work:
-                    work.alone()
-                    case = work.cases.get(case_id)
-                    if case in work.cases.due():
-                        self._move(work, case)
-            except StoreDown:
-                raise
-            except Exception as error:  # noqa: BLE001 - one case that cannot be moved must not stop the others' clocks
-                log.error("case not moved", case_id=case_id, kind=type(error).__name__)
-        with self._store.begin() as work:
+        moved = self._all_due("clock", lambda work: work.cases.due(), self._move)
+        self._all_due("report", lambda work: work.sending.claimable_reports(), deliveries.claim)
+        self._all_due("pass", lambda work: work.cases.unanswered_passes(), lambda work, case: work.cases.not_taken(case))
+        self._all_due("left alone", lambda work: work.cases.left_alone(), self._back_to_queue)
+        self._all_due("check-in", lambda work: work.check_ins.due(), self._check_in)
+        self._all_due("booster", lambda work: work.boosters.due(), self._booster)
+        with _apart("forgotten"), self._store.begin() as work:
             work.alone()
-            deliveries.catch_up(work)
             work.threads.purge()
             work.presence.forget_typing()
-            for case in work.cases.unanswered_passes():
-                work.cases.not_taken(case)
-            for case in work.cases.left_alone():
-                self._back_to_queue(work, case)
-            for check_in in work.check_ins.due():
-                self._check_in(work, check_in)
-            for booster in work.boosters.due():
-                self._booster(work, booster)
         self._groups.sweep()
-        return len(due)
+        return moved
+
+    def _all_due(self, what: str, due: Callable[[UnitOfWork], Iterable[Row]], act: Callable[[UnitOfWork, Row], object]) -> int:
+        """Do it to everything that is due, each in a transaction of its own; returns how many there were."""
+        found: list[Row] = []
+        with _apart(what), self._store.read() as work:
+            found.extend(due(work))
+        for row in found:
+            with _apart(what), self._store.begin() as work:
+                work.alone()
+                if row in due(work):  # another outbox may have been quicker
+                    act(work, row)
+        return len(found)
 
     def expire(self) -> int:
         """Delete what its time is over for; returns how many rows and files went."""
         with self._store.begin() as work:
+            work.takes_its_time()
             gone = work.retention.expire() + work.threads.drop_tokens() + work.tries.forget()
             now = work.now
         self._store.fold_in()
@@ -213,10 +197,8 @@ class Outbox:
             if state == "queued" and work.threads.stopped_since(message.thread_id, message.at):
                 work.messages.settle(message.id, "opted out", error_code=refusal.code)
                 return
-            if refusal.wait is not None or refusal.code == TOO_FAST:
-                work.sending.rests(self._sms.sender, refusal.wait or RESTS)
-            least = SEEN_AFTER if state == "sending" else timedelta(0)
-            wait = max(deliveries.pause(tries), refusal.wait or least, least)
+            self._sender.refused(work, refusal)
+            wait = pause(tries, refusal, in_doubt=state == "sending")
             work.messages.settle(message.id, state, due_at=work.now + wait, error_code=refusal.code)
 
     def _back_to_queue(self, work: UnitOfWork, case: Case) -> None:
@@ -262,16 +244,30 @@ class Outbox:
             if told == "outside line":
                 timed_out = work.cases.move(case, Event.TIME_OUT)
                 work.cases.move(timed_out, Event.FALL_BACK)
-                if _may_be_texted(case, thread):
+                if _may_be_texted(work, case, thread):
                     self._voice.say(work, thread, "nobody_came")
                 return
         if case.heartbeat_at and case.heartbeat_at <= work.now:
             work.cases.beat(case)
-            if _may_be_texted(case, thread):
+            if _may_be_texted(work, case, thread):
                 self._voice.waiting_word(work, thread)
 
 
-def _may_be_texted(case: Case, thread: Thread) -> bool:
+@contextmanager
+def _apart(what: str) -> Iterator[None]:
+    """One part of a sweep: where it fails, only it is not done, and the next sweep tries again. Raises StoreDown."""
+    try:
+        yield
+    except StoreDown:
+        raise
+    except Exception as error:  # noqa: BLE001 - one row that cannot be moved must not stop the others' clocks
+        log.error("not swept", part=what, kind=type(error).__name__)
+
+
+def _may_be_texted(work: UnitOfWork, case: Case, thread: Thread) -> bool:
     """Not where they said that it is not safe, not after STOP, and not before a phone that was silent for long has
-    answered: these words would tell whoever holds it now that a person was asked for."""
-    return case.safe_to_text != "no" and not thread.opted_out and not thread.waits
+    answered: these words would tell whoever holds it now that a person was asked for. Who waits in the queue and writes
+    nothing meanwhile is no such phone; one that was silent before it came back into the queue is."""
+    heard = work.messages.last_heard(thread.id)
+    was_silent = thread.channel == "sms" and heard and case.queued_at and heard < case.queued_at - RE_CONTACT
+    return case.safe_to_text != "no" and not thread.opted_out and not thread.waits and not was_silent

@@ -6,14 +6,18 @@ to a young person because a page went out; the clocks go on until somebody takes
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 
 import structlog
 
+from bot import deliveries
 from bot.channels.base import Inbound, SendRefused, SendUnknown
 from bot.handoff.rota import ON_CALL, SUPERVISOR
 from bot.safety.verdict import Level
+from bot.sender import NO_ANSWER, SENDS_BY, Sender, pause
 from bot.store.cases import Case
 from bot.store.database import Store
 from bot.store.rota import Page
@@ -22,8 +26,13 @@ from bot.store.unit_of_work import UnitOfWork
 
 log = structlog.get_logger()
 
-MOST_ATTEMPTS = 4
-TRY_AGAIN = timedelta(seconds=20)
+MOST_ATTEMPTS = 8
+"""After so many tries, some four minutes by growing pauses, a page is failed: others are being called by then."""
+
+ASKED_IN_VAIN = 2
+"""After so many tries a page whose outcome is unknown goes out although the provider cannot be asked: for an adult on duty
+twice is better than never."""
+
 ANSWERS = timedelta(hours=2)
 """How long a reply to a page by text is understood as one."""
 
@@ -38,6 +47,10 @@ class Texts(Protocol):
         """Send a text; raises SendRefused or SendUnknown."""
         ...
 
+    def find_sent(self, *, to: str, body: str, since: datetime) -> list[str]:
+        """The provider's ids of texts it already took that could be this one."""
+        ...
+
 
 class Mails(Protocol):
     """What paging needs of e-mail."""
@@ -47,12 +60,30 @@ class Mails(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Letter:
+    to: str | None
+    subject: str
+    body: str
+
+
 class Pager:
     """Pages people and takes in their answers."""
 
-    def __init__(self, *, store: Store, sms: Texts, mail: Mails | None, service: str, public_url: str, staff_url: str) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        sms: Texts,
+        sender: Sender,
+        mail: Mails | None,
+        service: str,
+        public_url: str,
+        staff_url: str,
+    ) -> None:
         self._store = store
         self._sms = sms
+        self._sender = sender
         self._mail = mail
         self._service = service
         self._public_url = public_url
@@ -77,23 +108,23 @@ class Pager:
         return True
 
     def send_next(self) -> bool:
-        """Send the next page that is due; False when there is none."""
+        """Send the next page that is due; False when there is none. While our number must rest, e-mails go on."""
+        claimed = monotonic()
         with self._store.begin() as work:
-            page = work.pages.claim()
+            page = work.pages.claim(but=TEXT if self._sender.wait(work) else None)
             person = work.staff.get(page.staff_id) if page else None
             case = work.cases.find(page.case_id) if page and page.case_id else None
-        if page is None:
-            return False
-        if person is None or (page.case_id and (case is None or case.staff_id is not None)):
-            self._settle(page, "failed" if person is None else "not needed")
-            return True
-        try:
-            self._send(page, person, case)
-            self._settle(page, "sent")
-        except (SendRefused, SendUnknown) as error:
-            final = isinstance(error, SendRefused) and error.final
-            log.warning("page not sent", page_id=page.id, way=page.way, kind=type(error).__name__)
-            self._settle(page, "failed" if final or page.attempts + 1 >= MOST_ATTEMPTS else "queued")
+            if page is None:
+                return False
+            if person is None:
+                deliveries.page_failed(work, page)
+                return True
+            if page.case_id and (case is None or case.staff_id is not None):
+                work.pages.settle(page.id, "not needed")
+                return True
+            if page.way == TEXT:
+                self._sender.sends(work)
+        self._send(page, self._letter(page, person, case), claimed=claimed)
         return True
 
     def heard(self, inbound: Inbound) -> bool:
@@ -152,19 +183,68 @@ class Pager:
         ways = [(TEXT, person.phone), (MAIL, person.email if self._mail else None)]
         return [way for way, address in ways if address]
 
-    def _send(self, page: Page, person: StaffRow, case: Case | None) -> None:
+    def _letter(self, page: Page, person: StaffRow, case: Case | None) -> _Letter:
+        """What a page says, and where it goes."""
         link = f"{self._public_url}/page/{page.token}"
-        what = f"{case.level.word}, waiting now" if case else "a test page, nobody is waiting"
-        if page.way == TEXT and person.phone:
-            self._sms.send(to=person.phone, body=f"{self._service} desk: {what}. Reply 1 if you take it, or {link}")
-        elif page.way == MAIL and person.email and self._mail:
-            body = f"{self._service} desk: {what}.\n\nOn it: {link}\nThe desk: {self._staff_url}\n"
-            self._mail.send(to=person.email, subject=f"{self._service} desk: {what}", body=body)
-        else:
-            raise SendRefused("no address", "They left no address for this way.", final=True)
+        subject = f"{self._service} desk: {f'{case.level.word}, waiting now' if case else 'a test page, nobody is waiting'}"
+        if page.way == TEXT:
+            return _Letter(person.phone, subject, f"{subject}. Reply 1 if you take it, or {link}")
+        email = person.email if self._mail else None
+        return _Letter(email, subject, f"{subject}.\n\nOn it: {link}\nThe desk: {self._staff_url}\n")
 
-    def _settle(self, page: Page, state: str) -> None:
+    def _send(self, page: Page, letter: _Letter, *, claimed: float) -> None:
+        """As a text to a young person is sent: of one that may have left already the provider is asked first."""
+        in_doubt = page.state == "sending" and page.way == TEXT
+        try:
+            provider_id = self._gone_out(page, letter) if in_doubt else None
+            if provider_id is None and monotonic() - claimed > SENDS_BY.total_seconds():
+                log.warning("too late to page", page_id=page.id)
+                return  # its lease may be over before the send is: whoever claims it next asks first
+            if provider_id is None:
+                in_doubt = False
+                provider_id = self._by_its_way(page.way, letter)
+        except SendRefused as refusal:
+            self._not_sent(page, refusal, in_doubt=in_doubt or refusal.unsure)
+        except SendUnknown:
+            self._not_sent(page, NO_ANSWER, in_doubt=True)
+        except Exception as error:  # noqa: BLE001 - a fault of ours, after which it may have gone out all the same
+            log.error("paging failed", page_id=page.id, kind=type(error).__name__)
+            self._not_sent(page, NO_ANSWER, in_doubt=True)
+        else:
+            with self._store.begin() as work:
+                deliveries.page_sent(work, page, provider_id)
+
+    def _gone_out(self, page: Page, letter: _Letter) -> str | None:
+        """The provider's id of a page that left already; its link makes it no other's. Raises SendRefused or SendUnknown."""
+        try:
+            taken = self._sms.find_sent(to=letter.to or "", body=letter.body, since=page.at)
+        except (SendRefused, SendUnknown) as error:
+            asks_for_rest = isinstance(error, SendRefused) and error.wait is not None
+            if asks_for_rest or page.attempts < ASKED_IN_VAIN:
+                raise
+            return None
+        return f"sms:{taken[0]}" if taken else None
+
+    def _by_its_way(self, way: str, letter: _Letter) -> str | None:
+        """Send it; returns the provider's id of a text. Raises SendRefused or SendUnknown."""
+        if letter.to and way == TEXT:
+            return f"sms:{self._sms.send(to=letter.to, body=letter.body)}"
+        if letter.to and self._mail:
+            self._mail.send(to=letter.to, subject=letter.subject, body=letter.body)
+            return None
+        raise SendRefused("no address", "They left no address for this way.", final=True)
+
+    def _not_sent(self, page: Page, refusal: SendRefused, *, in_doubt: bool) -> None:
+        """Again later, or failed, with the provider's code and why."""
+        log.warning("page not sent", page_id=page.id, way=page.way, code=refusal.code)
+        tries = page.attempts + 1
         with self._store.begin() as work:
-            work.pages.settle(page.id, state, again=TRY_AGAIN if state == "queued" else None)
-            if state == "failed" and page.case_id:
-                work.audit.add(actor="bot", what="page failed", case_id=page.case_id, detail=f"{page.place}, {page.way}")
+            if page.way == TEXT:
+                self._sender.refused(work, refusal)
+            if not work.pages.is_still_mine(page):
+                return
+            if refusal.final or tries >= MOST_ATTEMPTS:
+                deliveries.page_failed(work, page, refusal.code, str(refusal))
+                return
+            wait = pause(tries, refusal, in_doubt=in_doubt)
+            work.pages.settle(page.id, "sending" if in_doubt else "queued", again=wait)

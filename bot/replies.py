@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from bot.choices import Choice
-from bot.effects import Effects
+from bot.effects import Effects, lasts, offered_by
 from bot.engine import Answer, Engine, EngineUnavailable, Turn
 from bot.forgetting import forgotten_and_told
 from bot.safety.verdict import Level
@@ -94,21 +94,25 @@ class Replies:
             )
 
     def _answer(self, message: Message, answer: Answer) -> None:
-        """Replies, effects and the end of the message: all of it is kept, or none."""
-        with self._store.begin() as work:
+        """Replies, effects and the end of the message: all of it is kept, or none.
+
+        Words alone need no wait for the disk: what a power cut undoes is said again, for the message itself lasts, and what
+        leaves as a text lasts with the outbox's next step, before it leaves.
+        """
+        with self._store.begin(lasting=lasts(answer.effects) or message.verdict.level > Level.NONE) as work:
             if not self._still_ours(work, message):
                 return
             thread = thread_of(work, message)
             silent = _is_silent(thread, message)
-            work.messages.settle(message.id, "noted" if silent else "answered")
+            self._settle(work, thread, message, "noted" if silent else "answered")
             for effect in answer.effects:  # before the words, so that "forget me" cannot erase its own answer
-                self._effects.apply(work, thread, effect)
+                self._effects.apply(work, thread, effect, message)
             if silent:
                 return
             offered: tuple[Choice, ...] = ()
             for reply in answer.replies:
                 offered = self._voice.send(work, thread, reply.text, reply.choices) or offered
-            work.threads.offer(thread.id, offered)
+            work.threads.offer(thread.id, offered or offered_by(answer.effects))
 
     def _answer_without_engine(self, message: Message, *, lines_only: bool = False) -> None:
         """A plain sentence with a line; danger, or asking for a person, still brings a person."""
@@ -117,7 +121,7 @@ class Replies:
                 return
             thread = thread_of(work, message)
             silent, chosen = _is_silent(thread, message), _choice(message) or ""
-            work.messages.settle(message.id, "noted" if silent else "answered")
+            self._settle(work, thread, message, "noted" if silent else "answered")
             if chosen.startswith("/want_person"):
                 self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
             if chosen.startswith("/forget_me"):
@@ -126,10 +130,17 @@ class Replies:
                 return
             elif chosen.startswith("/want_person"):
                 self._voice.say(work, thread, "person_asked_without_engine")
+                work.threads.offer(thread.id, ())
             elif message.verdict.level >= Level.ELEVATED:
                 self._voice.offer_without_engine(work, thread)
             else:
                 self._voice.say(work, thread, "lines_only" if lines_only else "engine_down")
+
+    def _settle(self, work: UnitOfWork, thread: Thread, message: Message, state: str) -> None:
+        """It is answered. Where it was their private word, said though nobody asked for it, no worker reads it from now on."""
+        work.messages.settle(message.id, state)
+        if work.threads.said_word(thread, message.text, message.verdict.level):
+            work.messages.hide_word(message)
 
     def _try_again(self, message: Message) -> None:
         """Its reply failed: soon again, and not only when the claim is over."""
@@ -144,8 +155,9 @@ class Replies:
         now = work.messages.get(message.id)
         if now is None or now.state != "kept" or now.thread_id != message.thread_id:
             return False  # its number may have become somebody else's meanwhile, who is not to hear the answer
-        if thread_of(work, message).held and message.who != "event":
-            work.messages.settle(message.id, "noted")
+        thread, ours = thread_of(work, message), message.who == "event"
+        if (thread.held and not ours) or (thread.waits and ours):
+            work.messages.settle(message.id, "waits" if ours else "noted")
             return False
         return True
 

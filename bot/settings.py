@@ -103,7 +103,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_EMBED_ORIGINS": "Sites that may show the chat inside their pages, such as https://www.school.example, after "
     "commas. Default: none; demo mode: its own example page.",
     "HANDRAIL_ENGINE_PATIENCE": "Seconds to wait for the engine before saying so. Default: 4.",
-    "HANDRAIL_KEEP_WORDS_HOURS": "Hours that words without a case are kept after the last message. Default: 72.",
+    "HANDRAIL_KEEP_WORDS_HOURS": "Hours that words without a case are kept after the last message. 72 at most: that is what "
+    "young people are told. Default: 72.",
     "HANDRAIL_KEEP_CASES_DAYS": "Days that a case and its transcript are kept after it was closed. Default: 30.",
     "HANDRAIL_VAR": "Folder for the database, models and logs. Default: var/ beside the code.",
     "HANDRAIL_MODELS": "Folder that `handrail train` builds the models in. Default: models in HANDRAIL_VAR.",
@@ -156,7 +157,7 @@ def load(environment: Mapping[str, str] | None = None, *, root: Path | None = No
         exit_url=_exit_url(given),
         embed_origins=_embed_origins(given, demo=demo, example=phone),
         engine_patience=_number(given, "HANDRAIL_ENGINE_PATIENCE", 4.0, "seconds"),
-        keep_words=timedelta(hours=_number(given, "HANDRAIL_KEEP_WORDS_HOURS", 72.0, "hours")),
+        keep_words=timedelta(hours=_number(given, "HANDRAIL_KEEP_WORDS_HOURS", 72.0, "hours", most=PROMISED)),
         keep_cases=timedelta(days=_number(given, "HANDRAIL_KEEP_CASES_DAYS", 30.0, "days")),
         log_level=_log_level(given),
         models=Path(given.get("HANDRAIL_MODELS") or var / "models"),
@@ -279,13 +280,17 @@ def _embed_origins(given: Mapping[str, str], *, demo: bool, example: Address) ->
     return origins or ((example.url,) if demo else ())
 
 
-def _number(given: Mapping[str, str], name: str, default: float, unit: str) -> float:
+PROMISED = 72.0
+"""Hours: young people read, in every language, that ordinary words are deleted after about three days."""
+
+
+def _number(given: Mapping[str, str], name: str, default: float, unit: str, *, most: float = 100_000.0) -> float:
     try:
         value = float(given.get(name) or default)
     except ValueError:
         value = 0.0
-    if not 0 < value < 100_000:
-        raise SettingsError(f"{name} is {given.get(name)!r}: write {unit}, such as {default:g}.")
+    if not 0 < value <= most:
+        raise SettingsError(f"{name} is {given.get(name)!r}: write {unit}, at most {most:g}, such as {default:g}.")
     return value
 
 

@@ -21,6 +21,7 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=13)
 """A night shift with its handover fits; nobody stays signed in over two."""
 SHORTEST_PASSWORD = 12
+LONGEST_NAME = 64
 
 WRONG = "The name, password or code is not right. Check them and try again."
 
@@ -44,6 +45,8 @@ class SignIn:
             raise StaffError(f"There is no role {role!r}: use one of {', '.join(get_args(Role))}.")
         if len(password) < SHORTEST_PASSWORD:
             raise StaffError(f"The password is too short: use at least {SHORTEST_PASSWORD} characters.")
+        if not username or max(len(username), len(first_name)) > LONGEST_NAME:
+            raise StaffError(f"A name has 1 to {LONGEST_NAME} characters.")
         totp = pyotp.random_base32() if self.needs_totp else None
         with self._store.begin() as work:
             if work.staff.by_username(username):

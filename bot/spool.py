@@ -55,6 +55,16 @@ class Spool:
         """What could not be taken in, for the doctor."""
         return sorted(self._folder.glob(f"*{ASIDE}")) if self._folder.is_dir() else []
 
+    def aside_of(self) -> Iterator[tuple[Path, str, datetime]]:
+        """Of what could not be taken in, each text that a key opens: its file, whose thread it belongs to, when it came."""
+        for file in self.aside():
+            try:
+                item = _read(self._vault.open(file.read_bytes()))
+            except (OSError, PrivacyError, ValueError, TypeError, KeyError):
+                continue
+            if isinstance(item, Inbound) and item.at is not None:
+                yield file, self._vault.pseudonym(item.channel, item.address), item.at
+
     def items(self) -> Iterator[tuple[Path, Inbound | Delivery]]:
         """Each item that waits, oldest first; one that no key opens is put aside, not in the way."""
         for file in self.waiting():

@@ -98,7 +98,8 @@ def _is_lead(character: str) -> bool:
 _QUESTION = re.compile(
     r"\s*(so |ok |um |hey )?"
     r"(what|whats|wat|how|hows|who|whos|why|when|where|is|are|can|could|do|does|did|should|will|would|am)\b.*"
-    r"|.*\?\s*$|.*\b(is (it|that|this)|what (if|do|should)|how (do|can|to)|should i|or (no|not|nah))\b.*",
+    r"|.*\?\s*$|.*\b(is (it|that|this)|what (if|do|should)|how (do|can|to)|should i|or (no|not|nah))\b.*"
+    r"|.*\b((do|does|will|would) (they|he|she|it|u|ppl|people)|do (i|you) (have|need|get)|(are|r) (they|those|these))\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 from bot.choices import Choice, payload
@@ -63,21 +64,32 @@ STOP_WORDS = frozenset(
         "opt out",
         "arret",
         "arreter",
+        "arretez",
         "alto",
         "parar",
         "detener",
+        "baja",
     ]
 )
 START_WORDS = frozenset({"start", "unstop"})
 HELP_WORDS = frozenset({"help", "info", "aide", "ayuda"})
 
+# A carrier word said twice, or kindly. "Please stop" and "stop it" are as often meant for somebody else.
+_WORD = "|".join(sorted(map(re.escape, STOP_WORDS | {"stop all"}), reverse=True))
+_KIND_STOP = re.compile(
+    rf"({_WORD})([,.!]* \1)*([,.!]* (please|pls|plz|s'il (te|vous) plait|svp|stp|por favor))?|(stop|unsubscribe|cancel) now"
+)
+
 # Plain-language refusals that the US rule of April 2025 asks senders to honour ("any reasonable
 # expression"). Anchored at both ends, and addressed to the sender, never about somebody else.
 _PLAIN_STOP = re.compile(
     r"(please |pls |plz )?"
-    r"((stop|quit) (texting|messaging|contacting|sending me (texts|messages))( me)?"
-    r"|(don'?t|do not|dont) (text|message|contact) me( any ?more| again| ever again)?"
-    r"|leave me alone|unsubscribe me|opt me out|i want to opt out|take me off (this|the|your) list|no more (texts|messages))"
+    r"((stop|quit) (texting|messaging|contacting)( me)?"
+    r"|(stop|quit) sending (me )?((these|those)( texts| messages)?|(any )?(more )?(texts|messages))"
+    r"|((don'?t|do not|dont)( ever)?|never( ever)?) (text|message|contact) me( any ?more| again| ever again)?"
+    r"|(i )?(don'?t|do not|dont) want (any |more |these |your )*(texts|messages)( any ?more| from you)?"
+    r"|leave me alone|unsubscribe me|opt me out|i want to opt out|no more (texts|messages)|wrong number"
+    r"|(take me off|remove me from) (this|the|your) list|remove me)"
     r"( please| pls| plz| now)?[.! ]*"
     # French and Spanish, written without their marks as in ``_unmarked``
     r"|(s'il (te|vous) plait |svp |stp )?"
@@ -127,6 +139,9 @@ _OTHER_PERSON = re.compile(
     r"( person| helper| worker| one)?( to talk to)?( please| pls| plz)?"
 )
 
+RE_CONTACT = timedelta(minutes=30)
+"""After this long without a text from a phone, somebody else may hold it: nothing is said before they answer."""
+
 KEYWORDS: dict[str, str] = {
     "next": "next",
     "back": "back_step",
@@ -167,7 +182,7 @@ def _unmarked(said: str) -> str:
 def is_stop(text: str) -> bool:
     """Whether a text asks us to stop texting: a carrier word alone, or a plain sentence to us."""
     said = _unmarked(_bare(text))
-    return said in STOP_WORDS or _PLAIN_STOP.fullmatch(said) is not None
+    return _KIND_STOP.fullmatch(said) is not None or _PLAIN_STOP.fullmatch(said) is not None
 
 
 def is_start(text: str) -> bool:
@@ -215,12 +230,12 @@ def choose_route(*, thread: Thread, text: str, level: Level, group: bool = False
     """One route for a message.
 
     A carrier word is an opt-out even in a crisis (the case stays with a person, who is told). After a long silence
-    nothing is said before their word, except to danger. Then a person who holds the thread, danger, opted out; and only
-    then their group, when the text is plainly meant for it (``group``).
+    nothing is said before their word, if they chose one, except to danger; and whoever erases hears of no case. Then a
+    person who holds the thread, danger, opted out; and only then their group, for a text plainly meant for it (``group``).
     """
     if thread.channel == "sms" and (is_stop(text) or is_start(text) or is_help(text)):
         return Route.KEYWORD
-    if thread.waits and level < Level.HIGH:
+    if thread.waits and level < Level.HIGH and (thread.has_word or asks_to_be_forgotten(text, held=thread.held)):
         return Route.WORD
     if thread.held:
         return Route.HELD

@@ -19,11 +19,21 @@ from bot.store.cases import Case
 from bot.store.check_ins import ASKED
 from bot.store.presence import LINES_ONLY
 from bot.store.unit_of_work import UnitOfWork
-from bot.threads import Thread
+from bot.threads import RE_CONTACT, Thread
 from bot.words import Words
 
 IMMEDIATE = {"web": "shown", "console": "shown"}
 """Channels whose open page or terminal is the delivery; every other message waits in the outbox."""
+
+
+BACK = "helper_back"
+"""The one announcement that names no topic, and asks for their word."""
+
+
+def is_silent(work: UnitOfWork, thread: Thread) -> bool:
+    """Whether a phone waits for its word, or was silent for so long that it has to; what else was written is not their word."""
+    heard = work.messages.last_heard(thread.id) or work.now
+    return thread.channel == "sms" and (thread.waits or heard < work.now - RE_CONTACT)
 
 
 class Voice:
@@ -65,7 +75,12 @@ class Voice:
     def announce(
         self, work: UnitOfWork, thread: Thread, message_id: str, *, name: str, case_id: int, staff_id: int | None = None
     ) -> None:
-        """Say who is here, or that they had to go. ``staff_id`` is set while somebody is here."""
+        """Say who is here, or that they had to go. ``staff_id`` is set while somebody is here.
+
+        A phone that was silent for long hears only who is back: anything more would tell whoever holds it now.
+        """
+        if message_id != BACK and is_silent(work, thread):
+            return
         text = self._words.say(message_id, thread.lang, **self._facts(work, thread), name=name)
         state = "opted out" if thread.opted_out else IMMEDIATE.get(thread.channel, "queued")
         work.messages.queue(thread.id, text, who="note", state=state, staff_id=staff_id, case_id=case_id)
@@ -131,7 +146,9 @@ class Voice:
     def _check_in(self, work: UnitOfWork, thread: Thread) -> dict[str, Any] | None:
         """A check-in that a worker would like and they have not answered; only a phone can be texted later."""
         asked = work.check_ins.of_thread(thread.id, ASKED) if thread.channel == "sms" else None
-        return {"days": max(1, round((asked.due_at - work.now).total_seconds() / 86400))} if asked else None
+        if asked is None or asked.due_at <= work.now:  # its time went by while the phone waited for its word
+            return None
+        return {"days": max(1, round((asked.due_at - work.now).total_seconds() / 86400))}
 
     def plain(self, message_id: str, lang: str) -> str:
         """Words that need no facts."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot import settings as settings_module
+from bot.settings import child_environment
+from bot.training import DIALOGUE_SOURCES, dialogue_model, fingerprint
 from tests.talking import Clock, Desk, House, Page, Phone, ScriptedEngine
+
+ROOT = Path(__file__).resolve().parents[1]
 
 logging.getLogger("alembic").setLevel(logging.ERROR)
 
@@ -16,7 +23,8 @@ logging.getLogger("alembic").setLevel(logging.ERROR)
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests stay in one process where two share the work: those of one file; of the slow ones, which start
-    browsers or engines that many files use, all that use the same."""
+    browsers or engines that many files use, all that use the same. Kills, bursts and towns of several processes count as
+    engines too: two of them beside each other would leave neither a core."""
     for item in items:
         slow = item.get_closest_marker("slow") is not None
         shared = "browsers" if "browser" in item.path.parts else "engines"
@@ -53,3 +61,20 @@ def clock(house: House) -> Clock:
 @pytest.fixture
 def engine(house: House) -> ScriptedEngine:
     return house.app.engine
+
+
+@pytest.fixture(scope="session")
+def rasa_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dialogue model: the one `handrail train` made from these very files, else one trained now."""
+    settings = settings_module.load({"HANDRAIL_DEMO": "1"}, root=ROOT)
+    mark = settings.models / "dialogue.fingerprint"
+    if mark.exists() and mark.read_text() == fingerprint(ROOT, DIALOGUE_SOURCES) and dialogue_model(settings).exists():
+        return dialogue_model(settings)
+    folder = tmp_path_factory.mktemp("model")
+    command = [
+        sys.executable, "-m", "rasa", "train", "--data", "data", "--domain", "domain", "--config", "config.yml",
+        "--out", str(folder), "--fixed-model-name", "dialogue",
+    ]  # fmt: skip
+    with (folder / "training.log").open("wb") as out:
+        subprocess.run(command, cwd=ROOT, stdout=out, stderr=out, check=True, env=child_environment())
+    return folder / "dialogue.tar.gz"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot import settings as settings_module
 from bot.app import App
-from bot.channels.base import Inbound, SendRefused
+from bot.channels.base import Delivery, Inbound, SendRefused
 from bot.desk.views import CaseCard, CaseView, Colleague, StaffMember
 from bot.engine import Answer, EngineUnavailable, Reply, Turn
 from bot.lessons.catalog import Catalog
@@ -76,6 +76,8 @@ class Network:
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     texts_in: list[Inbound] = field(default_factory=list)
     refuse: dict[str, SendRefused] = field(default_factory=dict)
+    became: dict[str, Delivery] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def send(self, *, to: str, body: str) -> str:
         if to in self.refuse:
@@ -89,6 +91,10 @@ class Network:
 
     def received_since(self, since: datetime) -> list[Inbound]:
         return [text for text in self.texts_in if text.at is None or text.at >= since]
+
+    def report_of(self, provider_id: str) -> Delivery | None:
+        self.asked.append(provider_id)
+        return self.became.get(provider_id, Delivery(provider_id, "sent"))
 
 
 class HouseApp(App):

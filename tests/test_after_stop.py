@@ -281,7 +281,7 @@ def test_a_block_at_the_carrier_is_a_stop_and_brings_nothing_more(house: House, 
     house.settles()
     assert tried == ["one"] and state_of(house, phone, "two") == "opted out"
     with house.app.store.begin() as work:
-        assert work.groups.here(group.id) == 0 and work.boosters.waiting(phone.thread_id) == 0
+        assert work.seats.here(group.id) == 0 and work.boosters.waiting(phone.thread_id) == 0
         assert work.audit.since(datetime.min.replace(tzinfo=work.now.tzinfo), ["opted out"])
         work.groups.change(group.id, state=GroupState.RUNNING.value)
     while house.app.group_telling.tell_some():

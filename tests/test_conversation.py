@@ -106,7 +106,7 @@ def test_an_ordinary_text_gets_a_plain_honest_sentence_while_rasa_is_down(phone:
 
 
 def test_a_screening_that_fails_needs_a_person_and_is_never_safe(house: House, phone: Phone, desk: Desk) -> None:
-    house.app.conversation._screening._screening = Broken()
+    house.app.conversation._looks._screening._screening = Broken()
     phone.texts("hello")
     desk.sees_case(level="high")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.app import App
-from bot.doctor import Finding, _content, _contradictions, _database, _safely
+from bot.channels.base import Inbound
+from bot.doctor import Finding, _content, _contradictions, _database, _safely, examine
 from bot.store.database import StoreError
 from tests.talking import Desk, House, Phone
 
@@ -148,7 +150,9 @@ def test_what_an_older_key_sealed_is_told_and_is_no_fault(house: House, phone: P
     [
         ('DELETE FROM "case"', "show danger and have no case"),
         ("UPDATE \"case\" SET heartbeat_at = NULL, state = 'queued'", "have no clock"),
+        ("UPDATE \"case\" SET deadline_at = NULL, step = 0, heartbeat_at = queued_at, state = 'queued'", "have no clock"),
         ("UPDATE \"case\" SET state = 'live', staff_id = NULL", "held by nobody"),
+        ("UPDATE thread SET last_seq = 0", "lost count of their texts"),
         ("UPDATE message SET state = 'queued' WHERE direction = 'out'", "a number that is not kept"),
         (
             'INSERT INTO "case" (thread_id, designation, level, category, subject, state, sealed_reasons, opened_at, step, '
@@ -170,3 +174,46 @@ def test_rows_that_contradict_each_other_are_found_and_explained(house: House, p
 
 def test_content_in_order_is_said(house: House) -> None:
     assert [finding.well for finding in _content(house.app)] == [True]
+
+
+# --- when the database itself is what is wrong ---------------------------------------------------------
+
+
+def the_doctor_says(app: App) -> list[str]:
+    """What it tells to mend when it is run as people run it."""
+    return [f.sentence for f in examine(app.settings) if not f.well]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Content and models are looked at elsewhere."""
+    for look in ("_content", "_models"):
+        monkeypatch.setattr(f"bot.doctor.{look}", lambda _app: iter([Finding(True, "well")]))
+
+
+@pytest.mark.usefixtures("quick")
+def test_with_the_database_down_it_says_so_and_what_waits_on_disk(house: House) -> None:
+    gone = App(replace(house.app.settings, database_url="postgresql://nobody:x@127.0.0.1:1/none"))
+    gone.intake.text(Inbound("sms", "sms:SM1", "hello", address="+15005550123", number="+15005550123"))
+    told = " ".join(the_doctor_says(gone))
+    assert "1 texts wait on disk" in told and "cannot be opened" in told
+
+
+@pytest.mark.usefixtures("quick")
+def test_with_a_file_that_is_no_database_any_more_it_says_what_to_put_back(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    house.app.store.close()
+    assert house.app.store.file is not None
+    house.app.store.file.write_bytes(b"\x93" * 8192)
+    assert "damaged" in " ".join(the_doctor_says(house.app))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_look_that_breaks_off_hides_nothing_of_the_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_app: App) -> Iterator[Finding]:
+        yield Finding(False, "one thing")
+        raise PermissionError
+
+    monkeypatch.setattr("bot.doctor._spool", breaks)
+    found = list(examine(house.app.settings))
+    assert "broke off (PermissionError)" in " ".join(f.sentence for f in found) and len(found) > 8

@@ -54,7 +54,7 @@ def fills_everything(house: House, thread_id: str) -> None:
         work.messages.queue(thread_id, f"to be sent later: {MARKER}")
         leader = work.staff.add(username="lee", first_name="Lee", role="facilitator", password_hash="-", totp=None)
         group = work.groups.open(Subject("grooming", "trust", "13-15", "en"), region="CA", free=False, staff_id=leader)
-        work.groups.sit(group, thread_id, nickname=MARKER)
+        work.seats.take(group, thread_id, nickname=MARKER)
         work.group_answers.keep(group.id, "0", thread_id, ("a",))
         work.group_answers.hold(group.id, thread_id, kind="question", step="0", text=MARKER)
         work.group_answers.guessed(thread_id)

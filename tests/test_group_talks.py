@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
+from bot.forgetting import forget
 from bot.groups.state import GroupState
 from bot.groups.steps import Subject
 from bot.safety.verdict import Level
 from bot.store.groups import Group
+from bot.text import for_sms
+from bot.threads import KEYWORDS
 from tests.talking import Clock, Desk, House, Phone, ScriptedEngine, settle
 
 SUBJECT = Subject("grooming", "trust", "13-15", "en", ("arrive", "one_word", "who_could_help"))
@@ -55,7 +61,7 @@ class Room:
 
     def here(self) -> int:
         with self.app.store.read() as work:
-            return work.groups.here(self.id)
+            return work.seats.here(self.id)
 
 
 @pytest.fixture
@@ -78,6 +84,29 @@ def test_a_first_text_that_joins_hears_who_we_are_and_what_is_private_first(room
     phone.texts(f"join {room.code[:3]} {room.code[3:]}")
     said = phone.new()
     assert "I'm a bot" in said[0] and "private" in said[1] and "You're in" in said[2] and "starts soon" in said[3]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "bot", "unknown"),
+    [
+        ("fr", "REJOINDRE", "Je suis un robot", "Je ne connais pas ce code"),
+        ("es", "UNIRME", "Soy un bot", "No conozco ese código"),
+        ("fr", "", "Je suis un robot", ""),
+    ],
+)
+def test_a_first_text_to_a_french_or_spanish_room_is_answered_in_its_language(
+    house: House, staff: Desk, lang: str, said: str, bot: str, unknown: str
+) -> None:
+    room = Room(house, subject=Subject("grooming", "trust", "13-15", lang))
+    phone = house.phone("+15005550321")
+    phone.texts(f"{said} {room.code}")
+    first = phone.new()
+    assert bot in first[0] and first[1] == for_sms(house.app.words.say("welcome_private", lang))
+    if unknown:
+        other = house.phone("+15005550322")
+        other.texts(f"{said} 34793")
+        hello, private, wrong = other.new()
+        assert bot in hello and private == first[1] and wrong.startswith(for_sms(unknown))
 
 
 def test_who_joins_late_lands_on_the_step_the_group_is_on(room: Room, phone: Phone) -> None:
@@ -130,6 +159,53 @@ def test_an_answer_after_the_poll_is_closed_is_said_to_be_late(room: Room, phone
     assert room.answers("lesson:notice") == 0
 
 
+def test_a_text_that_answers_the_step_before_counts_to_no_other(room: Room, phone: Phone, house: House) -> None:
+    """Forty phones and a carrier that takes one text a second: for most of them every new step comes late."""
+    room.goes_to("lesson:notice")
+    phone.texts(f"JOIN {room.code}")
+    phone.new()
+    ids = [s.id for s in room.app.group_lessons.steps(SUBJECT)]
+    with house.app.store.begin() as work:
+        work.groups.change(room.id, step=ids.index("also:who_could_help"))
+    phone.texts("b")
+    late, step = phone.new()
+    assert "moved on" in late and "Who could a young person tell?" in step
+    assert room.answers("also:who_could_help") == room.answers("lesson:notice") == 0
+    phone.texts("b")
+    assert room.answers("also:who_could_help") == 1
+
+
+def test_what_is_texted_before_the_start_was_heard_counts_to_nothing(room: Room, phone: Phone, house: House) -> None:
+    phone.texts(f"JOIN {room.code}")
+    with house.app.store.begin() as work:
+        work.groups.change(room.id, state=GroupState.RUNNING.value)
+    phone.new()
+    phone.texts("5")
+    assert ["1 is rough" in said for said in phone.new()] == [True]
+    assert room.answers("also:arrive") == 0
+
+
+def test_a_word_for_a_cloud_that_is_over_is_not_held(room: Room, phone: Phone, house: House) -> None:
+    room.goes_to("also:one_word")
+    phone.texts(f"JOIN {room.code}")
+    with house.app.store.begin() as work:
+        work.groups.change(room.id, step=0)
+    phone.texts("kind")
+    phone.sees("moved on")
+    assert room.held() == []
+
+
+def test_a_word_that_begins_a_disclosure_never_comes_before_the_facilitator(room: Room, phone: Phone, clock: Clock) -> None:
+    room.goes_to("also:one_word")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("my stepdad")
+    clock.passes(seconds=150)
+    with room.app.store.read() as work:
+        assert work.group_answers.to_read(room.id) == []
+    phone.texts("hits me")
+    assert room.held() == []
+
+
 def test_while_the_group_is_paused_an_answer_waits(room: Room, phone: Phone) -> None:
     room.goes_to("lesson:notice")
     phone.texts(f"JOIN {room.code}")
@@ -166,8 +242,48 @@ def test_a_practised_sentence_is_thanked_for_and_not_kept_with_the_group(room: R
     room.goes_to("lesson:say_it")
     phone.texts(f"JOIN {room.code}")
     phone.texts("I'm not into that, leave it")
-    phone.sees("Thanks for trying it")
+    phone.sees("Thanks for trying it", "Was that about you? Text PERSON")
     assert room.held() == [] and room.answers("lesson:say_it") == 1
+
+
+@pytest.mark.parametrize(
+    "step", ["also:arrive", "lesson:hook", "lesson:notice", "also:one_word", "also:who_could_help", "lesson:say_it"]
+)
+def test_the_words_that_mean_the_same_everywhere_mean_it_at_every_step(
+    room: Room, phone: Phone, engine: ScriptedEngine, step: str
+) -> None:
+    """PERSON, LINES, FORGET ME: what the calm words tell them to text is never taken for a word of the cloud."""
+    room.goes_to(step)
+    phone.texts(f"JOIN {room.code}")
+    for word, intent in KEYWORDS.items():
+        if step == "also:one_word" and word == "calm":
+            continue
+        phone.texts(word.upper())
+        assert (engine.turns[-1].text, engine.turns[-1].choice) == (word.upper(), f"/{intent}")
+    phone.texts("please delete everything i wrote")
+    assert engine.turns[-1].choice == "/forget_me"
+    assert room.held() == [] and room.answers(step) == 0
+
+
+def test_calm_is_a_word_for_the_cloud(room: Room, phone: Phone) -> None:
+    room.goes_to("also:one_word")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("Calm")
+    assert room.held() == [("word", "calm")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ask a person", "ASK PERSON", "ask to talk to a real person", "Ask someone to talk to me", "demander une personne",
+        "Demander à parler à quelqu'un", "pregunta una persona real", "ask delete my messages",
+    ],
+)  # fmt: skip
+def test_asking_for_a_person_is_no_question_for_the_box(room: Room, phone: Phone, engine: ScriptedEngine, said: str) -> None:
+    room.goes_to("also:one_word")
+    phone.texts(f"JOIN {room.code}")
+    phone.texts(said)
+    assert engine.turns[-1].text == said and room.held() == []
 
 
 def test_many_can_be_picked_by_text(room: Room, phone: Phone) -> None:
@@ -225,6 +341,15 @@ def test_leaving_is_one_word_and_staying_away_is_fine(room: Room, phone: Phone) 
     phone.sees_nothing()
     phone.texts("leave")
     phone.sees("You said: leave")
+
+
+def test_what_the_facilitator_already_reads_stays_when_its_writer_leaves(room: Room, phone: Phone, clock: Clock) -> None:
+    """One who goes, and a question that goes with them, would be known to the room."""
+    phone.texts(f"JOIN {room.code}")
+    phone.texts("ASK can I ask later")
+    clock.passes(minutes=3)
+    phone.texts("leave")
+    assert room.here() == 0 and room.held() == [("question", "can I ask later")]
 
 
 def test_stop_leaves_the_group_too(room: Room, phone: Phone) -> None:
@@ -286,16 +411,53 @@ def test_guessing_codes_is_held_back_for_one_phone_and_for_chats_together(room: 
     other.sees("You're in")
 
 
-def test_at_their_own_pace_an_answer_brings_the_next_step(house: House, staff: Desk, phone: Phone) -> None:
+@pytest.mark.parametrize(
+    ("lang", "word", "kept", "on"),
+    [
+        ("en", "next", "You can change it until you go on. Text NEXT to go on.", "\nText NEXT to go on."),
+        ("fr", "suivant", "Tu peux changer tant que tu ne continues pas. Écris SUIVANT", "\nÉcris SUIVANT pour continuer."),
+        ("es", "siguiente", "hasta que sigas. Escribe SIGUIENTE", "\nEscribe SIGUIENTE para seguir."),
+    ],
+)
+def test_at_their_own_pace_a_phone_goes_on_by_a_word_and_is_told_so(
+    house: House, staff: Desk, phone: Phone, lang: str, word: str, kept: str, on: str
+) -> None:
+    room = Room(house, free=True, subject=replace(SUBJECT, lang=lang))
+    room.is_(GroupState.RUNNING)
+    phone.texts(f"JOIN {room.code}")
+    phone.new()
+    phone.texts("4")
+    assert [for_sms(kept) in said for said in phone.new()] == [True]
+    phone.texts(word)
+    first = phone.sees(for_sms(on))
+    phone.texts(word)
+    assert phone.sees(for_sms(on)) != first
+    assert room.answers("also:arrive") == 1
+
+
+def test_at_their_own_pace_an_answer_can_be_changed_until_they_go_on(house: House, staff: Desk, phone: Phone) -> None:
     room = Room(house, free=True)
     room.is_(GroupState.RUNNING)
     phone.texts(f"JOIN {room.code}")
-    phone.sees("1 is rough")
-    phone.texts("4")
-    phone.sees("Grooming is when someone builds trust")
-    phone.texts("next")
-    phone.sees("Sam, 14, meets Jo online")
-    assert room.answers("also:arrive") == 1
+    ids = [s.id for s in room.app.group_lessons.steps(SUBJECT)]
+    for _ in range(ids.index("lesson:notice")):
+        phone.texts("NEXT")
+    phone.new()
+    phone.quickly_texts("a")
+    phone.quickly_texts("a")
+    phone.texts("b")
+    assert "Text NEXT to go on" in phone.sees("Words like that feel warm")
+    with house.app.store.read() as work:
+        assert work.group_answers.of_thread(room.id, phone.thread_id) == {"lesson:notice": ("b",)}
+
+
+def test_at_their_own_pace_the_last_step_says_that_it_is_the_last(house: House, staff: Desk, phone: Phone) -> None:
+    room = Room(house, free=True, subject=replace(SUBJECT, activities=()))
+    room.is_(GroupState.RUNNING)
+    phone.texts(f"JOIN {room.code}")
+    for _ in range(len(room.app.group_lessons.steps(room.group.subject)) - 1):
+        phone.texts("NEXT")
+    assert "Text NEXT" not in phone.sees("That was the last step")
 
 
 def test_when_it_ends_everybody_is_thanked_once_and_nobody_is_in_it(room: Room, phone: Phone) -> None:
@@ -326,6 +488,31 @@ def test_forget_me_takes_seat_and_answers_with_it(room: Room, phone: Phone, hous
     with house.app.store.begin() as work:
         work.threads.forget(phone.thread_id)
     assert room.here() == 0 and room.answers("lesson:notice") == 0
+
+
+def test_who_is_forgotten_still_took_part(room: Room, house: House, staff: Desk) -> None:
+    """Else "10 or more" that falls to "5 or more" would show that somebody just asked to be forgotten."""
+    phones = [house.phone(f"+150055504{number:02}") for number in range(10)]
+    for each in phones:
+        each.texts(f"JOIN {room.code}")
+    with house.app.store.begin() as work:
+        work.group_leading.add(room.id, staff.me.id)
+        assert forget(work, phones[0].thread_id)
+    with house.app.store.read() as work:
+        assert work.seats.ever(room.id) == 9
+    assert house.app.group_sights.summary(room.id, staff.me).takers == 10
+
+
+def test_a_text_before_the_facilitator_has_a_number_by_chance(room: Room, phone: Phone, house: House) -> None:
+    """In a row, one that is missing would show that somebody took theirs back."""
+    room.is_(GroupState.RUNNING)
+    phone.texts(f"JOIN {room.code}")
+    for words in ("how do you know who to trust", "what if they find out", "is it ok to say no"):
+        phone.texts(f"ASK {words}")
+    with house.app.store.read() as work:
+        numbers = [t.id for t in work.group_answers.texts(room.id, "held")]
+    gaps = {abs(later - earlier) for earlier, later in pairwise(numbers)}
+    assert len(numbers) == 3 and min(gaps) > 1
 
 
 def test_answers_that_five_people_change_are_shown_and_fewer_wait(room: Room, house: House) -> None:
@@ -373,3 +560,95 @@ def test_answers_go_after_thirty_days_and_what_was_published_stays(room: Room, h
     with house.app.store.read() as work:
         assert work.threads.get(each.thread_id) is not None
         assert work.group_answers.published(room.id)["lesson:notice"].counts == {"a": 5, "b": 0, "c": 0}
+
+
+# --- a phone that was silent for long --------------------------------------------------------------------
+
+GOES_ON = "The group goes on. Text GO when you are ready to go on too."
+
+
+@pytest.fixture
+def silent(room: Room, phone: Phone, clock: Clock) -> Phone:
+    """Joined in the morning; the group had its break, and by now the phone may be at home."""
+    phone.texts(f"JOIN {room.code}")
+    room.goes_to("lesson:notice")
+    room.is_(GroupState.PAUSED)
+    clock.passes(hours=5)
+    return phone
+
+
+def heard_since(phone: Phone, before: int) -> list[str]:
+    return phone.everything()[before:]
+
+
+def test_a_phone_that_was_silent_for_long_hears_one_line_and_no_step(room: Room, silent: Phone) -> None:
+    before = len(silent.everything())
+    room.goes_to("lesson:notice")
+    room.goes_to("also:one_word")
+    room.is_(GroupState.CALM)
+    room.goes_to("also:who_could_help")
+    assert heard_since(silent, before) == [GOES_ON]
+
+
+@pytest.mark.parametrize("word", ["GO", "go.", " Go "])
+def test_with_the_word_it_lands_on_the_step_the_group_is_on(room: Room, silent: Phone, word: str) -> None:
+    room.goes_to("lesson:notice")
+    room.goes_to("also:who_could_help")
+    before = len(silent.everything())
+    silent.texts(word)
+    (step,) = heard_since(silent, before)
+    assert step != GOES_ON and "\nB " in step
+    room.goes_to("lesson:notice")
+    assert len(heard_since(silent, before)) == 2  # and from then on it hears each step
+
+
+def test_a_letter_counts_to_no_step_that_it_was_not_told(room: Room, silent: Phone) -> None:
+    room.goes_to("also:who_could_help")
+    silent.texts("b")
+    assert room.answers("also:who_could_help") == 0
+    silent.texts("b")
+    assert room.answers("also:who_could_help") == 1
+
+
+def test_somebody_who_asks_what_this_is_gets_no_step_for_an_answer(room: Room, silent: Phone, engine: ScriptedEngine) -> None:
+    room.goes_to("also:one_word")  # where nearly every text is an answer
+    silent.texts("who dis")
+    assert engine.turns[-1].text == "who dis" and room.held() == []
+    silent.texts("GO")
+    silent.sees("word")
+
+
+def test_at_their_own_pace_a_silent_phone_is_not_told_its_step_either(
+    house: House, staff: Desk, phone: Phone, clock: Clock
+) -> None:
+    room = Room(house, free=True)
+    phone.texts(f"JOIN {room.code}")
+    room.is_(GroupState.RUNNING)
+    room.is_(GroupState.PAUSED)
+    clock.passes(hours=5)
+    before = len(phone.everything())
+    room.is_(GroupState.RUNNING)
+    assert heard_since(phone, before) == [GOES_ON]
+    phone.texts("GO")
+    assert len(heard_since(phone, before)) == 2
+
+
+def test_the_end_is_not_said_to_a_phone_that_was_silent_and_its_seat_is_free(room: Room, silent: Phone) -> None:
+    room.goes_to("lesson:notice")
+    before = len(silent.everything())
+    room.is_(GroupState.ENDED)
+    assert heard_since(silent, before) == [] and room.here() == 0
+
+
+def test_danger_from_a_phone_that_was_silent_goes_where_danger_goes(room: Room, silent: Phone, desk: Desk) -> None:
+    room.goes_to("also:one_word")
+    silent.texts(DANGER)
+    desk.sees_case(level="high")
+
+
+def test_who_texted_meanwhile_is_told_each_step(room: Room, phone: Phone, clock: Clock) -> None:
+    phone.texts(f"JOIN {room.code}")
+    clock.passes(minutes=29)
+    before = len(phone.everything())
+    room.goes_to("lesson:notice")
+    assert len(heard_since(phone, before)) == 1 and GOES_ON not in heard_since(phone, before)

@@ -8,9 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.safety.verdict import Level, Verdict
+from bot.serve import outbox
 from bot.store.database import StoreError
 from bot.web.sites import public_site, staff_site
-from tests.talking import House, HouseApp, ScriptedEngine, demo_settings
+from tests.talking import Clock, House, HouseApp, ScriptedEngine, demo_settings
 
 
 class Blind:
@@ -29,6 +30,7 @@ class Broken:
 
 @pytest.fixture
 def client(house: House) -> Iterator[TestClient]:
+    outbox._says_it_is_alive(house.app)
     with TestClient(public_site(house.app)) as made:
         yield made
 
@@ -36,10 +38,24 @@ def client(house: House) -> Iterator[TestClient]:
 def test_a_gateway_that_screens_keeps_and_reaches_an_engine_is_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"alive": True, "screening": True}
     assert client.get("/readyz").status_code == 200
-    assert client.get("/readyz").json() == {"screening": True, "database": True, "engine": True}
+    assert client.get("/readyz").json() == {"screening": True, "database": True, "engine": True, "outbox": True}
+
+
+@pytest.mark.parametrize("ran", [False, True])
+def test_without_an_outbox_the_way_is_not_open_and_texts_are_still_taken(house: House, clock: Clock, ran: bool) -> None:
+    """One that never was, and one that died or hangs: nothing leaves for a phone, and no clock moves."""
+    if ran:
+        outbox._says_it_is_alive(house.app)
+        clock.passes(minutes=2)
+    with TestClient(public_site(house.app)) as client:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json() == {"screening": True, "database": True, "engine": True, "outbox": False}
+        assert client.get("/healthz").status_code == 200
 
 
 def test_the_staff_listener_tells_the_same(house: House) -> None:
+    outbox._says_it_is_alive(house.app)
     with TestClient(staff_site(house.app)) as client:
         assert client.get("/readyz").status_code == 200
 
@@ -55,7 +71,7 @@ def test_without_an_engine_texts_are_still_taken_but_the_way_is_not_open(client:
     engine.down = True
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json() == {"screening": True, "database": True, "engine": False}
+    assert answer.status_code == 503 and answer.json() == {"screening": True, "database": True, "engine": False, "outbox": True}
 
 
 def test_without_a_database_texts_are_still_taken_but_the_way_is_not_open(house: House, client: TestClient) -> None:

@@ -20,7 +20,7 @@ from bot.channels.sms import Sms
 from bot.doctor import _spool
 from bot.store.database import Store, StoreDown
 from bot.web.webhooks import webhook_routes
-from tests.talking import Clock, Desk, House, Phone, settle
+from tests.talking import Clock, Desk, House, HouseApp, Phone, settle
 
 NUMBER = "+15005550123"
 
@@ -126,6 +126,23 @@ def test_a_full_database_is_treated_as_one_that_is_down(house: House) -> None:
     assert all(len(heard(house, f"+1500555{number:04d}")) == 1 for number in range(40))
 
 
+def test_a_file_that_is_damaged_at_the_start_is_treated_as_a_database_that_is_down(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    house.app.store.close()
+    file = house.app.store.file
+    assert file is not None
+    whole = file.read_bytes()
+    file.write_bytes(b"\x93" * 8192)
+    again = HouseApp(house.app.settings)
+    with pytest.raises(StoreDown, match="handrail restore"):
+        again.store.migrate()
+    _ = again.conversation, again.desk, again.words  # what a gateway makes before it opens its doors
+    assert "We have your text" in str(again.intake.text(text("hello?", phone.number)))
+    again.store.close()
+    file.write_bytes(whole)
+    assert house.app.intake.drain() == 1 and heard(house, phone.number) == ["hi", "hello?"]
+
+
 def test_nothing_on_the_disk_can_be_read_without_the_key(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with down(house, monkeypatch):
         house.app.intake.text(text("SECRETWORDS"))
@@ -177,6 +194,22 @@ def test_one_item_that_cannot_be_read_is_put_aside_and_told_by_the_doctor(
     assert house.app.intake.drain() == 1 and heard(house) == ["whole"]
     assert len(house.app.spool.aside()) == 1
     assert "put aside" in " ".join(f.sentence for f in _spool(house.app) if not f.well)
+
+
+def test_what_was_put_aside_of_somebody_goes_when_they_are_forgotten(
+    house: House, phone: Phone, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.texts("hi")
+    for number in (phone.number, "+15005550124"):
+        with down(house, monkeypatch):
+            house.app.intake.text(text("a secret", number))
+        house.app.spool.put_aside(house.app.spool.waiting()[0])
+    assert house.app.intake.forget() == 0
+    clock.passes(seconds=5)
+    house.app.engine.down = True
+    phone.texts("FORGET ME")
+    assert house.app.intake.forget() == 1
+    assert [of for _, of, _ in house.app.spool.aside_of()] == [house.app.vault.pseudonym("sms", "+15005550124")]
 
 
 def test_a_delivery_report_waits_on_disk_too(house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from urllib.parse import urlencode
 
 import pytest
 import yaml
 
 from bot.channels.base import SendRefused
+from bot.channels.sms import Sms
 from bot.conversation import MOST_ANSWERED
-from bot.desk.views import DeskRefused
+from bot.desk.views import CaseCard, DeskRefused
 from bot.groups.state import GroupState
 from bot.text import for_sms, segments
 from bot.threads import HELP_WORDS, KEYWORDS, START_WORDS, STOP_WORDS, is_stop
@@ -55,6 +57,24 @@ def test_b_stop_is_honoured_at_once_with_one_neutral_confirmation(house: House) 
         phone.texts(word)
         phone.texts("hello?")
         phone.sees_nothing()
+
+
+def took_for(house: House, phone: Phone, kind: str, text: str) -> None:
+    """Twilio's Advanced Opt-Out answers by itself, and says so in the webhook."""
+    body = urlencode({"MessageSid": f"SM{text}", "From": phone.number, "Body": text, "OptOutType": kind}).encode()
+    settings = house.app.settings
+    house.app.conversation.receive(Sms(twilio=settings.twilio, public_url=settings.public_url).inbound(body))
+    settle(house.app)
+
+
+def test_b_what_twilio_answered_itself_is_honoured_and_not_answered_twice(house: House, phone: Phone) -> None:
+    took_for(house, phone, "STOP", "fin")  # a word of the agency's own list, which we do not know
+    assert opted_out(house, phone)
+    took_for(house, phone, "START", "yes")
+    assert not opted_out(house, phone)
+    phone.sees_nothing()
+    took_for(house, phone, "HELP", "help")
+    phone.sees("danger", "PERSON")
 
 
 def test_b_the_confirmation_carries_a_line_where_one_is_known(house: House, phone: Phone) -> None:
@@ -106,7 +126,31 @@ def test_c_stop_in_a_live_case_tells_the_worker_who_cannot_text_back(
 
 TO_US = {"stop texting me", "Please stop messaging me", "dont text me anymore", "leave me alone", "unsubscribe me"}
 TO_US |= {"don\u2019t text me", "arrête de m\u2019écrire", "laissez-moi tranquille", "déjame en paz", "no me escribas más"}
+TO_US |= {
+    "stop please",
+    "Stop, please!",
+    "STOP STOP",
+    "stop all",
+    "stop now",
+    "unsubscribe please",
+    "cancel please",
+    "wrong number",
+}
+TO_US |= {"stop sending these", "i dont want any more texts", "I don\u2019t want these messages", "never text me again"}
+TO_US |= {"dont ever text me again", "remove me from your list", "arr\u00eatez svp", "baja por favor"}
 ABOUT_OTHERS = {
+    "please stop",
+    "stop it",
+    "stop it please",
+    "stop him please",
+    "make him stop please",
+    "stop sending me pics",
+    "i dont want his texts",
+    "i dont want any more messages from him",
+    "never text him again",
+    "he got a wrong number",
+    "end it all now",
+    "i want to quit please",
     "make him stop",
     "tell him to stop",
     "i want it to stop",
@@ -229,6 +273,144 @@ def test_i_after_a_silence_nothing_sensitive_is_said_before_the_private_word(
     phone.texts("Teal")
     desk.says(card, "good to hear from you")
     phone.sees("good to hear from you")
+
+
+def silent_with_a_worker(house: House, phone: Phone, desk: Desk, clock: Clock) -> CaseCard:
+    """Danger, 45 minutes of silence, and a worker who takes the case: the phone waits for its word."""
+    phone.texts(SAD)
+    card = desk.sees_case(level="high")
+    with house.app.store.begin() as work:
+        work.threads.keep_word(phone.thread_id, "teal")
+    clock.passes(minutes=45)
+    phone.new()
+    desk.accepts(card)
+    phone.sees("text your word")
+    return card
+
+
+def test_i_a_case_that_is_closed_before_the_word_is_said_texts_nobody_until_it_is(
+    house: House, phone: Phone, desk: Desk, clock: Clock, engine: ScriptedEngine
+) -> None:
+    card = silent_with_a_worker(house, phone, desk, clock)
+    desk.closes(card, then="grooming", check_in_hours=24)
+    phone.sees_nothing()
+    phone.texts("who is this")
+    phone.sees("text your word")
+    phone.texts("Teal")
+    phone.sees("good to hear from you")
+    assert engine.turns[-1].choice == '/person_left{"then": "grooming"}' and engine.turns[-1].metadata["check_in"]
+
+
+def falls_silent_with_a_worker(house: House, phone: Phone, desk: Desk, clock: Clock, word: str | None = "teal") -> CaseCard:
+    """Danger, a worker who takes the case and talks, and then 45 minutes of silence."""
+    phone.texts(SAD)
+    card = desk.sees_case(level="high")
+    if word:
+        with house.app.store.begin() as work:
+            work.threads.keep_word(phone.thread_id, word)
+    desk.accepts(card)
+    phone.texts("ok")
+    desk.says(card, "hi, I'm here")
+    clock.passes(minutes=45)
+    phone.new()
+    return card
+
+
+def test_i_a_phone_that_fell_silent_during_a_hold_is_asked_for_the_word_and_hears_nothing_else(
+    house: House, phone: Phone, desk: Desk, clock: Clock
+) -> None:
+    card = falls_silent_with_a_worker(house, phone, desk, clock)
+    for _ in range(2):
+        with pytest.raises(DeskRefused, match="somebody else may hold the phone"):
+            desk.says(card, "did he hit you again?")
+    house.settles()
+    (said,) = phone.new()
+    assert "text your word" in said and not TOPICS.search(said)
+    phone.texts("who is this")
+    phone.new()
+    with pytest.raises(DeskRefused):
+        desk.says(card, "did he hit you again?")
+    phone.texts("Teal")
+    desk.says(card, "good to hear from you")
+    phone.sees("good to hear from you")
+
+
+def test_i_without_a_word_they_are_asked_to_write_first(house: House, phone: Phone, desk: Desk, clock: Clock) -> None:
+    card = falls_silent_with_a_worker(house, phone, desk, clock, word=None)
+    with pytest.raises(DeskRefused, match="somebody else may hold the phone"):
+        desk.says(card, "did he hit you again?")
+    house.settles()
+    phone.sees("just write back")
+    phone.texts("hi")
+    desk.says(card, "good to hear from you")
+    phone.sees("good to hear from you")
+
+
+def test_i_within_half_an_hour_a_worker_writes_as_they_like(house: House, phone: Phone, desk: Desk, clock: Clock) -> None:
+    card = falls_silent_with_a_worker(house, phone, desk, clock)
+    phone.texts("sorry was at dinner")
+    clock.passes(minutes=29)
+    desk.says(card, "no worries")
+    phone.sees("no worries")
+
+
+@pytest.mark.parametrize("word", ["teal", None])
+def test_i_closing_after_a_silence_during_a_hold_texts_nobody_until_they_write(
+    house: House, phone: Phone, desk: Desk, clock: Clock, engine: ScriptedEngine, word: str | None
+) -> None:
+    desk.closes(falls_silent_with_a_worker(house, phone, desk, clock, word), then="grooming", check_in_hours=24)
+    phone.sees_nothing()
+    phone.texts(word or "hi")
+    phone.sees("good to hear from you" if word else "you said: hi")
+    then = '{"then": "grooming"}' if word else ""
+    assert engine.turns[-1].choice == f"/person_left{then}" and engine.turns[-1].metadata["check_in"]
+
+
+def test_i_nobody_is_told_that_a_worker_went_while_the_phone_is_silent(
+    house: House, phone: Phone, desk: Desk, clock: Clock
+) -> None:
+    card = falls_silent_with_a_worker(house, phone, desk, clock)
+    house.app.desk.hand_back(card.id, desk.me)
+    house.settles()
+    phone.sees_nothing()
+    for _ in range(12):  # words of waiting, and that nobody came, would say that a person was asked for
+        clock.passes(seconds=75)
+        house.settles()
+        phone.sees_nothing()
+    house.desk("Noor").accepts(card)
+    phone.sees("Noor is here", "text your word")
+
+
+@pytest.mark.parametrize("instead", ["NEW", SAD])
+def test_i_what_waited_for_the_word_is_never_said_to_who_begins_anew_nor_into_danger(
+    house: House, phone: Phone, desk: Desk, clock: Clock, engine: ScriptedEngine, instead: str
+) -> None:
+    desk.closes(silent_with_a_worker(house, phone, desk, clock), then="grooming")
+    for text in (instead, "hello"):
+        phone.texts(text)
+    assert not any("person_left" in (turn.choice or "") for turn in engine.turns)
+
+
+def test_i_a_check_in_whose_time_went_by_before_the_word_is_not_asked_for(
+    house: House, phone: Phone, desk: Desk, clock: Clock, engine: ScriptedEngine
+) -> None:
+    desk.closes(silent_with_a_worker(house, phone, desk, clock), check_in_hours=24)
+    clock.passes(hours=25)
+    phone.texts("teal")
+    assert engine.turns[-1].choice == "/person_left" and engine.turns[-1].metadata["check_in"] is None
+
+
+def test_i_no_change_of_person_is_told_before_the_word_and_whoever_comes_next_asks_for_it(
+    house: House, phone: Phone, desk: Desk, clock: Clock
+) -> None:
+    card = silent_with_a_worker(house, phone, desk, clock)
+    phone.texts("who is this")
+    phone.new()
+    house.app.desk.hand_back(card.id, desk.me)
+    house.settles()
+    phone.sees_nothing()
+    house.desk("Noor").accepts(card)
+    phone.sees("Noor is here", "text your word")
 
 
 # --- one number that floods --------------------------------------------------------------------------

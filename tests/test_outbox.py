@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import deliveries
 from bot.channels.base import Delivery, SendRefused, SendUnknown
 from bot.channels.refusals import meaning
 from bot.deliveries import pause
@@ -30,12 +31,28 @@ def test_a_refusal_that_may_pass_is_tried_again_later(house: House, phone: Phone
 def test_order_is_kept_when_the_first_of_two_is_refused(house: House, phone: Phone, clock: Clock) -> None:
     house.app.network.refuse[phone.number] = SendRefused("20500", "down", final=False)
     phone.texts("one")
-    house.app.network.refuse.clear()
     phone.texts("two")
     phone.sees_nothing()
+    house.app.network.refuse.clear()
     clock.passes(minutes=1)
     house.settles()
     assert [t for t in phone.new() if t.startswith("You said")] == ["You said: one", "You said: two"]
+
+
+def test_the_holders_list_says_that_a_line_they_had_seen_did_not_arrive(house: House, phone: Phone, desk: Desk) -> None:
+    phone.texts("my stepdad hits me")
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    phone.texts("are you there")
+    desk.says(card, "yes, I am")
+    desk.opens(card)
+    reports(house, house.app.network.sent[-1][0], "failed", "30007")
+    (held,) = house.app.desk.mine(desk.me)
+    assert held.not_delivered and held.unread == 0
+    house.desk("Noor").opens(card)
+    assert house.app.desk.mine(desk.me)[0].not_delivered
+    assert desk.opens(card).transcript[-1].delivery == "failed"
+    assert not house.app.desk.mine(desk.me)[0].not_delivered
 
 
 def test_a_final_refusal_gives_up_and_the_case_says_not_delivered(house: House, phone: Phone, desk: Desk) -> None:
@@ -256,6 +273,37 @@ def test_a_phone_that_is_off_is_tried_again_and_at_once_when_they_write(house: H
     phone.texts("i am back")
     assert len(phone.new()) == 4  # three that were missed, in their order, and the new answer
     assert phone.everything()[:3] == phone.everything()[3:6]
+
+
+def puts_off(house: House, phone: Phone, clock: Clock, times: int) -> None:
+    """The provider refuses what they are to hear, so often."""
+    house.app.network.refuse[phone.number] = SendRefused("20500", "down", final=False)
+    phone.texts("hi")
+    for _ in range(times - 1):
+        clock.passes(minutes=11)
+        house.settles()
+    house.app.network.refuse.clear()
+    phone.sees_nothing()
+
+
+@pytest.mark.parametrize(("tries", "words"), [(3, "are you there"), (11, "i want to die")])
+def test_when_they_write_nothing_put_off_stands_in_the_way_of_what_they_hear(
+    house: House, phone: Phone, clock: Clock, tries: int, words: str
+) -> None:
+    puts_off(house, phone, clock, tries)
+    phone.texts(words)
+    phone.sees(f"You said: {words}")
+
+
+def test_whoever_writes_much_while_the_provider_is_away_uses_up_no_tries(house: House, phone: Phone, clock: Clock) -> None:
+    puts_off(house, phone, clock, 7)
+    phone.texts("hello?")
+    phone.sees_nothing()
+
+
+def test_whoever_is_forgotten_while_a_text_is_on_its_way_breaks_nothing(house: House) -> None:
+    with house.app.store.begin() as work:
+        deliveries.sent(work, 12345, "sms:SM1")
 
 
 def test_a_phone_that_stays_off_is_given_up_and_the_case_says_so(house: House, phone: Phone, desk: Desk, clock: Clock) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
-from bot.channels.base import Inbound, SendRefused
+from bot import deliveries, paging
+from bot.channels.base import Delivery, Inbound, SendRefused, SendUnknown
 from bot.desk.views import DeskRefused
 from bot.engine import Answer, Reply
+from bot.paging import MOST_ATTEMPTS
+from bot.sender import Sender
 from tests.talking import Clock, Desk, House, Page, Phone, ScriptedEngine, settle
 
 NOW = "my stepdad hits me and he's coming home now"
@@ -122,11 +126,196 @@ def test_a_page_that_is_refused_is_tried_again_and_then_said_to_have_failed(
     house.app.sms.refuse[SAMS] = SendRefused("20429", "Too many", final=False)  # type: ignore[attr-defined]
     page.texts(NOW)
     house.app.outbox.sweep()
-    for _ in range(6):
+    for _ in range(MOST_ATTEMPTS):
         settle(house.app)
-        clock.passes(seconds=31)
-    board = house.app.board.now()
-    assert any(i.what == "page failed" for i in board.incidents)
+        clock.passes(minutes=3)
+    failed = [i.detail for i in house.app.board.now().incidents if i.what == "page failed"]
+    assert failed == ["on call, sms: Too many (code 20429)"]
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_page_that_did_not_arrive_is_said_to_have_failed(
+    house: House, team: dict[str, Desk], page: Page, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    """Twilio took it, and their phone is off: the report comes after the commit that names the page, or before it."""
+    shift(house, team["sam"], "on call")
+    page.texts(NOW)
+    house.app.outbox.sweep()
+    monkeypatch.setattr("tests.talking.secrets.token_hex", lambda _: "page")
+    unreachable = Delivery("sms:SMpage", "failed", "30003")
+    for report_is_due in (early, not early):
+        if report_is_due:
+            with house.app.store.begin() as work:
+                deliveries.note(work, unreachable)
+        else:
+            settle(house.app)
+    with house.app.store.read() as work:
+        assert [p.state for p in work.pages.recent()] == ["failed"]
+    assert [i.what for i in house.app.board.now().incidents] == ["page failed"]
+
+
+def test_a_page_that_was_answered_has_not_failed_whatever_is_reported(house: House, team: dict[str, Desk], page: Page) -> None:
+    shift(house, team["sam"], "on call")
+    page.texts(NOW)
+    house.app.outbox.sweep()
+    settle(house.app)
+    (sid, _, body) = next(s for s in house.app.sms.sent if s[1] == SAMS)  # type: ignore[attr-defined]
+    house.app.pager.acknowledge(body.rpartition("/page/")[2])
+    with house.app.store.begin() as work:
+        deliveries.note(work, Delivery(f"sms:{sid}", "failed", "30008"))
+    with house.app.store.read() as work:
+        assert [p.state for p in work.pages.recent()] == ["acknowledged"]
+
+
+# --- whose outcome is unknown ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def called(house: House, team: dict[str, Desk], page: Page) -> str:
+    """Sam is on call, and a page to them is about to leave."""
+    shift(house, team["sam"], "on call")
+    page.texts(NOW)
+    house.app.outbox.sweep()
+    return SAMS
+
+
+def page_states(house: House) -> list[str]:
+    with house.app.store.read() as work:
+        return [p.state for p in work.pages.recent()]
+
+
+def sends_for(house: House, clock: Clock, *, seconds: int) -> None:
+    for _ in range(seconds):
+        settle(house.app)
+        clock.passes(seconds=1)
+
+
+def no_answer_comes(house: House, monkeypatch: pytest.MonkeyPatch, *, it_left: bool, times: int = 1) -> list[str]:
+    """The next sends end without an answer; returns the pages that Twilio was given all the same."""
+    given: list[str] = []
+    send = house.app.network.send
+
+    def silent(*, to: str, body: str) -> str:
+        if len(given) >= times:
+            return send(to=to, body=body)
+        given.append(body)
+        if it_left:
+            send(to=to, body=body)
+        raise SendUnknown("ReadTimeout")
+
+    monkeypatch.setattr(house.app.network, "send", silent)
+    return given
+
+
+@pytest.mark.parametrize("it_left", [True, False])
+def test_a_page_of_which_no_answer_came_leaves_once(
+    house: House, called: str, clock: Clock, monkeypatch: pytest.MonkeyPatch, it_left: bool
+) -> None:
+    no_answer_comes(house, monkeypatch, it_left=it_left)
+    sends_for(house, clock, seconds=19)
+    assert len(paged(house, called)) == it_left  # the provider has some time to list it
+    sends_for(house, clock, seconds=31)
+    assert len(paged(house, called)) == 1 and page_states(house) == ["sent"]
+
+
+def test_a_page_that_left_as_its_process_was_killed_leaves_no_second_time(house: House, called: str, clock: Clock) -> None:
+    with house.app.store.begin() as work:
+        claimed = work.pages.claim()
+        assert claimed is not None
+        person = work.staff.get(claimed.staff_id)
+        case = work.cases.find(claimed.case_id or 0)
+    assert person is not None
+    house.app.network.send(to=called, body=house.app.pager._letter(claimed, person, case).body)
+    sends_for(house, clock, seconds=40)
+    assert len(paged(house, called)) == 1 and page_states(house) == ["sent"]
+
+
+def test_where_the_provider_cannot_be_asked_a_page_goes_out_all_the_same(
+    house: House, called: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(**_: object) -> list[str]:
+        raise SendUnknown("ReadTimeout")
+
+    no_answer_comes(house, monkeypatch, it_left=False)
+    monkeypatch.setattr(house.app.network, "find_sent", cannot)
+    sends_for(house, clock, seconds=70)
+    assert len(paged(house, called)) == 1
+
+
+def test_a_page_that_was_answered_while_in_doubt_is_not_sent_again(
+    house: House, called: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = no_answer_comes(house, monkeypatch, it_left=False)
+    settle(house.app)
+    assert house.app.pager.acknowledge(given[0].rpartition("/page/")[2])
+    sends_for(house, clock, seconds=60)
+    assert paged(house, called) == [] and page_states(house) == ["acknowledged"]
+
+
+def test_who_stalls_before_a_page_leaves_it_to_whoever_asks_next(
+    house: House, called: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, paging.SENDS_BY.total_seconds() + 1])
+    with monkeypatch.context() as stalled:
+        stalled.setattr(paging, "monotonic", lambda: next(times))
+        assert house.app.pager.send_next()
+    assert paged(house, called) == []
+    sends_for(house, clock, seconds=31)
+    assert len(paged(house, called)) == 1
+
+
+# --- how fast --------------------------------------------------------------------------------------------
+
+
+def test_while_the_provider_wants_rest_no_page_is_texted_and_e_mails_go_on(
+    house: House, team: dict[str, Desk], called: str, clock: Clock
+) -> None:
+    house.app.network.refuse[called] = SendRefused("20429", "Too fast.", final=False, wait=timedelta(seconds=120))
+    settle(house.app)
+    del house.app.network.refuse[called]
+    house.app.pager._mail = letters = Letters()
+    house.app.rota.set_contact(team["alex"].me, team["sam"].me.id, phone=called, email="sam@example.org")
+    house.app.rota.test_page(team["alex"].me, team["sam"].me.id)
+    sends_for(house, clock, seconds=119)
+    assert paged(house, called) == [] and len(letters.sent) == 1
+    sends_for(house, clock, seconds=3)
+    assert len(paged(house, called)) == 2
+
+
+def test_pages_keep_to_the_pace_of_the_number(house: House, team: dict[str, Desk]) -> None:
+    house.app.__dict__["sender"] = Sender(house.app.network, per_second=10)
+    del house.app.__dict__["pager"]
+    for _ in range(30):
+        house.app.rota.test_page(team["alex"].me, team["sam"].me.id)
+    settle(house.app)
+    assert 10 <= len(paged(house, SAMS)) <= 11  # one second of ten, and the next
+
+
+# --- of which nobody told --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("became", "then"), [("failed", "failed"), ("delivered", "delivered"), ("sent", "sent")])
+def test_a_page_of_which_the_provider_never_told_is_asked_about(
+    house: House, called: str, clock: Clock, became: str, then: str
+) -> None:
+    settle(house.app)
+    sid = f"sms:{next(sid for sid, to, _ in house.app.network.sent if to == called)}"
+    house.app.network.became[sid] = Delivery(sid, became, "30003" if became == "failed" else None)
+    for minutes in (4, 1, 1, 200):
+        clock.passes(minutes=minutes)
+        house.app.missed_reports.look()
+    assert page_states(house) == [then] and house.app.network.asked.count(sid) == 1
+    failed = [i.detail for i in house.app.board.now().incidents if i.what == "page failed"]
+    assert failed == (["on call, sms: Their phone is off or out of reach. (code 30003)"] if then == "failed" else [])
+
+
+def test_a_page_that_arrived_can_be_answered_by_text(house: House, called: str) -> None:
+    settle(house.app)
+    sid = next(sid for sid, to, _ in house.app.network.sent if to == called)
+    with house.app.store.begin() as work:
+        deliveries.note(work, Delivery(f"sms:{sid}", "delivered"))
+    assert page_states(house) == ["delivered"]
+    assert house.app.pager.heard(Inbound("sms", "sms:SM1", "1", address=called, number=called))
 
 
 def test_by_e_mail_too_where_a_server_is_set(house: House, team: dict[str, Desk], page: Page) -> None:

@@ -52,7 +52,13 @@ def test_the_bot_and_a_person_are_told_apart_by_more_than_the_words():
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
 
 
-@pytest.mark.parametrize("name", ["youth.css", "now.css", "phone.css", "embed.js", "exit.js", "bar.js", "youth.js"])
+PAGE_FILES = (
+    "youth.css", "group.css", "now.css", "phone.css", "embed.js", "exit.js", "bar.js", "youth.js", "group.js", "group_private.js",
+    "aloud.js",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGE_FILES)
 def test_no_file_of_the_page_has_a_colour_of_its_own(name):
     assert COLOUR.findall((STATIC / name).read_text(encoding="utf-8")) == []
 

@@ -52,16 +52,18 @@ def test_of_an_open_case_they_hear_nothing_and_the_wish_comes_true_when_it_is_cl
     assert MARKER not in words(house, phone)
 
 
-def test_after_five_wrong_words_in_an_hour_the_right_one_waits_too(house: House, phone: Phone, clock: Clock) -> None:
+def test_after_five_wrong_words_the_right_one_waits_a_quarter_of_an_hour_as_they_are_told(
+    house: House, phone: Phone, clock: Clock
+) -> None:
     phone.texts("hi")
     waits(house, phone)
     for guess in ("blue", "green", "mauve", "amber", "coral"):
         phone.texts(guess)
         phone.sees("text your word")
     phone.texts("teal")
-    phone.sees("many tries")
+    phone.sees("many tries", "15 minutes")
     assert is_waiting(house, phone) and "teal" not in words(house, phone)
-    clock.passes(hours=1)
+    clock.passes(minutes=15)
     phone.texts("teal")
     assert not is_waiting(house, phone)
 

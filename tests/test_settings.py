@@ -100,6 +100,7 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
         ({"HANDRAIL_PROXIES": "10.0.0.1,::/0"}, "networks such as 10.0.0.0/16"),
         ({"HANDRAIL_KEEP_CASES_DAYS": "forever"}, "write days"),
         ({"HANDRAIL_KEEP_WORDS_HOURS": "-1"}, "write hours"),
+        ({"HANDRAIL_KEEP_WORDS_HOURS": "73"}, "at most 72"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_says_what_to_do(tmp_path: Path, wrong: dict[str, str], what_to_do: str) -> None:

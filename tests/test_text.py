@@ -83,7 +83,8 @@ def test_making_plain_never_costs_more_than_it_saves(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "asked"), [
     ("is it ok that he checks my phone", True), ("wanting my phone password. normal or no", True), ("he checks my phone?", True),
-    ("so what do i do", True), ("he checks my phone", False), ("i told him no", False), ("", False), ("yes", False),
+    ("if you pay them do they stop", True), ("friends who dare u to steal, are those real friends", True),
+    ("i know what they do", False), ("so what do i do", True), ("he checks my phone", False), ("i told him no", False), ("", False), ("yes", False),
 ])  # fmt: skip
 def test_a_question_is_known_by_its_form(text: str, asked: bool) -> None:
     assert asks(text) is asked

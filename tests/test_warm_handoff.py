@@ -11,6 +11,7 @@ from bot.engine import Answer, Reply
 from bot.handoff.cases import Event, State
 from bot.safety.verdict import Level
 from bot.store.check_ins import AGREED
+from bot.store.messages import THEIR_WORD
 from bot.store.presence import LINES_ONLY
 from tests.talking import Clock, Desk, House, HouseApp, Page, Phone, ScriptedEngine
 
@@ -222,12 +223,20 @@ def closes_with_a_check_in(phone: Phone, desk: Desk, engine: ScriptedEngine, wor
     desk.says(card, "hi")
     desk.closes(card, check_in_hours=24)
     phone.new()
-    effects = [{"effect": "check_in", "answer": "yes"}, *([{"effect": "private_word", "word": word}] if word else [])]
-    engine.answers = lambda turn: Answer((Reply("Kept."),), tuple(effects))
+    engine.answers = lambda turn: Answer((Reply("Pick a word."),), ({"effect": "check_in", "answer": "yes"},))
     phone.texts("yes")
+    if word:
+        engine.answers = lambda turn: Answer((Reply("Kept."),), ({"effect": "private_word"},))
+        phone.texts(word)
     engine.answers = lambda turn: Answer((Reply("bot"),))
     phone.new()
     return card
+
+
+def reads(desk: Desk, card: CaseCard) -> list[str]:
+    """What is kept of the words of its thread, and so could be read at the desk if a case were open now."""
+    with desk.app.store.read() as work:
+        return [said.text for said in work.messages.transcript(work.cases.get(card.id).thread_id)]
 
 
 def test_a_check_in_goes_out_as_agreed_names_no_topic_and_waits_for_their_word(
@@ -255,13 +264,44 @@ def test_a_check_in_goes_out_as_agreed_names_no_topic_and_waits_for_their_word(
 def test_the_word_itself_is_nowhere_to_be_read(
     house: House, phone: Phone, desk: Desk, engine: ScriptedEngine, clock: Clock
 ) -> None:
-    closes_with_a_check_in(phone, desk, engine)
+    card = closes_with_a_check_in(phone, desk, engine)
+    assert reads(desk, card).count(THEIR_WORD) == 1
     clock.passes(hours=24)
     house.app.outbox.sweep()
+    phone.texts("Blue Kite!")
+    assert reads(desk, card).count(THEIR_WORD) == 2
     phone.texts("blue kite")
-    with house.app.store.read() as work:
-        said = [m.text for m in work.messages.transcript(phone.thread_id)]
-    assert "(their private word)" in said and "blue kite" not in said
+    said = reads(desk, card)
+    assert said.count(THEIR_WORD) == 3 and not any("kite" in text.lower() for text in said)
+
+
+def test_a_word_that_the_engine_was_away_for_is_hidden_once_it_is_chosen(
+    phone: Phone, desk: Desk, engine: ScriptedEngine
+) -> None:
+    card = closes_with_a_check_in(phone, desk, engine, word=None)
+    engine.down = True
+    phone.texts("blue kite")
+    engine.down, engine.answers = False, lambda turn: Answer((Reply("Kept."),), ({"effect": "private_word"},))
+    phone.texts("Blue kite")
+    assert reads(desk, card).count(THEIR_WORD) == 2
+
+
+def test_what_a_worker_is_answered_is_read_also_where_it_is_their_word(
+    phone: Phone, desk: Desk, engine: ScriptedEngine
+) -> None:
+    card = with_a_person(phone, desk, engine)
+    with desk.app.store.begin() as work:
+        work.threads.keep_word(phone.thread_id, DANGER)
+    phone.texts(DANGER)
+    assert reads(desk, card)[-1] == DANGER
+    with desk.app.store.begin() as work:
+        work.threads.keep_word(phone.thread_id, "blue kite")
+    phone.texts("blue kite")
+    assert reads(desk, card)[-1] == "blue kite"
+    with desk.app.store.begin() as work:
+        work.threads.change(phone.thread_id, waits_since=work.now)
+    phone.texts("blue kite")
+    assert reads(desk, card)[-1] == THEIR_WORD  # as they were asked for it
 
 
 def test_whoever_does_not_know_the_word_can_start_afresh_and_learns_nothing(

@@ -24,10 +24,22 @@ class Question:
     text: str
 
 
+class UnreadableQuestion(ValueError):
+    """A line that is no question; the sentence says which, and what to write."""
+
+
 def questions(file: Path) -> list[Question]:
-    """The questions of a file; a line that is not "topic|text" is left out."""
-    lines = (line.partition("|") for line in file.read_text(encoding="utf-8").splitlines())
-    return [Question(topic.strip(), text.strip()) for topic, bar, text in lines if bar and text.strip()]
+    """The questions of a file, a line each: "topic|text". Empty lines are left out; raises UnreadableQuestion for any other."""
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        topic, bar, text = (part.strip() for part in line.partition("|"))
+        if topic and not (bar and text):
+            raise UnreadableQuestion(
+                f"{file.name}, line {number}: write the topic, a bar and the question, as in topic|question."
+            )
+        if text:
+            found.append(Question(topic, text))
+    return found
 
 
 def report(asked: Sequence[Question], answers: Sequence[Mapping[str, Any]]) -> str:

@@ -32,6 +32,9 @@ STEP, OPTIONS = "lesson:notice", ("a", "b", "c")
 DANGER = "my stepdad hits me and he is coming home now"
 LONGEST_OPENING = 120.0
 CONNECTIONS = 100
+NUMBERS = itertools.count()
+"""Each text is somebody else's: two of one number would be one case."""
+
 BESIDE = 20
 """Who answers in a second group meanwhile: two groups must not slow each other."""
 
@@ -179,7 +182,7 @@ async def _by_seat(_app: App, client: httpx.AsyncClient, seat: str) -> float:
 
 
 async def _by_text(app: App, client: httpx.AsyncClient, _seat: str) -> float:
-    fields = {"MessageSid": f"SM{secrets.token_hex(16)}", "From": f"+1500558{secrets.randbelow(10_000):04d}", "Body": DANGER}
+    fields = {"MessageSid": f"SM{secrets.token_hex(16)}", "From": f"+1500558{next(NUMBERS):04d}", "Body": DANGER}
     fields |= {"To": "+15005550006", "NumMedia": "0"}
     signature = app.sms.sign(f"{app.settings.public_url}/sms/inbound", fields)
     return await _timed(client, "/sms/inbound", 200, data=fields, headers={"X-Twilio-Signature": signature})
@@ -226,7 +229,7 @@ def given_by(number: int) -> str:
 def counted_as_given(app: App, group: Group, tokens: Sequence[str]) -> tuple[int, bool]:
     """How many answers were counted; and whether each is its seat's own, and the published poll is made of just these."""
     with app.store.read() as work:
-        seats = [work.groups.seat_by_token(app.vault.token_hash(token)) for token in tokens]
+        seats = [work.seats.by_token(app.vault.token_hash(token)) for token in tokens]
         kept = [work.group_answers.of_thread(group.id, found[0].thread_id).get(STEP) for found in seats if found]
         counted, told = work.group_answers.answered(group.id, STEP), work.group_answers.published(group.id).get(STEP)
     wanted = [(given_by(n),) for n in range(len(tokens))]

@@ -36,8 +36,6 @@ class Meaning:
 UNKNOWN = "unknown"
 """Our own code: no answer came, so nobody knows whether it was sent."""
 
-PHONE_AWAY = ("30003", "30008")
-"""Codes that no longer hold once they have written to us."""
 
 NO_NUMBER = "no number"
 """Our own code: we no longer have their number."""

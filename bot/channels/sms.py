@@ -23,6 +23,9 @@ from bot.settings import Twilio
 log = structlog.get_logger()
 
 REAL_API = "https://api.twilio.com"
+MESSAGING_API = "https://messaging.twilio.com"
+"""Where Twilio tells which numbers a messaging service has; a stand-in tells it where it tells everything."""
+
 WAIT = 6.0
 """Seconds to wait for Twilio to be reached, and again for its answer: asking and sending fit in one lease of a message."""
 
@@ -57,6 +60,15 @@ STATES = {
 }
 """Twilio's message states as ours."""
 
+OF_SMS = "sms:"
+"""What stands before Twilio's id in ours."""
+
+TRIAL = "Sent from your Twilio trial account - "
+"""What stands before every text that a trial account sends, also in Twilio's list."""
+
+OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}
+"""What Twilio's Advanced Opt-Out took a text for, and answered with the words that were given to it."""
+
 
 class Sms:
     """Sends, receives and checks texts."""
@@ -84,11 +96,12 @@ class Sms:
         media = said.get("NumMedia", "0")
         return Inbound(
             channel="sms",
-            provider_id=f"sms:{sid}",
+            provider_id=f"{OF_SMS}{sid}",
             text=said.get("Body", ""),
             address=sender,
             number=sender,
             media=media.isdecimal() and int(media) > 0,
+            carrier_word=OPT_OUT_TYPES.get(said.get("OptOutType", ""), ""),
         )
 
     def delivery(self, raw_body: bytes) -> Delivery | None:
@@ -97,7 +110,7 @@ class Sms:
         state = STATES.get(said.get("MessageStatus", ""))
         if not state or not said.get("MessageSid"):
             return None
-        return Delivery(f"sms:{said['MessageSid']}", state, said.get("ErrorCode") or None)
+        return Delivery(f"{OF_SMS}{said['MessageSid']}", state, said.get("ErrorCode") or None)
 
     def send(self, *, to: str, body: str) -> str:
         """Send a text; returns Twilio's id. Raises SendRefused, or SendUnknown when no answer came."""
@@ -110,7 +123,8 @@ class Sms:
     def find_sent(self, *, to: str, body: str, since: datetime) -> list[str]:
         """The ids of texts that Twilio already took and that could be this one, oldest first.
 
-        Not narrowed by date at Twilio: a text that still waits there has no date of sending yet.
+        Not narrowed at Twilio by date, a text that still waits there has none of sending yet, nor by the number it came
+        from, which may have been another before a restart.
         """
         with _twilio_answers():
             listed = self._client.messages.list(to=to, limit=MOST_LISTED, page_size=MOST_LISTED)
@@ -118,8 +132,22 @@ class Sms:
         fits = [m for m in listed if m.direction != "inbound" and _bare(m.body) == wanted]
         return [str(m.sid) for m in reversed(fits) if m.date_created is None or m.date_created >= earliest]
 
+    def report_of(self, provider_id: str) -> Delivery | None:
+        """What became of a text by now, as a status callback would tell it; None for a state we do not know.
+
+        Raises SendRefused, final where Twilio has no such text, or SendUnknown.
+        """
+        with _twilio_answers():
+            message = self._client.messages(provider_id.removeprefix(OF_SMS)).fetch()
+        state = STATES.get(str(message.status))
+        return Delivery(provider_id, state, str(message.error_code) if message.error_code else None) if state else None
+
     def received_since(self, since: datetime) -> list[Inbound]:
-        """Every text that Twilio took in for us since then, oldest first. Raises SendRefused or SendUnknown."""
+        """Every text that Twilio took in for us since then, oldest first; none for other numbers of the same account.
+
+        Raises SendRefused or SendUnknown.
+        """
+        ours = self._numbers() if self._is_service else None
         listed: dict[str, Any] = {}
         until: dict[str, datetime] = {}
         while len(part := self._list(since, **until)) == MOST_AT_ONCE:
@@ -130,17 +158,28 @@ class Sms:
             if until == last:
                 raise SendUnknown("The list does not go on: more texts in one second than can be asked for.")
         listed.update((str(m.sid), m) for m in part)
-        texts = [m for m in listed.values() if m.direction == "inbound" and m.from_]
+        texts = [m for m in listed.values() if m.direction == "inbound" and m.from_ and (ours is None or m.to in ours)]
         return [_listed(m) for m in reversed(texts)]
 
     def _list(self, since: datetime, **until: datetime) -> list[Any]:
         """The newest texts since then, newest first; with ``until`` only those that were sent before it."""
-        ours = {} if self._sender.startswith("MG") else {"to": self._sender}
+        ours = {} if self._is_service else {"to": self._sender}
         with _twilio_answers():
             return list(self._client.messages.list(date_sent_after=since, limit=MOST_AT_ONCE, page_size=1000, **until, **ours))
 
+    def _numbers(self) -> set[str]:
+        """The numbers that our messaging service has now: texts to any other are not for us."""
+        service = self._client.messaging.v1.services(self._sender)
+        with _twilio_answers():
+            numbers = {str(n.phone_number) for n in service.phone_numbers.list()}
+            return numbers | {str(code.short_code) for code in service.short_codes.list()}
+
+    @property
+    def _is_service(self) -> bool:
+        return self._sender.startswith("MG")
+
     def _from(self) -> dict[str, str]:
-        key = "messaging_service_sid" if self._sender.startswith("MG") else "from_"
+        key = "messaging_service_sid" if self._is_service else "from_"
         return {key: self._sender}
 
 
@@ -153,12 +192,17 @@ class _HttpClient(TwilioHttpClient):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send a request to where the settings say the API is. Raises SendRefused when Twilio asks us to rest."""
-        answer = super().request(method, url.replace(REAL_API, self._api_url, 1), *args, **kwargs)
+        answer = super().request(method, self._address(url), *args, **kwargs)
         rest = _rest(answer.headers or {})
         if answer.status_code in (429, 503) and rest is not None:
             code = "20429" if answer.status_code == 429 else "20503"
             raise SendRefused(code, meaning(code).sentence, final=False, wait=rest)
         return answer
+
+    def _address(self, url: str) -> str:
+        if self._api_url != REAL_API:
+            url = url.replace(MESSAGING_API, self._api_url, 1)
+        return url.replace(REAL_API, self._api_url, 1)
 
 
 @contextmanager
@@ -197,8 +241,8 @@ def _rest(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def _bare(body: str | None) -> str:
-    """A text as it is compared: Twilio may trim what it was given."""
-    return " ".join((body or "").split())
+    """A text as it is compared: Twilio may trim what it was given, and on a trial account puts a sentence before it."""
+    return " ".join((body or "").split()).removeprefix(TRIAL)
 
 
 def _listed(message: Any) -> Inbound:
@@ -206,7 +250,7 @@ def _listed(message: Any) -> Inbound:
     media = str(message.num_media or "0")
     return Inbound(
         channel="sms",
-        provider_id=f"sms:{message.sid}",
+        provider_id=f"{OF_SMS}{message.sid}",
         text=message.body or "",
         address=message.from_,
         number=message.from_,

@@ -8,13 +8,15 @@ from bot.forgetting import is_wished
 from bot.safety.verdict import Verdict
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
-from bot.voice import Voice
+from bot.voice import Voice, is_silent
 
 
 def after_closing(work: UnitOfWork, voice: Voice, case: Case, *, was_held: bool, then: str | None) -> None:
     """Erase it where they asked for that; forget a number that is nobody's; otherwise the bot comes back, and says so.
 
-    ``then`` is what the bot brings after a person held the case.
+    ``then`` is what the bot brings after a person held the case. To a phone that was silent for long nothing is said before
+    its word: thanks for a talk, or the name of a lesson, would tell whoever holds it now. Who chose no word cannot be told
+    from somebody else, and is brought no lesson.
     """
     thread = work.threads.get(case.thread_id)
     if thread is None:
@@ -26,5 +28,10 @@ def after_closing(work: UnitOfWork, voice: Voice, case: Case, *, was_held: bool,
         if not thread.opted_out and not nobodys:
             voice.say(work, thread, "forgotten")
     elif was_held and not nobodys:
-        left = payload("person_left", then=then) if then else payload("person_left")
-        work.messages.keep_inbound(thread.id, provider_id=None, text=left, verdict=Verdict(), state="kept", who="event")
+        silent = is_silent(work, thread)
+        if silent and not thread.waits:
+            work.threads.change(thread.id, waits_since=work.now)
+        named = then if thread.has_word or not silent else None
+        left = payload("person_left", then=named) if named else payload("person_left")
+        state = "waits" if silent else "kept"
+        work.messages.keep_inbound(thread.id, provider_id=None, text=left, verdict=Verdict(), state=state, who="event")

@@ -59,7 +59,10 @@ class Incident:
 
 @dataclass(frozen=True)
 class BoardView:
-    """The board now. Times to accept are seconds, of cases accepted in the last 24 hours; None when there were none."""
+    """The board now. Times to accept are seconds, of cases accepted in the last 24 hours; None when there were none.
+
+    ``open_in_silence`` are open cases that nobody wrote in for as long as closed ones are kept.
+    """
 
     waiting: int
     oldest: datetime | None
@@ -69,6 +72,7 @@ class BoardView:
     accept_p95: float | None
     accepted: int
     abandoned: int
+    open_in_silence: int
     staff: tuple[AtWork, ...]
     lines_only: bool
     on_call: tuple[tuple[str, str], ...]
@@ -98,6 +102,7 @@ class Board:
                 accept_p95=quantile(took, 0.95),
                 accepted=len(took),
                 abandoned=len(work.audit.since(work.now - DAY, ("drop",))),
+                open_in_silence=work.retention.open_in_silence(),
                 staff=tuple(_at_work(work, s) for s in people),
                 lines_only=work.presence.is_on(LINES_ONLY),
                 on_call=tuple(

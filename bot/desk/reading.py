@@ -59,7 +59,7 @@ class DeskReading:
     def card(self, work: UnitOfWork, case: Case) -> CaseCard:
         """A case as one entry of a list."""
         thread = work.threads.get(case.thread_id)
-        said = work.messages.transcript(case.thread_id, after=case.seen_seq)
+        said = work.messages.transcript(case.thread_id, after=case.seen_seq, until=case.closed_at)
         return CaseCard(
             id=case.id,
             designation=case.designation,
@@ -75,17 +75,17 @@ class DeskReading:
             band=thread.band if thread else None,
             region=self._region_of(thread),
             unread=sum(m.who == "you" for m in said),
-            not_delivered=any(m.state in ("failed", "opted out") for m in said),
+            not_delivered=bool(work.sending.lost(case.thread_id)),  # until it was seen: the report comes after the line
             typing=work.presence.typing_until(case.thread_id, "you") is not None,
             offered_to=self.name(work, case.passed_to) if case.passed_until and case.passed_until > work.now else None,
             opted_out=bool(thread and thread.opted_out),
         )
 
     def view(self, work: UnitOfWork, case: Case) -> CaseView:
-        """Everything a worker needs on one screen."""
+        """Everything a worker needs on one screen; of a closed case nothing that was written later."""
         thread = work.threads.get(case.thread_id)
         closed = case.passed_on == "nothing" and case.level < Level.IMMINENT
-        said = work.messages.transcript(case.thread_id, after=case.passed_seq if closed else 0)
+        said = work.messages.transcript(case.thread_id, after=case.passed_seq if closed else 0, until=case.closed_at)
         region = self._region_of(thread)
         lines = self._directory.lines(region, band=thread.band if thread else None, now=work.now, limit=3)
         return CaseView(
@@ -100,6 +100,7 @@ class DeskReading:
             check_in=_check_in(work.check_ins.of_case(case.id)),
             asked_already=tuple(q for m in said if m.who == "bot" and m.at >= case.opened_at for q in _questions(m.text)),
             lesson=thread.lesson if thread else None,
+            in_group=_in_group(work, thread),
             lines=tuple(line.say() for line in lines),
             emergency=self._directory.emergency(region),
             reporting=self._directory.reporting(region),
@@ -136,6 +137,15 @@ class DeskReading:
             )
             for m in said
         )
+
+
+def _in_group(work: UnitOfWork, thread: Thread | None) -> str | None:
+    """That they sit in a group now, where others may look on; neither its code nor who leads it."""
+    seated = work.seats.now_of(thread.id) if thread else None
+    if seated is None:
+        return None
+    group = seated[1]
+    return f"{group.subject.module.replace('_', ' ')}, {group.subject.lesson}; opened {group.opened_at:%H:%M} UTC"
 
 
 def _as_meant(message: Message, said: Sequence[Message]) -> str:

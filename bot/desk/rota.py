@@ -66,10 +66,10 @@ class RotaDesk:
             if work.staff.get(person) is None:
                 raise DeskRefused("Choose who is on call.")
             try:
-                work.rota.add(Shift(0, person, place, days.strip().lower(), starts, ends, zone.strip() or self._zone))
+                kept = work.rota.add(Shift(0, person, place, days.strip().lower(), starts, ends, zone.strip() or self._zone))
             except RotaError as error:
                 raise DeskRefused(str(error)) from error
-            work.audit.add(actor=staff.username, what="shift added", detail=f"{place}, {days} {starts}-{ends}"[:200])
+            work.audit.add(actor=staff.username, what="shift added", detail=f"{place}, {kept.days} {kept.starts}-{kept.ends}")
 
     def remove_shift(self, staff: StaffMember, shift_id: int) -> None:
         """Take a shift out."""

@@ -135,3 +135,5 @@ class CaseView:
     passed_on: str | None = None
     waits: bool = False
     check_in: str | None = None
+    in_group: str | None = None
+    """They sit in a group now, among others: its lesson, and since when it goes on."""

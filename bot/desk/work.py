@@ -14,14 +14,13 @@ from bot.safety.verdict import Level, Verdict
 from bot.store.cases import Case, CaseConflict
 from bot.store.database import Store
 from bot.store.unit_of_work import UnitOfWork
-from bot.voice import Voice
+from bot.voice import BACK, Voice, is_silent
 
 LONGEST_REPLY = 1200
 LOOK_AGAIN = timedelta(minutes=30)
 """One look at a transcript is one audit entry for this long."""
 
-RE_CONTACT = timedelta(minutes=30)
-"""After this long without a text from a phone, somebody else may hold it: nothing is said before they answer."""
+WRITE_FIRST = "They were silent for long, so somebody else may hold the phone. We asked them to write first."
 
 LATEST_CHECK_IN = 72
 """Hours after closing; the source of the figure is the protocol in docs/handoff.md."""
@@ -67,14 +66,17 @@ class Desk:
             case = _found(work, case_id)
             shown = self._reading.view(work, case)
             new_look = self._is_new_look(work, case, staff)
+            lost = work.sending.lost(case.thread_id) if case.staff_id == staff.id else []
         newest = max((line.seq for line in shown.transcript), default=0)
         newly_seen = case.staff_id == staff.id and newest > case.seen_seq
-        if new_look or newly_seen:
+        if new_look or newly_seen or lost:
             with self.changing(case_id) as (work, case):
                 if new_look:
                     work.audit.add(actor=staff.username, what="viewed", case_id=case.id)
                 if newly_seen:
                     work.cases.remember(case, seen_seq=newest)
+                if lost:
+                    work.sending.seen_lost(lost)
         return shown
 
     def accept(self, case_id: int, staff: StaffMember) -> None:
@@ -91,14 +93,17 @@ class Desk:
         thread = work.threads.get(case.thread_id)
         if thread is None:
             return
-        silent = thread.channel == "sms" and (work.messages.last_heard(thread.id) or work.now) < work.now - RE_CONTACT
+        silent = is_silent(work, thread)
         if silent:
             work.threads.change(thread.id, waits_since=work.now)
-        said = "helper_back" if silent else "helper_joined"
+        said = BACK if silent else "helper_joined"
         self._voice.announce(work, thread, said, name=staff.first_name, staff_id=staff.id, case_id=case.id)
 
     def say(self, case_id: int, staff: StaffMember, text: str, *, once: str) -> None:
-        """Write to the young person; the same ``once`` twice is one message."""
+        """Write to the young person; the same ``once`` twice is one message.
+
+        A phone that was silent for long, also while they hold the case, is asked to write first, and these words are not sent.
+        """
         words = text.strip()
         if not words or len(words) > LONGEST_REPLY:
             raise DeskRefused(f"Write between 1 and {LONGEST_REPLY} characters.")
@@ -112,12 +117,14 @@ class Desk:
             thread = work.threads.get(case.thread_id)
             if thread is None or thread.opted_out:
                 raise DeskRefused("They have asked us to stop texting, so nothing can be sent.")
-            if thread.waits:
-                raise DeskRefused(
-                    "They were silent for long, so somebody else may hold the phone. We asked them to write first."
-                )
             work.presence.stops_typing(thread.id, "helper")
-            self._voice.helper(work, thread, words, staff_id=staff.id, case_id=case_id, once=key)
+            silent = is_silent(work, thread)
+            if silent and not thread.waits:
+                self.introduce(work, case, staff)
+            elif not silent:
+                self._voice.helper(work, thread, words, staff_id=staff.id, case_id=case_id, once=key)
+        if silent:  # said only now, so that what was asked of the phone is kept
+            raise DeskRefused(WRITE_FIRST)
 
     def raise_level(self, case_id: int, staff: StaffMember, level: str) -> None:
         """Raise the level; it never falls."""

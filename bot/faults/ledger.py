@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from bot.app import App
 from bot.choices import as_text
-from bot.faults.traffic import Traffic
+from bot.faults.traffic import ASKS, Traffic
 from bot.handoff import clocks
+from bot.handoff.cases import State
+from bot.safety.verdict import Level
 from bot.store.cases import Case
 from bot.store.messages import Message
 from bot.store.unit_of_work import UnitOfWork
@@ -53,7 +55,10 @@ def count(app: App, traffic: Traffic) -> Count:
     heard: Counter[str] = Counter()
     written: dict[str, list[str]] = {}
     unanswered, cases_lost, cases_doubled, forgotten, cases = 0, 0, 0, 0, 0
+    opened: dict[str, list[Case]] = {}
     with app.store.read() as work:
+        for case in work.cases.opened_since(app.now() - timedelta(days=1)):
+            opened.setdefault(case.thread_id, []).append(case)
         for person in traffic.people:
             thread_id = app.vault.pseudonym("sms", person.number)
             talk = work.messages.transcript(thread_id, limit=100_000)
@@ -67,11 +72,12 @@ def count(app: App, traffic: Traffic) -> Count:
                     wanted[person.number, body] += 1
                     written.setdefault(person.number, []).append(body)
                     heard[m.text] += m.text.startswith("Heard: ")
-            theirs = [c for c in work.cases.opened_since(app.now() - timedelta(days=1)) if c.thread_id == thread_id]
+            theirs = opened.get(thread_id, [])
             cases += len(theirs)
             cases_lost += bool(person.danger and person.said and not theirs)
             cases_doubled += max(0, len(theirs) - 1)
-            forgotten += sum(_forgotten(work, case, now=app.now()) for case in theirs)
+            asked = any(m.text.startswith(f"Heard: {ASKS}") for m in talk)
+            forgotten += sum(_forgotten(work, case, asked=asked, now=app.now()) for case in theirs)
         broken = len(list(work.audit.broken_links()))
     said = set(traffic.said)
     sent = Counter((t.number, t.body) for t in traffic.phone.texts if not t.inbound)
@@ -114,10 +120,12 @@ def _without_words(said: Sequence[Message]) -> int:
     return missing
 
 
-def _forgotten(work: UnitOfWork, case: Case, *, now: datetime) -> int:
-    """How many steps of a waiting case's clock came and were not taken."""
+def _forgotten(work: UnitOfWork, case: Case, *, asked: bool, now: datetime) -> int:
+    """How many steps of a case's clock came and were not taken: of those since it waits, and its very first where it should
+    wait and does not. ``asked`` says that the engine answered the wish for a person; without that only danger now waits."""
     if case.queued_at is None:
-        return 0
+        return int(asked or case.level is Level.IMMINENT)
     due = [s.tell for s in clocks.steps(case.level) if case.queued_at + s.after + LATE < now]
-    told = [entry.detail for entry in work.audit.of_case(case.id) if entry.what == "told"]
-    return sum((Counter(due) - Counter(told)).values())
+    told = [entry.detail for entry in work.audit.of_case(case.id) if entry.what == "told" and entry.at >= case.queued_at]
+    silent = case.state is State.QUEUED and case.heartbeat_at is not None and case.heartbeat_at + LATE < now
+    return sum((Counter(due) - Counter(told)).values()) + silent

@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast
 import bot.web.sites  # noqa: F401 - read before the fork
 from bot.app import App
 from bot.directory import Directory
+from bot.faults.traffic import effects_of
 from bot.lessons.catalog import Catalog
 from bot.safety.screening import Screening
 from bot.serve import gateway, logs, outbox
@@ -81,13 +82,13 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Engine(BaseHTTPRequestHandler):
-    """Says back what it heard, the same every time it is asked about a message."""
+    """Says back what it heard, and takes up the wish for a person; the same every time it is asked about a message."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         turn = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self._say({"replies": [{"text": f"Heard: {turn['text']}", "choices": []}], "effects": []})
+        self._say({"replies": [{"text": f"Heard: {turn['text']}", "choices": []}], "effects": effects_of(turn["text"])})
 
     def do_GET(self) -> None:
         self._say({"ready": True})

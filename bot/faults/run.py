@@ -127,8 +127,10 @@ class _House:
         while time.monotonic() - progress < LONGEST_STILL:
             time.sleep(2)
             self._revives()
+            taken = -1  # a look that broke off may have taken in some
             with contextlib.suppress(StoreDown):  # busy is not lost: it is looked at again
                 taken = self.app.catch_up.look()
+            with contextlib.suppress(StoreDown):
                 left = self._not_in() + self._waiting()
                 calm = calm + 1 if not taken and not left else 0
                 if calm >= 2 and self._is_still():

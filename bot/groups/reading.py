@@ -15,6 +15,7 @@ from enum import Enum
 from bot.choices import Choice, read_choice
 from bot.groups.steps import GroupStep
 from bot.text import asks
+from bot.threads import asks_to_be_forgotten, keyword
 
 LONGEST_WORD, MOST_WORDS = 24, 2
 """What fits a word cloud: up to two words, 24 characters."""
@@ -24,6 +25,19 @@ LONGEST_QUESTION = 300
 _ASK = re.compile(
     r"\s*(?:ask|box|preguntar|pregunta|demander|question)\b\s*[:,-]?\s*(?P<question>.+)", re.IGNORECASE | re.DOTALL
 )
+_ASKS_PERSON = re.compile(
+    r"(?:(?:to|can i|i want to|i need to) )*(?:(?:talk|speak|chat|write)(?: to| with)? )?(?:for )?"
+    r"(?:a |an |the )?(?:real |live )?(?:person|human|someone|somebody|worker|counsell?or|helper)"
+    r"(?: to (?:talk|speak|chat|text)(?: to| with)?(?: me)?)?"
+    r"(?: here)?(?: please| pls| plz| now)*"
+    r"|(?:(?:à|a|de) )?(?:parler (?:à|a|avec) )?(?:une (?:vraie )?personne|personne|quelqu.un|un humain|un intervenant)"
+    r"(?: svp| stp| s.il (?:te|vous) pla[iî]t)?"
+    r"|(?:por )?(?:hablar con )?(?:una )?(?:persona(?: real| de verdad)?|alguien)(?: por favor)?",
+    re.IGNORECASE,
+)
+OF_A_CLOUD = frozenset({"calm"})
+"""What is a word of ours elsewhere, and at a cloud a thing that people say of people."""
+
 _KEYS = re.compile(r"(?:\s+(?:and|y|et)\s+)|[\s,;+&/.]+", re.IGNORECASE)
 
 
@@ -52,6 +66,18 @@ def without_ask(text: str) -> str:
     return question["question"] if question else text
 
 
+def is_theirs_alone(text: str, *, cloud: bool = False) -> bool:
+    """Whether a text is one of the words that mean the same everywhere (PERSON, LINES, FORGET ME), or plainly asks for a
+    person or to be forgotten: no group's matter, wherever it is typed, also behind the word that means the box.
+    """
+    question = _ASK.fullmatch(text)
+    if question and _ASKS_PERSON.fullmatch(question["question"].strip().strip(".!?")):
+        return True
+    said = [text, question["question"]] if question else [text]
+    at_cloud = cloud and text.strip().strip(".!").casefold() in OF_A_CLOUD
+    return any(asks_to_be_forgotten(each) for each in said) or (any(keyword(each) for each in said) and not at_cloud)
+
+
 def read(
     text: str, *, step: GroupStep | None, labels: Mapping[str, str], offered: Sequence[Choice], free: bool
 ) -> Reading | None:
@@ -59,12 +85,15 @@ def read(
 
     ``offered`` are choices that somebody else offered since (the bot, privately): a letter is read against those first.
     """
+    goes_on = free and text.strip().strip(".!").casefold() in ("next", "siguiente", "suivant")
+    if not goes_on and is_theirs_alone(text, cloud=step is not None and step.kind == "cloud"):
+        return None
     question = _ASK.fullmatch(text)
     if question and len(question["question"].split()) > 1:
         return Reading(Matter.QUESTION, words=question["question"].strip()[:LONGEST_QUESTION])
     if step is None or read_choice(text, offered):
         return None
-    if free and text.strip().strip(".!").casefold() in ("next", "siguiente", "suivant"):
+    if goes_on:
         return Reading(Matter.NEXT)
     options = _options(text, step, labels)
     if options:

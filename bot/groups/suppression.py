@@ -65,6 +65,14 @@ def due(answered: int, before: int, *, closed: bool, changed: int = 0) -> int:
     return 0
 
 
+def told_by_closing(over: int) -> bool:
+    """Whether a closed poll was published because it was closed: then another answer, told by itself, would show whose it is.
+
+    ``over`` is over how many it was published. From ten on every five were told while it was open.
+    """
+    return 0 < over < 2 * LEAST
+
+
 @dataclass(frozen=True)
 class Given:
     """Somebody's answer as it is now, and as it was when it was last published (None: it never was)."""

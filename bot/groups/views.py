@@ -47,6 +47,8 @@ class StepView:
     shown: bool
     bars: Sequence[Bar]
     closed: bool
+    reopens: bool
+    """Whether it is closed, and can be opened again."""
     words: Sequence[tuple[str, int]]
     """For a cloud: each word with its size (see ``clouds``)."""
     lang: str
@@ -88,14 +90,20 @@ class RoomView:
     """The facilitator's own view: the presenter's, and what only they need."""
 
     group: GroupView
+    name: str
+    """What those who lead it call it; it is in no view that the room sees."""
     here: int
     to_answer: int
+    stuck: int
+    """At their own pace: how many, in fives, have answered nothing for longer than the minutes of a step that asks."""
     late: bool
     """Whether the step has taken longer than its guide's minutes, so that who has not answered may be stuck."""
     minutes: int
     guide: str
     coming: str
     steps: Sequence[tuple[int, str, bool]]
+    at: Mapping[int, int]
+    """At their own pace: how many, in fives, are at each step; 0 for fewer than five."""
     waiting: Sequence[Waiting]
     released: Sequence[Waiting]
     worry: Sequence[tuple[str, str]]
@@ -107,6 +115,18 @@ class Summary:
     """What is left of a group: aggregates only."""
 
     group: GroupView
+    name: str
     polls: Sequence[tuple[StepView, Published]]
     effects: Sequence[tuple[str, Effect]]
     takers: int
+
+
+@dataclass(frozen=True)
+class Together:
+    """How a group is led together. ``token`` is what the colleagues' link carries, None where it was ended."""
+
+    token: str | None
+    others: Sequence[str]
+    """The first names of who else leads it."""
+    mine: bool
+    """Whether whoever looks opened it, and may end the link."""

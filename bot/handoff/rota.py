@@ -7,7 +7,7 @@ weekdays, or for one date. On a holiday only shifts written for that very date h
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -39,20 +39,14 @@ class Shift:
     zone: str
 
     def check(self) -> Shift:
-        """The shift itself; raises RotaError when a part of it cannot be read."""
+        """The shift as it is kept: days as short as can be, hours as ``HH:MM``. Raises RotaError when a part cannot be read."""
         if self.place not in PLACES:
             raise RotaError(f"{self.place!r} is no place on the rota: use one of {', '.join(PLACES)}.")
-        try:
-            time.fromisoformat(self.starts), time.fromisoformat(self.ends)
-        except ValueError:
-            raise RotaError("Write the hours as HH:MM, such as 22:00.") from None
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise RotaError(f"{self.zone!r} is no time zone: write one such as America/Toronto.") from None
-        if _date(self.days) is None and not _weekdays(self.days):
-            raise RotaError("Write the days as mon-fri or mon,wed, or one date such as 2026-12-25.")
-        return self
+        return replace(self, days=_days(self.days), starts=_hour(self.starts), ends=_hour(self.ends))
 
     def covers(self, moment: datetime, holidays: Collection[str]) -> bool:
         """Whether ``moment`` (aware) falls in this shift."""
@@ -112,13 +106,49 @@ def _date(days: str) -> date | None:
         return None
 
 
+def _hour(said: str) -> str:
+    """An hour as ``HH:MM``; raises RotaError for anything finer, or of a zone of its own."""
+    try:
+        hour = time.fromisoformat(said)
+    except ValueError:
+        hour = None
+    if hour is None or hour.tzinfo or hour.second or hour.microsecond:
+        raise RotaError("Write the hours as HH:MM, such as 22:00.")
+    return f"{hour:%H:%M}"
+
+
+def _days(said: str) -> str:
+    """Days as they are kept, ``mon-fri`` for five in a row: so any choice of days is 15 characters at most."""
+    only, named = _date(said), _named(said)
+    if only is not None:
+        return only.isoformat()
+    if not named:
+        raise RotaError("Write the days as mon-fri or mon,wed, or one date such as 2026-12-25.")
+    if len(set(named)) < len(named):
+        raise RotaError("A day stands there twice. Write each day once, such as mon-wed,fri.")
+    if len(named) == len(DAYS):
+        return f"{DAYS[0]}-{DAYS[-1]}"
+    runs = []
+    for first in sorted(day for day in named if (day - 1) % 7 not in named):
+        last = first
+        while (last + 1) % 7 in named:
+            last = (last + 1) % 7
+        runs.append(DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}")
+    return ",".join(runs)
+
+
 def _weekdays(days: str) -> frozenset[int]:
     """The weekdays of ``mon-fri`` or ``sat,sun``, Monday 0; empty when it cannot be read."""
-    found: set[int] = set()
+    return frozenset(_named(days))
+
+
+def _named(days: str) -> list[int]:
+    """Each weekday as often as it is named."""
+    found: list[int] = []
     for piece in days.lower().replace(" ", "").split(","):
         first, _, last = piece.partition("-")
         if first not in DAYS or (last or first) not in DAYS:
-            return frozenset()
+            return []
         start, end = DAYS.index(first), DAYS.index(last or first)
-        found.update((start + n) % 7 for n in range((end - start) % 7 + 1))
-    return frozenset(found)
+        found.extend((start + n) % 7 for n in range((end - start) % 7 + 1))
+    return found

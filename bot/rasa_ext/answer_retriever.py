@@ -1,13 +1,15 @@
 """A Rasa component: finds the reviewed answer to a question and writes its id as an entity.
 
-One intent `ask` and one rule stand for all answers. It promises: entities `answer`, `answer_2` and `sure`, the
-property `answer_score`, and the intent `ask` only where an answer is near; what is near nothing stays
-with the classifier, or becomes `out_of_scope`.
+One intent `ask` and one rule stand for all answers. It promises: the intent `ask` only where a text is a question with an
+answer near, with the entities `answer`, `answer_2` and `sure` and the property `answer_score`; what is near nothing stays with
+the classifier, or becomes `out_of_scope`. What is near a text of whatever kind is noted for the screening component, for who
+tells of mild danger is offered it beside care.
 """
 
 # ruff: noqa: ARG003 - Rasa calls these methods by the names of their parameters
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ from bot.text import asks
 
 ASK = "ask"
 OUT_OF_SCOPE = "out_of_scope"
+NEAR = "near"
+"""The property under which the entities of what is near any text are kept; it is not part of what is told of a text."""
+
 OUTSIDE_INTENTS = frozenset({OUT_OF_SCOPE, "insult", "testing", "wrong_number", "injection", "small_talk", "medicine"})
 """Intents whose examples lie outside of what the answers are about."""
 
@@ -42,6 +47,9 @@ CERTAIN = 0.85
 
 NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "forget_me", "change_language"})
 """Ways to people and out: taken as such even where an answer would be near."""
+
+HOW_TO_FORGET = re.compile(r"\W*(so |ok |um |hey |wait )?(how|wh?at happens|(can|could) i|is there a way)\b", re.IGNORECASE)
+"""Who asks how to be forgotten is told how: nothing is erased for a question."""
 
 NAVIGATION = frozenset(
     {"repeat", "start_lesson", "next", "back_step", "skip", "pause", "lesson_choice", "slower", "set_band", "set_region"}
@@ -112,10 +120,14 @@ class AnswerRetriever(GraphComponent):
             if self._finder is None or vector is None:
                 continue
             intent = message.get(INTENT) or {}
+            if intent.get("name") == "forget_me" and HOW_TO_FORGET.match(str(message.get(TEXT))):
+                intent = {"name": ASK, "confidence": 0.0}
             found = self._finder.find(str(message.get(TEXT)), vector)
             asked = intent.get("name") not in NAVIGATION and _is_asked(str(message.get(TEXT)), found)
             if asked or self._may_be_a_question(intent, found):
                 self._write(message, intent, found, asked=asked)
+            if found.decision is not Decision.OUT_OF_SCOPE and intent.get("name") not in NEVER_A_QUESTION:
+                message.set(NEAR, _entities(found))
         return messages
 
     @staticmethod
@@ -136,19 +148,23 @@ class AnswerRetriever(GraphComponent):
             return
         if found.decision is not Decision.SURE and not asked and intent.get("name") not in OPEN_INTENTS:
             return
-        entities = [_entity("answer", found.answer), _entity("sure", found.decision.value)]
-        if found.decision is not Decision.SURE:
-            entities.append(_entity("answer_2", found.second))
-        if found.lang != "en":
-            entities.append(_entity("lang", found.lang))
         message.set(INTENT, {"name": ASK, "confidence": found.score}, add_to_output=True)
-        message.set(ENTITIES, entities, add_to_output=True)
+        message.set(ENTITIES, _entities(found), add_to_output=True)
         message.set("answer_score", round(found.score, 4), add_to_output=True)
 
 
 def _is_asked(text: str, found: Found) -> bool:
     near = found.decision in (Decision.SURE, Decision.LIKELY) and found.score >= ASKED
     return near and len(text.split()) >= FEWEST_WORDS and asks(text)
+
+
+def _entities(found: Found) -> list[dict[str, Any]]:
+    entities = [_entity("answer", found.answer), _entity("sure", found.decision.value)]
+    if found.decision is not Decision.SURE:
+        entities.append(_entity("answer_2", found.second))
+    if found.lang != "en":
+        entities.append(_entity("lang", found.lang))
+    return entities
 
 
 def _entity(name: str, value: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from actions import parts as spoken
 from actions.in_process import InProcessActions
 from bot.answers.catalog import AnswerError
 from bot.choices import intent_and_entities
-from bot.rasa_ext import shortcuts
+from bot.rasa_ext import light_rasa, shortcuts
 from bot.rasa_ext.nlg import ReviewedWords
 from bot.rasa_ext.parts import (
     ActionsHere,
@@ -105,10 +105,11 @@ class Dialogue:
             raise EngineError(str(error)) from error
         actions = InProcessActions(failed=note_failure)
         try:
-            agent = Agent.load(
-                model, tracker_store=store, lock_store=OneAtATime(), action_endpoint=ActionsHere(actions),
-                generator=ReviewedWords(words=words),
-            )  # fmt: skip
+            with light_rasa.loading():
+                agent = Agent.load(
+                    model, tracker_store=store, lock_store=OneAtATime(), action_endpoint=ActionsHere(actions),
+                    generator=ReviewedWords(words=words),
+                )  # fmt: skip
         except Exception as error:  # Rasa raises many kinds for one cause
             raise EngineError(
                 f"{model.name} cannot be loaded ({type(error).__name__}): run `handrail train --force`."

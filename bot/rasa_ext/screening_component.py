@@ -19,16 +19,17 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot import settings
+from bot.rasa_ext.answer_retriever import NEAR
 from bot.safety.screening import Screening
 from bot.safety.verdict import Level
-from bot.text import asks
 
 SCREENING = "screening"
 DISCLOSURE = "disclosure"
 
 
-ANSWER_TOO = ("answer", "sure")
-"""What is kept of a question that also discloses: care comes first, then the answer (actions/handoff.py)."""
+ANSWER_TOO = ("answer", "answer_2", "sure")
+"""What is kept of what is near a text that discloses: care comes first, then the answer, or two to choose from
+(actions/handoff.py)."""
 
 
 @lru_cache(maxsize=1)
@@ -84,5 +85,5 @@ class ScreeningComponent(GraphComponent):
         message.set(SCREENING, verdict, add_to_output=True)
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, [intent], add_to_output=True)
-        kept = [e for e in message.get(ENTITIES) or () if e.get("entity") in ANSWER_TOO] if asks(str(message.get(TEXT))) else []
+        kept = [e for e in message.get(NEAR) or () if e.get("entity") in ANSWER_TOO]
         message.set(ENTITIES, kept, add_to_output=True)

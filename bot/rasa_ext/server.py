@@ -16,9 +16,11 @@ from typing import Any
 
 import structlog
 
-import bot.rasa_ext.light_rasa  # noqa: F401 - before anything of Rasa
+from bot.rasa_ext import light_rasa
 
-from rasa.utils.log_utils import configure_structlog  # isort: skip
+light_rasa.bring()  # before anything of Rasa
+
+from rasa.utils.log_utils import configure_structlog  # noqa: E402 - after Rasa was brought  # isort: skip
 
 # First of all: without this, Rasa as a library prints every message to standard output.
 configure_structlog(logging.WARNING)

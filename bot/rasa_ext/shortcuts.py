@@ -22,11 +22,13 @@ from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.rasa_ext.screening_component import SCREENING
+from bot.rasa_ext.sentences import leave_out_words
 from bot.rasa_ext.unlogged import leave_out_copies
 
 log = structlog.get_logger()
 
 RUNNER, VALIDATOR, RULES = "plain runner", "validator compiled once", "rules by what they need"
+SENTENCES = "no features of words"
 COPIES = "no copies for a silent log"
 
 TRIALS: Sequence[tuple[str, str]] = (
@@ -43,6 +45,7 @@ def take(processor: MessageProcessor) -> frozenset[str]:
     tries: Mapping[str, Callable[[MessageProcessor], bool]] = {
         COPIES: lambda _: leave_out_copies(),
         RULES: _rules,
+        SENTENCES: _sentences,
         VALIDATOR: _validator,
         RUNNER: _runner,
     }
@@ -118,6 +121,23 @@ def _gone_through(processor: MessageProcessor, runner: Any, text: str, level: st
     tracker.update(UserUttered(text, parsed["intent"], parsed.get("entities"), parsed), domain)
     told = runner.run(inputs={"__tracker__": tracker}, targets=[metadata.core_target])[metadata.core_target]
     return parsed, told.probabilities, told.policy_name
+
+
+# --- features: Rasa makes those of every word, which nothing here reads ----------------------------------
+
+
+def _sentences(processor: MessageProcessor) -> bool:
+    runner = processor.graph_runner
+    before = [_gone_through(processor, runner, *trial) for trial in TRIALS]
+    undo = leave_out_words(node._component for node in runner._instantiated_nodes.values())
+    try:
+        taken = all(same(_gone_through(processor, runner, *trial), was) for trial, was in zip(TRIALS, before, strict=True))
+    except Exception:
+        undo()
+        raise
+    if not taken:
+        undo()
+    return taken
 
 
 # --- what an action returned: Rasa compiles and checks its schema anew every time -----------------------

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import structlog
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
@@ -24,8 +25,13 @@ from rasa.shared.utils.common import all_subclasses
 
 from bot.store.trackers import TrackerRow
 
+log = structlog.get_logger()
+
 KEPT_TURNS = 2
 """Young person's messages kept word for event; enough because every rule reads one message."""
+
+OWN_WORDS = "own_words"
+"""The slot that holds a text as it stands, within one turn."""
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     c.type_name: c for c in all_subclasses(Event) if isinstance(getattr(c, "type_name", None), str)
@@ -93,12 +99,17 @@ class EncryptedTrackerStore(TrackerStore):
         return self._read(thread_id)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        """The tracker of a thread, or None; a failed read raises."""
+        """The tracker of a thread; None where there is none, or none that a key opens. A failed read raises."""
         row = self._loaded.pop(sender_id, None) or await self.row(sender_id)
         running = ANSWERING.get()
         if running is not None:
             running.version = row.version if row else 0
-        return self._tracker(sender_id, row.blob) if row else None
+        if row is None:
+            return None
+        if row.blob is None:  # for good: they begin anew, and are not told at every text that we are away
+            log.error("tracker unreadable", begun="anew")
+            return None
+        return self._tracker(sender_id, row.blob)
 
     def hand_over(self, thread_id: str, row: TrackerRow) -> None:
         """A row just read, so that the turn that follows need not read it again."""
@@ -150,8 +161,8 @@ class EncryptedTrackerStore(TrackerStore):
 
 
 def compacted(tracker: DialogueStateTracker) -> list[Event]:
-    """The events that still matter: what the bot said is dropped, and old turns become slot values."""
-    events = [e for e in tracker.events if not isinstance(e, BotUttered)]
+    """The events that still matter: what was said is dropped, and old turns become slot values."""
+    events = [e for e in tracker.events if not isinstance(e, BotUttered) and not _is_own_words(e)]
     turns = [i for i, e in enumerate(events) if isinstance(e, UserUttered)]
     settled = tracker.latest_action_name == ACTION_LISTEN_NAME and not tracker.active_loop_name
     if len(turns) <= 2 * KEPT_TURNS or not settled:
@@ -162,6 +173,11 @@ def compacted(tracker: DialogueStateTracker) -> list[Event]:
 def _summary(tracker: DialogueStateTracker) -> list[Event]:
     filled = [SlotSet(name, slot.value) for name, slot in tracker.slots.items() if slot.value != slot.initial_value]
     return [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *filled, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+def _is_own_words(event: Event) -> bool:
+    """Their summary or their private word, which were passed on in the turn that filled the slot."""
+    return isinstance(event, SlotSet) and event.key == OWN_WORDS and event.value is not None
 
 
 def _as_kept(event: Event) -> dict[str, Any]:

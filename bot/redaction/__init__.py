@@ -1,4 +1,4 @@
-"""Takes out of a text what says who somebody is: names, schools, phones, handles, addresses, e-mails. Pure.
+"""Takes out of a text what says who somebody is: names, schools, phones, handles, addresses, e-mails, birth dates. Pure.
 
 It promises: what is found is replaced by its kind in brackets, so that the sentence still reads. It does not promise to
 find everything: its recall is measured (``handrail bench redact``), and nothing rests on it that must never fail. What
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import yaml
 
-from bot.redaction.ways import DOES_SOMETHING, MAYBE_NAME, PATTERNS, SAID_NAME, SURNAME, TITLE, TOLL_FREE, WORD
+from bot.redaction.ways import COMMON_SURNAME, DOES_SOMETHING, MAYBE_NAME, PATTERNS, SAID_NAME, SURNAME, TITLE, TOLL_FREE, WORD
 from bot.yaml_files import plain
 
 LISTS = ("sure", "also_words", "never")
-KINDS = ("email", "phone", "handle", "address", "school", "name")
+KINDS = ("email", "birth date", "phone", "handle", "address", "school", "name")
 """In the order in which they are looked for; what one has taken no later one takes again."""
 
 
@@ -92,12 +92,17 @@ class Redaction:
         for match in WORD.finditer(text):
             if _plain(match.group()) in self._sure or self._stands_as_name(text, match):
                 yield match.start(), self._with_surname(text, match.end())
+            elif _plain(match.group()) in self._also_words and (more := COMMON_SURNAME.match(text, match.end())):
+                yield match.start(), more.end()
 
     def _after(self, text: str, place: int, *, any_word: bool) -> Iterator[tuple[int, int]]:
         """The name that begins at a place, if one does."""
         match = WORD.match(text, place)
         word = _plain(match.group()) if match else ""
-        if match is None or len(word) < 2 or {word, re.split("['’]", word)[0]} & self._never:
+        begins = re.split("['’]", word)[0]
+        if any_word and begins in ("o", "d", "l"):
+            begins = ""  # "Mrs O'Brien", where "it's" is no name
+        if match is None or len(word) < 2 or {word, begins} & self._never:
             return
         if any_word or word in self._sure or (match.group()[0].isupper() and not match.group().isupper()):
             yield match.start(), self._with_surname(text, match.end())
@@ -112,8 +117,10 @@ class Redaction:
         return not first or DOES_SOMETHING.match(text, match.end()) is not None
 
     def _with_surname(self, text: str, end: int) -> int:
-        """With the capitalised words that follow the first name."""
+        """With the capitalised words that follow the first name; in a text that shouts, what they do is no surname."""
         while (more := SURNAME.match(text, end)) and _plain(more["word"]) not in self._never:
+            if DOES_SOMETHING.match(text, end):
+                break
             end = more.end()
         return end
 

@@ -23,6 +23,17 @@ _WORD = r"[\w'’.-]+"
 WORD = re.compile(_LETTERS)
 SURNAME = re.compile(rf" (?P<word>{CAPITAL}{_LETTERS})")
 
+COMMON_SURNAME = _re(
+    " "
+    + _any(
+        "smith, johnson, williams, jones, davis, wilson, anderson, thompson, robinson, macdonald, mcdonald, campbell, nguyen,"
+        "patel, singh, chen, martinez, garcia, rodriguez, hernandez, lopez, gonzalez, perez, sanchez, ramirez, torres,"
+        "rivera, gomez, tremblay, gagnon, bouchard, gauthier, lavoie, fortin, pelletier"
+    )
+    + r"\b"
+)
+"""After a first name that is a word too, such as "will", also in small letters. Surnames that are words are not among them."""
+
 TOLL_FREE = re.compile(r"^1?(800|833|844|855|866|877|888)|^0800")
 """A line anybody may call says nothing about who is writing."""
 
@@ -103,15 +114,28 @@ _PLATFORM = _any(
     "snap, snapchat, insta, instagram, ig, tik ?tok, discord, roblox, kik, telegram, whatsapp, twitch, psn, xbox, gamertag,"
     "user ?name, handle"
 )
+_NOBODYS = _any(
+    "me, him, her, them, us, it, you, u, ya, people, friends, girls, boys, guys, kids, someone, somebody, everyone, anyone,"
+    "random, strangers, this, that, moi, lui, eux, amis, amigos, gente"
+)
 _IS = r"(?: user(?:name)?| name| account| tag)?(?: is|['’]s|:| :| c['’]est| est| es| =)?"
 
 PATTERNS: dict[str, tuple[re.Pattern[str], ...]] = {
     "email": (_re(r"(?P<it>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"),),
+    "birth date": (
+        _re(
+            r"\b(?:born(?: on)?|birth ?day(?: is|['’]s)?|b-?day(?: is|['’]s)?|birth ?date(?: is)?|dob:?(?: is)?"
+            r"|née?s? le|naissance(?: est)?(?: le)?|nac[ií](?: el)?|cumpleaños(?: es)?(?: el)?):? "
+            r"(?P<it>\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\b"
+        ),
+    ),
     "phone": (_re(r"(?<![\w/#])(?P<it>\+?\(?\d[ \d().\-]{5,17}\d)(?![\w/])"),),
     "handle": (
         _re(r"(?<![\w.])(?P<it>@\w[\w.]{1,29})"),
         _re(r"(?<!\w)(?P<it>[\w.]{2,32}#\d{4})\b"),
         _re(rf"\b{_PLATFORM}{_IS} (?P<it>(?=[a-z]*[\d_.])[a-z0-9_][\w.]{{2,28}}\w)"),
+        _re(rf"\badd (?!{_NOBODYS}\b)(?P<it>[\w.]{{2,29}}\w) (?:on|sur|en) (?:my |his |her )?{_PLATFORM}\b"),
+        _re(rf"\b(?P<it>(?=[a-z]+[\d_.])[\w.]{{2,29}}\w) (?:on|sur|en) (?:my |his |her )?{_PLATFORM}\b"),
         _re(r"\badd me(?: on \w+)?:? (?P<it>(?=[a-z]*[\d_.])[\w.]{3,30})"),
         _re(r"(?<![\w@.])(?P<it>(?:[a-z0-9]+_)+[a-z0-9]+|[a-z]{3,}\d{2,})(?![\w@])"),
     ),

@@ -39,7 +39,6 @@ ENCODER_SHARE, NGRAMS_SHARE, HIT_DANGER, HIT_LEVEL = 1.0, 0.15, 1.0, 0.7
 HIT_CATEGORY = 2.0  # what a pattern adds to the score of its own category
 LONG = 36  # words; a longer text is also read in overlapping windows, for one clause can hide in it
 WINDOW, STRIDE, MOST_WINDOWS = 24, 12, 10
-NEAR = 2  # words on either side of what a pattern found in a long text: what surrounds it must not drown it
 _PARTS = re.compile(r"[^.!?\n]+[.!?]*")
 
 
@@ -165,19 +164,15 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def _windows(text: str, hits: Sequence[Hit]) -> list[str]:
-    """The text as typed; of a long one, also what stands around each hit, and overlapping pieces of it all."""
+    """The text as typed; of a long one, also the words of each hit, which what surrounds them must not drown, and overlapping
+    pieces of it all."""
     typed = as_typed(text)
     words = typed.split()
     if len(words) <= LONG:
         return [typed]
-    around = dict.fromkeys(as_typed(_around(text, hit)) for hit in hits)
+    alone = dict.fromkeys(as_typed(hit.words) for hit in hits)
     starts = range(0, len(words) - WINDOW + STRIDE, STRIDE)
-    return [typed, *around, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
-
-
-def _around(text: str, hit: Hit) -> str:
-    before, after = text[: hit.first].split()[-NEAR:], text[hit.last :].split()[:NEAR]
-    return " ".join([*before, text[hit.first : hit.last], *after])
+    return [typed, *alone, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
 
 
 def _thresholds(folder: Path) -> dict[str, Thresholds]:

@@ -20,7 +20,7 @@ from bot.yaml_files import plain
 FILE_KEYS = {"language", "about", "common", "rewrites", "fillers", "sets", "cues", "patterns", "harmless"}
 PATTERN_KEYS = {
     "id", "level", "category", "subject", "why", "match", "with", "unless", "imminent_with",
-    "must_match", "must_be_imminent", "must_not_match", "reviewer",
+    "must_match", "must_be_imminent", "must_not_match", "reviewer", "stands",
 }  # fmt: skip
 REQUIRED_KEYS = {"id", "level", "category", "why", "match", "must_match", "must_not_match", "reviewer"}
 
@@ -31,7 +31,8 @@ class PatternError(Exception):
 
 @dataclass(frozen=True)
 class Pattern:
-    """One reviewed pattern. ``imminent_with`` names cues that raise the level to imminent."""
+    """One reviewed pattern. ``imminent_with`` names cues that raise the level to imminent; one that ``stands`` holds whatever
+    the classifier makes of the text."""
 
     id: str
     level: Level
@@ -46,6 +47,7 @@ class Pattern:
     must_be_imminent: tuple[str, ...]
     must_not_match: tuple[str, ...]
     reviewer: str
+    stands: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def _pattern(file: Path, entry: Any) -> Pattern:
         raise PatternError(f"{where}: level {entry['level']!r} is not elevated, high or imminent.")
     if entry["category"] not in CATEGORIES:
         raise PatternError(f"{where}: category {entry['category']!r} is not one of {', '.join(CATEGORIES)}.")
+    if not isinstance(entry.get("stands", False), bool):
+        raise PatternError(f"{where}: stands is true or false, not {entry['stands']!r}.")
     if entry.get("subject", "self") not in {"self", "other"}:
         raise PatternError(f"{where}: subject {entry['subject']!r} is not self or other.")
     return Pattern(
@@ -119,6 +123,7 @@ def _pattern(file: Path, entry: Any) -> Pattern:
             key: _texts(entry.get(key, []), key, where) for key in ("match", "must_match", "must_be_imminent", "must_not_match")
         },
         reviewer=entry["reviewer"],
+        stands=entry.get("stands", False),
     )
 
 

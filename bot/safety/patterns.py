@@ -44,6 +44,10 @@ class Hit:
     last: int
 
 
+PEOPLE_IN_GENERAL = "cue:people_in_general"
+"""The cue of questions in which nobody is: why people do something. Knowledge, whatever it is about."""
+
+
 class Patterns:
     """The compiled patterns of one language."""
 
@@ -82,6 +86,12 @@ class Patterns:
         for hit in ranked:
             best.setdefault(hit.pattern.id, hit)
         return list(best.values())
+
+    def asks_about_people(self, text: str) -> bool:
+        """Whether the text is nothing but a question about people in general, as the cue of that name has it."""
+        words = [word.text for word in self.spelling.words(text)]
+        said = [place for place, word in enumerate(words) if word != BREAK]
+        return any(key == PEOPLE_IN_GENERAL and first <= said[0] and last > said[-1] for key, first, last in self._found(words))
 
     def _add(self, key: str, forms: Sequence[TokenPattern]) -> None:
         """One matcher for all forms that cannot fire without the same word; most texts wake a few of them only."""

@@ -21,7 +21,7 @@ from bot.safety.verdict import Level, Reason, Verdict
 
 LANGUAGES = ("en", "es", "fr")
 RECENT_TEXTS = 5  # a disclosure split over more texts than this is caught text by text
-SEAM = 36  # words looked at where texts meet: what one look of the encoder reads whole; longer parts were read alone
+SEAM = 28  # words looked at where texts meet; longer parts were read alone. Of 36, 28, 24 and 20 the best (docs/safety.md)
 MOST_REASONS = 4
 LONGEST = 3000  # characters looked at; Twilio joins at most 1,600
 
@@ -113,6 +113,8 @@ class Screening:
         ranked = sorted(hits, key=lambda hit: (-hit.level, -(hit.last - hit.first)))
         if self._classifier is None:
             return _told_by_patterns(ranked)
+        if not ranked and any(patterns.asks_about_people(text) for patterns in self._patterns):
+            return Verdict()
         return _told_by_classifier(self._classifier.judge(text, self._read_as(text), ranked), ranked)
 
     def _read_as(self, text: str) -> str:
@@ -129,7 +131,12 @@ def _told_by_patterns(ranked: Sequence[Hit]) -> Verdict:
 
 
 def _told_by_classifier(opinion: Opinion, ranked: Sequence[Hit]) -> Verdict:
-    """The classifier has weighed the patterns; what fired is told as a reason, first where its level is the verdict's."""
+    """The classifier has weighed the patterns; what fired is told as a reason, first where its level is the verdict's. One
+    that stands by itself is not weighed: what it found is true whatever else the text is like."""
+    standing = next((hit for hit in ranked if hit.pattern.stands), None)
+    if standing is not None and standing.level > opinion.level:
+        first = [standing, *(hit for hit in ranked if hit is not standing)]
+        return Verdict(standing.level, standing.pattern.category, standing.pattern.subject, _reasons(first, None))
     if opinion.level is Level.NONE:
         return Verdict()
     return Verdict(opinion.level, opinion.category, opinion.subject, _reasons(ranked, opinion))

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from bot.app import App
+from bot.serve.outbox import SteadyClock
 from bot.settings import Settings
 from bot.store.database import StoreError
 from bot.web.listener import listen
@@ -35,6 +36,10 @@ DRAIN = 1.0
 """Seconds between two looks at what waits on disk."""
 
 
+FORGET, EXPIRY = 10.0, 600.0
+"""Seconds between two looks at what was put aside on this machine's disk: of people who were forgotten, and by its age."""
+
+
 async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None:
     """Serve until cancelled; also while the database is down, for then texts are kept on disk."""
     app = make(settings)
@@ -51,7 +56,7 @@ async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None
         _task(listen(staff_site(app, metrics), settings.staff)),
     ]
     repliers = [_task(_reply(app, wake, leaving, metrics)) for _ in range(AT_ONCE)]
-    watchers = [_task(app.live.run()), _task(_tell_replier(app, wake)), _task(_drain(app))]
+    watchers = [_task(app.live.run()), _task(_tell_replier(app, wake)), _task(_drain(app)), _task(_tidy(app))]
     try:
         ended, _ = await asyncio.wait([*doors, *repliers, *watchers], return_when=asyncio.FIRST_COMPLETED)
         for task in ended:
@@ -113,6 +118,22 @@ async def _drain(app: App) -> None:
             except Exception as error:  # noqa: BLE001 - the edge: it waits on disk, and the next round tries again
                 log.error("kept texts not taken in", kind=type(error).__name__)
         await asyncio.sleep(DRAIN)
+
+
+async def _tidy(app: App) -> None:
+    """The disk is this gateway's own, where the outbox may run elsewhere: what was put aside on it goes from here."""
+    steady, looked = SteadyClock(app.now, time.monotonic), time.monotonic()
+    while True:
+        await asyncio.sleep(FORGET)
+        try:
+            if app.spool.aside():
+                await asyncio.to_thread(app.intake.forget)
+            if time.monotonic() - looked >= EXPIRY:
+                looked = time.monotonic()
+                if steady.is_steady():
+                    await asyncio.to_thread(app.leftovers.expire, app.now())
+        except Exception as error:  # noqa: BLE001 - the edge: the next round tries again
+            log.error("disk not tidied", kind=type(error).__name__)
 
 
 async def _reply(app: App, wake: Wake, leaving: asyncio.Event, metrics: Metrics) -> None:

@@ -33,7 +33,7 @@ EXPIRY = 600.0
 
 
 CATCH_UP = 300.0
-"""Seconds between two questions to the provider for texts that never came."""
+"""Seconds between two questions to the provider for texts, and for reports of texts, that never came."""
 
 
 def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], App] = App) -> None:
@@ -51,8 +51,8 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
         (LIFE, lambda: _says_it_is_alive(app)),
         (EXPIRY, lambda: clock.is_steady() and app.outbox.expire()),
     )
-    asking = threading.Thread(target=_ask_for_missed, args=(app, stop), name="catch up", daemon=True)
-    asking.start()
+    for name, look in (("catch up", app.catch_up.look), ("reports", app.missed_reports.look)):
+        threading.Thread(target=_ask_for_missed, args=(look, stop), name=name, daemon=True).start()
     tells, pages = Part("groups", app.group_telling.tell_some), Part("pages", app.pager.send_next)
     texts, events = Part("texts", app.outbox.send_next), Part("events", app.case_events.send_next)
 
@@ -70,9 +70,9 @@ def run(settings: Settings, stop: threading.Event, make: Callable[[Settings], Ap
         news.wait(_rest(app))
 
 
-def _ask_for_missed(app: App, stop: threading.Event) -> None:
+def _ask_for_missed(look: Callable[[], object], stop: threading.Event) -> None:
     """In a thread of its own: the provider's list of a busy hour is long, and no clock may wait for it."""
-    work = Rounds((CATCH_UP, app.catch_up.look))
+    work = Rounds((CATCH_UP, look))
     while not stop.is_set():
         work.do_what_is_due()
         stop.wait(SWEEP)

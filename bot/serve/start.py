@@ -113,8 +113,12 @@ def outbox(settings: Settings, *, fail: Fail) -> None:
 
 def engine(settings: Settings, *, fail: Fail) -> None:
     """The dialogue engine, until asked to stop."""
-    from bot.rasa_ext.server import EngineError, serve
+    from bot.rasa_ext import light_rasa
     from bot.serve import logs
+    from bot.training import dialogue_model
+
+    light_rasa.bring(light=not light_rasa.needs_tensorflow(dialogue_model(settings)))
+    from bot.rasa_ext.server import EngineError, serve
 
     logs.guard()
     logs.to_standard_error()

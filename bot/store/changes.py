@@ -6,19 +6,20 @@ costs microseconds. PostgreSQL: LISTEN on the channel that every unit of work no
 
 from __future__ import annotations
 
-import select as os_select
+import select
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 
 import psycopg2
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from bot.store.database import CHANGED, Store
 
 GLANCE = 0.02
 """Seconds between two looks at SQLite: below what a person notices, cheap enough to do always."""
+
+REST = 1.0
+"""Seconds until a database that could not be watched is tried again."""
 
 
 def watch(store: Store, changed: Callable[[], None], stop: threading.Event) -> threading.Thread:
@@ -39,7 +40,7 @@ def _sqlite(store: Store, stop: threading.Event) -> Iterator[None]:
         try:
             yield from _glance(store, stop)
         except sqlite3.Error:
-            stop.wait(1.0)  # the file is gone, locked or being restored; looking again is all there is to do
+            stop.wait(REST)  # the file is gone, locked or being restored; looking again is all there is to do
 
 
 def _glance(store: Store, stop: threading.Event) -> Iterator[None]:
@@ -59,8 +60,8 @@ def _postgres(store: Store, stop: threading.Event) -> Iterator[None]:
     while not stop.is_set():
         try:
             yield from _listen(store, stop)
-        except (psycopg2.Error, DBAPIError, NoConnectionFree):
-            stop.wait(1.0)  # the server is restarting; listening again is all there is to do
+        except Exception:  # noqa: BLE001 - mostly the server is restarting; listening again is all there is to do
+            stop.wait(REST)
 
 
 def _listen(store: Store, stop: threading.Event) -> Iterator[None]:
@@ -70,9 +71,11 @@ def _listen(store: Store, stop: threading.Event) -> Iterator[None]:
         raw.detach()
         connection.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
         connection.cursor().execute(f"LISTEN {CHANGED}")
+        bell = select.poll()  # select() knows no more than 1,023 open files, and every open page is one
+        bell.register(connection, select.POLLIN)
         yield  # whatever happened before we listened
         while not stop.is_set():
-            if os_select.select([connection], [], [], 0.5)[0]:
+            if bell.poll(500):
                 connection.poll()
                 connection.notifies.clear()
                 yield

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Connection
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.pool import QueuePool
 
 from bot.privacy import Vault
 from bot.store.marks import KEY
+from bot.store.opening import LONGEST_WAIT, opened, unhurried
 from bot.store.retention import Keep
 from bot.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:  # only who brings the schema up to date needs it
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""The schema's versions; each file begins with its number."""
 
 CHANGED = "handrail_changed"
 """The PostgreSQL channel on which every commit tells the other processes."""
@@ -38,6 +43,12 @@ OTHER_KEY = (
 )
 
 
+NEWER = (
+    "This database was made by a newer version of Handrail: install that one again, or put an older copy back with "
+    "`handrail restore`."
+)
+
+
 class StoreError(Exception):
     """The database cannot be used; the sentence says what to do."""
 
@@ -50,12 +61,6 @@ class StoreDown(StoreError):
 DOWN = (OperationalError, InterfaceError, InternalError, NoConnectionFree)
 """What the libraries raise when the database, and not our statement, is what is wrong."""
 
-LONGEST_CONNECT = 5
-"""Seconds to wait for PostgreSQL to answer: well inside the 15 that Twilio waits for a webhook."""
-
-LONGEST_WAIT = 8
-"""Seconds to wait for a free connection, or for another process of this machine that writes to SQLite."""
-
 
 class Store:
     """The one database. Safe to share between threads; one per process."""
@@ -65,7 +70,8 @@ class Store:
         self._keep = keep
         self._vault = vault
         self._clock = clock
-        self.engine = _engine(url)
+        self.engine = opened(url)
+        self._writing = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,7 +85,7 @@ class Store:
         What is not ``lasting`` may be undone by a power cut as long as nothing that lasts was written after it: for a step
         that is then simply taken again. It spares the wait for the disk (SQLite only).
         """
-        with _down_is_said(), self.engine.connect() as connection:
+        with down_is_said(), self._writers_turn(), self.engine.connect() as connection:
             connection.execution_options(handrail_writes=True, handrail_lasts=lasting)
             with connection.begin():
                 work = self._work(connection)
@@ -91,7 +97,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """One transaction that only reads. Raises StoreDown."""
-        with _down_is_said(), self.engine.connect() as connection, connection.begin():
+        with down_is_said(), self.engine.connect() as connection, connection.begin():
             yield self._work(connection)
 
     @property
@@ -100,13 +106,15 @@ class Store:
         return Path(self.engine.url.database) if self.is_sqlite and self.engine.url.database else None
 
     def migrate(self) -> None:
-        """Bring the schema to this version. Raises StoreError when the database cannot be reached, or was made with another
-        key than the oldest one at hand."""
+        """Bring the schema to this version. Raises StoreError when the database cannot be reached or read, is of a newer
+        version, or was made with another key than the oldest one at hand."""
         if self.is_sqlite and self.engine.url.database:
             Path(self.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self.engine.connect() as connection:
-                self.upgrade(connection, "head")
+            with _damage_is_said(), self.engine.connect() as connection:
+                if not _is_current(connection):
+                    with _newer_is_said():
+                        self.upgrade(connection, "head")
         except OperationalError as error:
             raise StoreError(
                 f"The database at {make_url(self.url).render_as_string()} cannot be opened: "
@@ -136,7 +144,7 @@ class Store:
         """What SQLite finds wrong with its file; nothing for a whole one, and PostgreSQL has tools of its own."""
         if not self.is_sqlite:
             return ""
-        with _down_is_said(), self.engine.connect() as connection:
+        with down_is_said(), self.engine.connect() as connection:
             found = str(connection.execute(text("PRAGMA integrity_check(1)")).scalar())
         return "" if found == "ok" else found
 
@@ -146,8 +154,12 @@ class Store:
         SQLite changes a table by making it anew and dropping the old one, and with foreign keys on, dropping a table
         deletes what belongs to its rows. They can only be switched outside a transaction.
         """
+        from alembic import command
+
         if not self.is_sqlite:
             with connection.begin():
+                unhurried(connection)
+                connection.execute(text("SET LOCAL lock_timeout = 0"))  # whoever upgrades may take minutes
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"))
                 command.upgrade(_alembic(connection), revision)
             return
@@ -164,72 +176,69 @@ class Store:
         """Give all connections back."""
         self.engine.dispose()
 
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        """SQLite lets one write at a time and has who waits sleep and ask again, up to a tenth of a second: this process's own
+        writers stand in line instead. Raises StoreDown after the time that SQLite would wait."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=LONGEST_WAIT):
+            raise StoreDown("The database does not answer (another writer holds it).")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
     def _work(self, connection: Connection) -> UnitOfWork:
         return UnitOfWork(connection, self._vault, self._clock, self._keep)
 
 
 @contextmanager
-def _down_is_said() -> Iterator[None]:
+def down_is_said() -> Iterator[None]:
     """A database that is gone is one kind of error, whichever of the libraries noticed it, and quotes no statement."""
     try:
-        yield
+        with _damage_is_said():
+            yield
     except DOWN as error:
         raise StoreDown(f"The database does not answer ({type(error).__name__}).") from error
+
+
+@contextmanager
+def _damage_is_said() -> Iterator[None]:
+    """A damaged file is a database that is down: what comes meanwhile is kept on disk."""
+    try:
+        yield
     except DatabaseError as error:
         if type(error) is DatabaseError:  # a file that is damaged or no database; the kinds below it are our own mistakes
             raise StoreDown("The database file is damaged: put a copy back with `handrail restore`.") from error
         raise
 
 
+@contextmanager
+def _newer_is_said() -> Iterator[None]:
+    """A schema that this version does not know was made by a later one."""
+    from alembic.util import CommandError
+
+    try:
+        yield
+    except CommandError as error:
+        raise StoreError(NEWER) from error
+
+
+def _is_current(connection: Connection) -> bool:
+    """Whether the schema is this version's; looked up without alembic, which most starts then need not import."""
+    newest = max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with connection.begin():
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest]
+
+
 def _alembic(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
-
-
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(
-            parsed,
-            future=True,
-            hide_parameters=True,
-            pool_size=10,
-            max_overflow=10,
-            pool_pre_ping=True,
-            pool_timeout=LONGEST_WAIT,
-            connect_args={"connect_timeout": LONGEST_CONNECT, "tcp_user_timeout": LONGEST_WAIT * 1000},
-        )
-    engine = create_engine(
-        parsed,
-        future=True,
-        hide_parameters=True,  # an error of the database does not quote what was to be written
-        poolclass=QueuePool,  # without it each unit of work would open the file anew
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=LONGEST_WAIT,
-        connect_args={"timeout": LONGEST_WAIT, "check_same_thread": False},
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(raw: Any, _record: object) -> None:
-    """WAL lets readers go on while one writes; FULL makes a commit survive a power cut."""
-    raw.isolation_level = None
-    cursor = raw.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the lock at once: taking it half-way through would deadlock two writers."""
-    options = connection.get_execution_options()
-    sync = "FULL" if options.get("handrail_lasts", True) else "NORMAL"
-    if connection.info.get("sync", "FULL") != sync:
-        connection.exec_driver_sql(f"PRAGMA synchronous={sync}")
-        connection.info["sync"] = sync
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("handrail_writes") else "BEGIN")

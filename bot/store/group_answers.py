@@ -7,18 +7,19 @@ answer that makes it due, so that every view reads the same published row.
 from __future__ import annotations
 
 import json
+import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from bot.groups.steps import GroupStep
-from bot.groups.suppression import Given, Published, due, publish_many, publish_one, to_tell
+from bot.groups.suppression import Given, Published, due, publish_many, publish_one, to_tell, told_by_closing
 from bot.privacy import Vault
 from bot.store.group_tables import group_answer, group_text, join_try, poll_result
 from bot.store.once import insert_once
@@ -33,9 +34,13 @@ TRIES = timedelta(hours=1)
 HELD, RELEASED, DROPPED = "held", "released", "dropped"
 QUESTION, WORD = "question", "word"
 
-RESTS = {QUESTION: timedelta(minutes=3), WORD: timedelta(seconds=90)}
+RESTS = timedelta(minutes=3)
 """How long a text rests before a facilitator may read it. A disclosure may come in several texts ("my stepdad", "hits",
-"me"), and what shows it takes back those that came before: a question rests as long as texts are looked at joined."""
+"me"), and what shows it takes back those that came before: all rest as long as texts are looked at joined."""
+
+
+IDS = 10**9
+"""Texts have numbers by chance: were they in a row, one that is missing would show that somebody took theirs back."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,22 @@ class GroupAnswerRows:
             kept = _published(before) if before else Published.nothing()
             self._put(group_id, step.id, kept, over=over_before, closed=True)
 
+    def reopen(self, group_id: int, step: str) -> bool:
+        """Take answers to a closed poll again; False where closing it told something, or it isn't closed.
+
+        Whoever calls this holds the group.
+        """
+        if not self.reopens(group_id, step):
+            return False
+        which = (poll_result.c.group_id == group_id, poll_result.c.step == step)
+        self._connection.execute(update(poll_result).where(*which).values(closed=False))
+        return True
+
+    def reopens(self, group_id: int, step: str) -> bool:
+        """Whether a closed poll can be opened again."""
+        found = self._result(group_id, step)
+        return found is not None and found.closed and not told_by_closing(found.over)
+
     def _tell(self, rows: Sequence[Row], told: Sequence[frozenset[str]]) -> None:
         """Note what is published of each answer."""
         fresh: dict[str, list[int]] = defaultdict(list)
@@ -120,7 +141,9 @@ class GroupAnswerRows:
     def hold(self, group_id: int, thread_id: str, *, kind: str, step: str, text: str) -> None:
         """A text waits for the facilitator."""
         values = {"group_id": group_id, "thread_id": thread_id, "kind": kind, "step": step, "state": HELD, "at": self._now}
-        self._connection.execute(insert(group_text).values(**values, sealed_text=self._vault.seal(text)))
+        values["sealed_text"] = self._vault.seal(text)
+        while not insert_once(self._connection, group_text, id=secrets.randbelow(IDS), **values):
+            continue  # one chance in a million: another text has this number
 
     def waiting_of(self, group_id: int, thread_id: str) -> int:
         """How many texts of a thread wait for the facilitator."""
@@ -136,14 +159,13 @@ class GroupAnswerRows:
         return self._texts(group_text.c.group_id == group_id, group_text.c.state == HELD, ~self._resting())
 
     def _resting(self) -> Any:
-        each = [and_(group_text.c.kind == kind, group_text.c.at > self._now - rest) for kind, rest in RESTS.items()]
-        return and_(group_text.c.state == HELD, or_(*each))
+        return and_(group_text.c.state == HELD, group_text.c.at > self._now - RESTS)
 
     def _texts(self, *which: Any) -> list[Held]:
         wanted = select(group_text).where(*which)
         return [
             Held(row.id, row.kind, row.step, self._vault.open(row.sealed_text), row.state)
-            for row in self._connection.execute(wanted.order_by(group_text.c.id))
+            for row in self._connection.execute(wanted.order_by(group_text.c.at, group_text.c.id))
         ]
 
     def settle(self, group_id: int, text_id: int, state: str) -> None:
@@ -156,12 +178,8 @@ class GroupAnswerRows:
         gone = {"sealed_text": self._vault.seal("")} if state == DROPPED else {}
         self._connection.execute(update(group_text).where(*which, open_to_it).values(state=state, **gone))
 
-    def take_back(self, thread_id: str) -> None:
-        """What a thread put before the facilitator and has not been released is dropped."""
-        self._connection.execute(delete(group_text).where(group_text.c.thread_id == thread_id, group_text.c.state == HELD))
-
     def take_back_resting(self, thread_id: str) -> None:
-        """They have shown danger: what they wrote just before, and nobody has read yet, never comes before anybody."""
+        """They have shown danger, or left: what they wrote just before, and nobody has read yet, never comes before anybody."""
         self._connection.execute(delete(group_text).where(group_text.c.thread_id == thread_id, self._resting()))
 
     def guessed(self, thread_id: str) -> None:

@@ -31,6 +31,8 @@ group_session = Table(
     Column("step_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("takers", Integer),
+    Column("sealed_name", LargeBinary),
+    Column("link", String(16)),
 )
 
 group_staff = Table(
@@ -38,6 +40,7 @@ group_staff = Table(
     metadata,
     Column("group_id", Integer, ForeignKey("group_session.id", ondelete="CASCADE"), primary_key=True),
     Column("staff_id", Integer, ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True),
+    Column("ended_at", Instant),
 )
 
 group_template = Table(

@@ -1,6 +1,7 @@
 """Messages: the transcript, the inbox and the outbox are one table, so that nothing falls between them.
 
-Inbound: ``kept`` (to be answered) -> ``answered``; ``noted`` needs no answer from the bot.
+Inbound: ``kept`` (to be answered) -> ``answered``; ``noted`` needs no answer from the bot; ``waits`` is a note the gateway
+wrote to itself, for when they have said their private word.
 Outbound: ``queued`` -> ``sending`` -> ``sent`` -> ``delivered``, or ``failed`` / ``opted out``; on the
 web a message is ``shown`` as soon as it is written.
 """
@@ -8,7 +9,7 @@ web a message is ``shown`` as soon as it is written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -32,6 +33,9 @@ LONGEST_PAUSE = timedelta(minutes=15)
 NOT_READABLE = "(This cannot be read: no key opens it.)"
 """What staff see instead of the words of a damaged row."""
 
+THEIR_WORD = "(their private word)"
+"""What is kept, and what staff see, of a text that was their private word."""
+
 _NOW = bindparam("now", type_=Instant)
 GET = select(message).where(message.c.id == bindparam("of"))
 CHANGE = update(message).where(message.c.id == bindparam("of"))
@@ -40,6 +44,7 @@ KEEP = insert(message).values(seq=select(thread.c.last_seq).where(thread.c.id ==
 RECENT = (
     select(message.c.sealed_body)
     .where(message.c.thread_id == bindparam("of"), message.c.who == "you", message.c.created_at >= bindparam("since"))
+    .where(message.c.sealed_choice.is_(None))
     .order_by(message.c.seq.desc())
     .limit(bindparam("most"))
 )
@@ -57,7 +62,7 @@ LAST_HEARD = (
 DUE_NOW = (
     update(message)
     .where(message.c.thread_id == bindparam("of"), message.c.direction == "out", message.c.state == "queued")
-    .where(message.c.due_at > _NOW, message.c.error_code.in_(bindparam("codes", expanding=True)))
+    .where(message.c.due_at > _NOW, message.c.attempts < bindparam("fewer_than"))
     .values(due_at=_NOW)
 )
 
@@ -179,7 +184,8 @@ class MessageRows:
         return [(row.id, row.thread_id) for row in self._connection.execute(wanted)]
 
     def recent_texts(self, thread_id: str, *, within: timedelta, limit: int = 6) -> list[str]:
-        """What the young person wrote in the last minutes, oldest first; without what no key opens."""
+        """What the young person wrote in the last minutes, oldest first; without what no key opens, and without our own words
+        where they chose them: a letter among sentences only pushes a sentence out of sight."""
         wanted = {"of": thread_id, "since": self._now - within, "most": limit}
         said = [self._vault.readable(sealed) for (sealed,) in self._connection.execute(RECENT, wanted)]
         return [text for text in said[::-1] if text is not None]
@@ -202,14 +208,12 @@ class MessageRows:
         """The place of the newest message of a thread."""
         return int(self._connection.execute(select(thread.c.last_seq).where(thread.c.id == thread_id)).scalar() or 0)
 
-    def transcript(self, thread_id: str, *, after: int = 0, limit: int = 500) -> list[Message]:
-        """A thread's messages in order, without the notes the gateway writes to itself."""
-        wanted = (
-            select(message)
-            .where(message.c.thread_id == thread_id, message.c.seq > after, message.c.who != "event")
-            .order_by(message.c.seq.desc())
-            .limit(limit)
-        )
+    def transcript(self, thread_id: str, *, after: int = 0, until: datetime | None = None, limit: int = 500) -> list[Message]:
+        """A thread's messages in order, without the notes the gateway writes to itself; with ``until`` none written later."""
+        wanted = select(message).where(message.c.thread_id == thread_id, message.c.seq > after, message.c.who != "event")
+        if until is not None:
+            wanted = wanted.where(message.c.created_at <= until)
+        wanted = wanted.order_by(message.c.seq.desc()).limit(limit)
         return [self._message(r) for r in self._connection.execute(wanted)][::-1]
 
     def get(self, message_id: int) -> Message | None:
@@ -239,6 +243,20 @@ class MessageRows:
         """Write how a claimed message ended."""
         self._change(message_id, state=state, claimed_until=None, **values)
 
+    def hide_word(self, said: Message) -> None:
+        """It was their private word: neither the text nor the words that the screening found in it stay."""
+        wordless = self._vault.seal_json(replace(said.verdict, reasons=()).to_json())
+        self._change(said.id, sealed_body=self._vault.seal(THEIR_WORD), sealed_screening=wordless)
+
+    def no_longer_waits(self, thread_id: str, state: str, *, last: bool = False) -> None:
+        """Their word was said, or will not be: what waited for it is in ``state`` from now on, ``last`` after all else."""
+        waiting = (message.c.thread_id == thread_id) & (message.c.state == "waits")
+        if last:
+            for row in self._connection.execute(select(message.c.id).where(waiting).order_by(message.c.seq)).all():
+                self._connection.execute(ONE_MORE, {"of": thread_id, "now": self._now})
+                self._change(row.id, seq=self.last_seq(thread_id))
+        self._connection.execute(update(message).where(waiting).values(state=state))
+
     def stop_queued(self, thread_id: str) -> None:
         """They asked us to stop: what waits to be sent to them is not sent any more."""
         waiting = (message.c.thread_id == thread_id) & (message.c.state == "queued")
@@ -251,9 +269,9 @@ class MessageRows:
         row = self._connection.execute(tried.order_by(message.c.seq.desc()).limit(1)).first()
         return row.error_code if row and row.state == "failed" else None
 
-    def due_now(self, thread_id: str, codes: Sequence[str]) -> None:
-        """What was put off for one of these reasons is due now."""
-        self._connection.execute(DUE_NOW, {"of": thread_id, "now": self._now, "codes": list(codes)})
+    def due_now(self, thread_id: str, *, fewer_than: int) -> None:
+        """What was put off after fewer tries than that is due now."""
+        self._connection.execute(DUE_NOW, {"of": thread_id, "now": self._now, "fewer_than": fewer_than})
 
     def unfinished(self) -> int:
         """How many messages are still to be answered or sent."""

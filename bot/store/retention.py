@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, exists, func, or_, select
+from sqlalchemy import Interval, Table, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED
 from bot.store.boosters import WAITING
 from bot.store.group_answers import ANSWERS, TRIES
 from bot.store.groups import GroupRows
+from bot.store.seats import SeatRows
 from bot.store.sending import EARLY, REMEMBERED
 from bot.store.tables import (
     address,
@@ -35,7 +36,7 @@ from bot.store.tables import (
     tracker,
     typing,
 )
-from bot.store.threads import FAREWELL, token_is_over
+from bot.store.threads import BARE, FAREWELL, token_is_over
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,18 @@ class RetentionRows:
 
     def expire(self) -> int:
         """Delete everything that is overdue; returns how many rows went."""
-        GroupRows(self._connection, self._now).keep_takers_of_all()
-        return sum(
+        SeatRows(self._connection, GroupRows(self._connection, self._now), self._now).keep_takers_of_all()
+        gone = sum(
             int(self._connection.execute(delete(table).where(which)).rowcount) for table, which in self._rules(self._now)
         )
+        self._connection.execute(update(thread).where(self._more_than_bare(self._now)).values(**BARE))
+        return gone
+
+    def open_in_silence(self) -> int:
+        """Open cases in whose thread nothing was said for as long as a closed case is kept: nobody deletes those."""
+        still = select(thread.c.id).where(thread.c.last_at < self._now - self._keep.cases)
+        wanted = case.c.state.not_in([s.value for s in ENDED]) & case.c.thread_id.in_(still.scalar_subquery())
+        return int(self._connection.execute(select(func.count()).select_from(case).where(wanted)).scalar_one())
 
     def overdue(self) -> dict[str, int]:
         """How many rows of each table should have gone by now; tables without any are left out."""
@@ -84,10 +93,11 @@ class RetentionRows:
         return found
 
     def _swept_elsewhere(self, now: datetime) -> Iterator[tuple[str, Table, Any]]:
-        """What ``ThreadRows`` takes care of: tokens are taken back, and the rest of a forgotten thread goes after its
-        farewell."""
+        """What no rule deletes: tokens are taken back, the rest of a forgotten thread goes after its farewell, and of
+        somebody who opted out a bare row stays."""
         yield "page token", thread, and_(thread.c.token_hash.is_not(None), token_is_over(now))
         yield "forgotten thread", thread, thread.c.forgotten_at < now - FAREWELL
+        yield "opted-out thread", thread, self._more_than_bare(now)
 
     def _rules(self, now: datetime) -> Iterator[tuple[Table, Any]]:
         """What goes, in the order in which it goes: a thread only after everything of it."""
@@ -116,14 +126,28 @@ class RetentionRows:
         has_case = exists(select(case.c.id).where(case.c.thread_id == thread.c.id))
         return select(thread.c.id).where(thread.c.last_at < now - self._keep.words, ~has_case).scalar_subquery()
 
+    def _more_than_bare(self, now: datetime) -> Any:
+        """Threads that stay for the sake of STOP alone, and still say more of somebody."""
+        says = or_(*(thread.c[name].is_distinct_from(value) for name, value in BARE.items()))
+        return and_(thread.c.id.in_(self._silent(now)), thread.c.opted_out_at.is_not(None), says)
+
     def _awaited(self, thread_id: Any) -> Any:
         """Whether somebody asked for texts that are still to come: their number is kept for those, their words are not."""
         return exists(select(booster.c.id).where(booster.c.thread_id == thread_id, booster.c.state == WAITING))
 
     def _old_words(self, now: datetime) -> Any:
-        """Old words of a thread that still goes on, and has no case."""
-        has_case = exists(select(case.c.id).where(case.c.thread_id == message.c.thread_id))
+        """Old words of a thread that still goes on, and of no case of it: those lie further before each case that is kept
+        than ordinary words would have been kept when it was opened, or after it was closed."""
+        still_open = or_(case.c.closed_at.is_(None), message.c.created_at <= case.c.closed_at)
+        of_a_case = and_(message.c.created_at >= self._words_before(case.c.opened_at), still_open)
+        has_case = exists(select(case.c.id).where(case.c.thread_id == message.c.thread_id, of_a_case))
         return and_(message.c.created_at < now - self._keep.words, ~has_case)
+
+    def _words_before(self, moment: Any) -> Any:
+        """A stored time less the time for words, as each database reckons."""
+        if self._connection.dialect.name == "sqlite":
+            return func.datetime(moment, f"-{int(self._keep.words.total_seconds())} seconds")
+        return moment - bindparam(None, self._keep.words, type_=Interval)
 
     def _adrift(self, now: datetime) -> Any:
         has_thread = exists(select(thread.c.id).where(thread.c.id == tracker.c.thread_id))

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 
 from bot.privacy import Vault
 from bot.store.database import Store
+from bot.store.opening import unhurried
 from bot.store.tables import metadata
 
 BATCH = 200
@@ -33,6 +34,7 @@ def rotate(store: Store, vault: Vault) -> int:
 def under_older_keys(store: Store, vault: Vault) -> tuple[int, int]:
     """How many values only an older key opens, and how many no key at hand."""
     with store.engine.connect() as connection:
+        unhurried(connection)
         older = [
             vault.opens(value)
             for table, columns in sealed_columns().items()
@@ -49,6 +51,7 @@ def _rotate_table(store: Store, vault: Vault, table: Table, columns: list[Column
 
 def _batches(store: Store, table: Table) -> Iterator[list[Row[tuple[object, ...]]]]:
     with store.engine.connect() as connection:
+        unhurried(connection)
         keys = list(connection.execute(select(*table.primary_key.columns)))
     for start in range(0, len(keys), BATCH):
         yield keys[start : start + BATCH]

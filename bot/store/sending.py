@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot.privacy import Vault
+from bot.store.columns import Instant
 from bot.store.once import insert_once
-from bot.store.tables import attempt, message, pace, received, report
+from bot.store.tables import attempt, message, pace, page, received, report, thread
 
 REMEMBERED = timedelta(days=7)
 """How long an id is known as taken in: more than twice the 72 hours the catch-up looks back."""
@@ -26,11 +27,40 @@ LONGEST_REST = timedelta(minutes=6)
 AT_ONCE = 500
 """Ids in one question to the database."""
 
+REPORTS_BY = timedelta(minutes=5)
+"""How long the provider gets to tell by itself what became of a text, before it is asked: a phone that is on is reported within
+seconds, and after five minutes whoever is in danger should not wait for a text that is not coming."""
+
 EARLY = timedelta(days=1)
 """How long a report waits for its message."""
 
+KNOWN = or_(
+    exists(select(attempt.c.id).where(attempt.c.provider_id == report.c.provider_id)),
+    exists(select(page.c.id).where(page.c.provider_id == report.c.provider_id)),
+)
+"""A report of a text, or of a page to staff, that is kept here."""
+
+_NOW = bindparam("now", type_=Instant)
 KEPT_AS = select(message.c.id).where(message.c.provider_id == bindparam("provider_id"))
 NEXT_AT = select(pace.c.next_at).where(pace.c.sender == bindparam("sender"))
+
+UNREPORTED = (
+    select(message.c.id, message.c.provider_id, message.c.created_at)
+    .join(thread, thread.c.id == message.c.thread_id)
+    .where(message.c.state == "sent", message.c.direction == "out", message.c.provider_id.is_not(None))
+    .where(message.c.created_at > bindparam("since", type_=Instant))
+    .where(
+        or_(
+            message.c.due_at.is_(None),
+            message.c.due_at <= _NOW,
+            message.c.due_at > bindparam("furthest", type_=Instant),  # further than any we set: before the clock went back
+            and_(message.c.created_at > _NOW, message.c.due_at > bindparam("soonest", type_=Instant)),
+        )
+    )
+    .order_by(thread.c.level.desc(), message.c.due_at, message.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=message)
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +72,15 @@ class Sent:
     state: str
     attempts: int
     newest: bool
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class Unreported:
+    """A text of ours, or a page, that was sent, and of which the provider has not told whether it arrived."""
+
+    row_id: int
+    provider_id: str
     written_at: datetime
 
 
@@ -116,6 +155,33 @@ class SendingRows:
         """Note on its attempt that it did not arrive."""
         self._connection.execute(update(attempt).where(attempt.c.provider_id == provider_id).values(state="failed", code=code))
 
+    def lost(self, thread_id: str) -> list[int]:
+        """Texts to a thread that did not arrive, and that whoever holds the case has not seen so: they keep their time."""
+        unseen = (message.c.thread_id == thread_id, message.c.direction == "out", message.c.due_at.is_not(None))
+        wanted = select(message.c.id).where(*unseen, message.c.state.in_(("failed", "opted out")))
+        return list(self._connection.execute(wanted).scalars())
+
+    def seen_lost(self, message_ids: Sequence[int]) -> None:
+        """Whoever holds the case has seen that these did not arrive."""
+        self._connection.execute(update(message).where(message.c.id.in_(message_ids)).values(due_at=None))
+
+    # --- reports that never came ---------------------------------------------------------------------
+
+    def claim_unreported(self, *, within: timedelta) -> Unreported | None:
+        """The next text that it is time to ask about, of those written since then; threads in danger first, and of these the
+        one that has waited longest. Nobody else asks about it for a while."""
+        times = {"since": self._now - within, "furthest": self._now + within, "soonest": self._now + REPORTS_BY}
+        row = self._connection.execute(UNREPORTED, {"now": self._now, **times}).first()
+        if row is None:
+            return None
+        self.ask_later(row.id, REPORTS_BY)
+        return Unreported(row.id, row.provider_id, row.created_at)
+
+    def ask_later(self, message_id: int, pause: timedelta) -> None:
+        """Ask about a text again after a pause, if nothing is known of it until then."""
+        still = (message.c.id == message_id) & (message.c.state == "sent")
+        self._connection.execute(update(message).where(still).values(due_at=self._now + pause))
+
     # --- reports that come early ---------------------------------------------------------------------
 
     def keep_report(self, provider_id: str, state: str, code: str | None) -> None:
@@ -137,15 +203,13 @@ class SendingRows:
         return row.state, row.code
 
     def claimable_reports(self) -> list[str]:
-        """The provider ids of kept reports whose text is known by now."""
-        known = select(report.c.provider_id).join(attempt, attempt.c.provider_id == report.c.provider_id)
-        return list(self._connection.execute(known.limit(AT_ONCE)).scalars())
+        """The provider ids of kept reports whose text or page is known by now."""
+        return list(self._connection.execute(select(report.c.provider_id).where(KNOWN).limit(AT_ONCE)).scalars())
 
     def unclaimed_reports(self, *, older_than: timedelta) -> tuple[int, int]:
         """How many reports wait for longer than that: of texts that are known by now, and of none that is kept here."""
-        known = exists(select(attempt.c.id).where(attempt.c.provider_id == report.c.provider_id))
         old = report.c.at < self._now - older_than
-        counts = [select(func.count()).select_from(report).where(old, which) for which in (known, ~known)]
+        counts = [select(func.count()).select_from(report).where(old, which) for which in (KNOWN, ~KNOWN)]
         taken, nobodys = (int(self._connection.execute(count).scalar_one()) for count in counts)
         return taken, nobodys
 

@@ -319,6 +319,7 @@ page = Table(
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("acknowledged_at", Instant),
+    Column("provider_id", String(128), index=True),
 )
 
 cursor = Table(

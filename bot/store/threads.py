@@ -41,6 +41,12 @@ FAREWELL = timedelta(seconds=60)
 TOKEN_LIFE = timedelta(hours=12)
 """How long a page's token opens its chat after the last word: an evening and its night, not a phone found next week."""
 
+BARE = {
+    "band": None, "region": None, "lesson": None, "sealed_choices": None, "level": int(Level.NONE),
+    "word_hash": None, "waits_since": None, "way_back_hash": None,
+}  # fmt: skip
+"""What a bare row says of somebody: nothing but its language, and whether it said STOP."""
+
 OF_A_THREAD = [table for table in metadata.sorted_tables if "thread_id" in table.columns]
 """What belongs to a thread, and goes where it goes."""
 
@@ -137,6 +143,11 @@ class ThreadRows:
         kept = select(thread.c.id).where(thread.c.id == thread_id, thread.c.forgotten_at.is_(None))
         return self._connection.execute(kept).scalar() is None
 
+    def forgotten_since(self, thread_id: str, moment: datetime) -> bool:
+        """Whether they asked to be forgotten then or later; known until the bare row is gone."""
+        asked = (thread.c.id == thread_id) & (thread.c.forgotten_at >= moment)
+        return self._connection.execute(select(thread.c.id).where(asked)).first() is not None
+
     def drop_tokens(self) -> int:
         """Take back the tokens whose time is over; returns how many."""
         over = update(thread).where(thread.c.token_hash.is_not(None), token_is_over(self._now)).values(token_hash=None)
@@ -198,7 +209,21 @@ class ThreadRows:
     def is_word(self, thread_id: str, text: str) -> bool:
         """Whether this text is their private word; true of any text when they chose none."""
         kept = self._connection.execute(WORD, {"of": thread_id}).scalar()
-        return kept is None or kept == self._hash_of(thread_id, text)
+        return kept is None or (any(c.isalnum() for c in text) and kept == self._hash_of(thread_id, text))
+
+    def was_asked(self, thread_id: str) -> bool:
+        """Whether anything was texted to a phone since it waits for its word: closing a case sends it nothing."""
+        since = (message.c.thread_id == thread.c.id) & (message.c.created_at >= thread.c.waits_since)
+        said = select(message.c.id).join(thread, since).where(thread.c.id == thread_id, message.c.direction == "out")
+        return self._connection.execute(said.limit(1)).first() is not None
+
+    def said_word(self, thread: Thread, text: str, level: Level) -> bool:
+        """Whether they chose a private word, and this text is it and no more, for nobody to read.
+
+        What shows danger is for people to read; and so is what they answer to a worker, who waits for no word.
+        """
+        answers_worker = thread.held and not thread.waits
+        return thread.has_word and not answers_worker and level < Level.HIGH and self.is_word(thread.id, text)
 
     def keep_way_back(self, thread_id: str, said: str) -> None:
         """Keep the way back to a web chat, as a keyed hash only; an earlier one stops working."""
@@ -232,15 +257,20 @@ class ThreadRows:
 
         The bare row and the number stay until the farewell is sent (``purge``); a case keeps the bare row.
         """
-        for table in (tracker, message, booster, check_in, typing, group_answer, group_text, join_try, seat):
+        for table in (group_answer, group_text, seat):
+            self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
+        self.empty(thread_id)
+        self.change(thread_id, forgotten_at=self._now)
+
+    def empty(self, thread_id: str) -> None:
+        """The same, but what a group counted and read of it stays with the bare row until that expires."""
+        for table in (tracker, message, booster, check_in, typing, join_try):
             self._connection.execute(delete(table).where(table.c.thread_id == thread_id))
         self._connection.execute(delete(note).where(note.c.case_id.in_(select(case.c.id).where(case.c.thread_id == thread_id))))
         empty = self._vault.seal_json([])
         wordless = {"sealed_reasons": empty, "sealed_summary": None}
         self._connection.execute(update(case).where(case.c.thread_id == thread_id).values(**wordless))
-        bare = {"band": None, "region": None, "lesson": None, "sealed_choices": None, "level": int(Level.NONE)}
-        bare.update(word_hash=None, waits_since=None, way_back_hash=None)
-        self.change(thread_id, forgotten_at=self._now, **bare)
+        self.change(thread_id, **BARE)
 
     def purge(self) -> int:
         """Delete what is left of forgotten threads once nothing waits to be sent; returns how many."""

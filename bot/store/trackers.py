@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot.privacy import Vault
+from bot.privacy import PrivacyError, Vault
 from bot.store.tables import tracker
 
 LOAD = select(tracker).where(tracker.c.thread_id == bindparam("of"))
@@ -28,11 +28,11 @@ class StaleTracker(Exception):
 
 @dataclass(frozen=True)
 class TrackerRow:
-    """A tracker as stored; ``blob`` is already decrypted."""
+    """A tracker as stored; ``blob`` is already decrypted, and None where no key opens it."""
 
     version: int
     message_id: int | None
-    blob: bytes
+    blob: bytes | None
     answered: dict[str, Any] | None
 
 
@@ -45,16 +45,15 @@ class TrackerRows:
         self._now = now
 
     def load(self, thread_id: str) -> TrackerRow | None:
-        """The tracker of a thread, or None."""
+        """The tracker of a thread, or None. One that no key opens keeps its version alone, so that it can be written over."""
         row = self._connection.execute(LOAD, {"of": thread_id}).first()
         if row is None:
             return None
-        return TrackerRow(
-            version=row.version,
-            message_id=row.message_id,
-            blob=self._vault.open_bytes(row.sealed_events),
-            answered=self._vault.open_json(row.sealed_answered),
-        )
+        try:
+            blob, answered = self._vault.open_bytes(row.sealed_events), self._vault.open_json(row.sealed_answered)
+        except PrivacyError:
+            return TrackerRow(version=row.version, message_id=None, blob=None, answered=None)
+        return TrackerRow(version=row.version, message_id=row.message_id, blob=blob, answered=answered)
 
     def save(
         self,

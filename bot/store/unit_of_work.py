@@ -17,12 +17,16 @@ from bot.store.check_ins import CheckInRows
 from bot.store.cursors import CursorRows
 from bot.store.gauges import GaugeRows
 from bot.store.group_answers import GroupAnswerRows
+from bot.store.group_leading import GroupLeadingRows
+from bot.store.group_templates import GroupTemplateRows
 from bot.store.groups import GroupRows
 from bot.store.marks import MarkRows
 from bot.store.messages import MessageRows
+from bot.store.opening import unhurried
 from bot.store.presence import PresenceRows
 from bot.store.retention import Keep, RetentionRows
 from bot.store.rota import PageRows, RotaRows
+from bot.store.seats import SeatRows
 from bot.store.sending import SendingRows
 from bot.store.staff import StaffRows
 from bot.store.threads import ThreadRows
@@ -54,11 +58,18 @@ class UnitOfWork:
         self.retention = RetentionRows(connection, self.now, keep)
         self.staff = StaffRows(connection, vault, self.now)
         self.groups = GroupRows(connection, self.now)
+        self.seats = SeatRows(connection, self.groups, self.now)
+        self.group_leading = GroupLeadingRows(connection, vault, self.now)
+        self.group_templates = GroupTemplateRows(connection, self.now)
         self.group_answers = GroupAnswerRows(connection, vault, self.now)
         self.trackers = TrackerRows(connection, vault, self.now)
         self.tries = TryRows(connection, vault, self.now)
         self.beats = BeatRows(connection, self.now)
         self.gauges = GaugeRows(connection, self.messages, self.staff, self.beats, self.now)
+
+    def takes_its_time(self) -> None:
+        """To its end this transaction may look at everything that is kept, however long that takes."""
+        unhurried(self._connection)
 
     def alone(self) -> None:
         """From here to the end of the transaction no other outbox moves a clock; what it moved before is seen.

@@ -44,6 +44,7 @@ class Text:
     inbound: bool
     at: datetime
     status: str = "queued"
+    error_code: int | None = None
 
 
 @dataclass
@@ -128,6 +129,12 @@ def phone_site(phone: DemoPhone) -> Starlette:
         wanted = [t for t in wanted if to in (None, ours if t.inbound else t.number)]
         return JSONResponse(_listed(wanted, request, account, ours))
 
+    async def one(request: Request) -> Response:
+        found = next((t for t in phone.texts if t.sid == request.path_params["sid"]), None)
+        if found is None:
+            return JSONResponse({"code": 20404, "message": "not found", "status": 404}, status_code=404)
+        return JSONResponse(_resource(found, account, phone.settings.twilio.sender))
+
     async def screen(request: Request) -> Response:
         number = request.query_params.get("number") or FIRST_NUMBER
         html = pages.get_template("phone.html").render(
@@ -157,6 +164,7 @@ def phone_site(phone: DemoPhone) -> Starlette:
             Route("/text", write, methods=["POST"]),
             Route(messages, send, methods=["POST"]),
             Route(messages, listed, methods=["GET"]),
+            Route(f"/2010-04-01/Accounts/{account}/Messages/{{sid}}.json", one),
             Route("/static/{name}", file),
             Route("/healthz", healthz),
             *example_routes(phone.settings),
@@ -193,7 +201,7 @@ def _resource(text: Text, account: str, sender: str) -> dict[str, Any]:
         "date_sent": at,
         "date_updated": at,
         "direction": "inbound" if text.inbound else "outbound-api",
-        "error_code": None,
+        "error_code": text.error_code,
         "error_message": None,
         "from": text.number if text.inbound else sender,
         "messaging_service_sid": None,

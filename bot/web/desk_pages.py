@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from bot.desk.closing import Closing
 from bot.desk.views import CaseCard, CaseView
 from bot.web.permissions import Doing, may
+from bot.web.phone_numbers import parts
 from bot.web.staff_session import SignedIn
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -92,6 +93,7 @@ class DeskPages:
             iso=lambda at: at.isoformat(timespec="seconds"),
             plain_time=lambda at: at.strftime("%H:%M UTC"),
             mark_words=mark_words,
+            parts=parts,
         )
         self._environment.globals.update(
             service_name=service_name, demo=demo, closing=closing, HELD=HELD, CLOSABLE=CLOSABLE, may=may, Doing=Doing

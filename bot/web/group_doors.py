@@ -83,7 +83,7 @@ class _Doors:
         return HTMLResponse(self._page.group_html(lang, code, region))
 
     async def join(self, request: Request) -> Response:
-        """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang"}."""
+        """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang", "region"}."""
         lang = self._page.language(request)
         try:
             if not self._guesses.may(request):
@@ -92,17 +92,25 @@ class _Doors:
                 raise self._refused(request, "page_error_busy", 429)
             wish = await read_object(self._app, self._page, request)
             taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:24], lang)
+            region = await run_in_threadpool(self._region_of_seat, taken.token)
         except ChatRefused as refused:
             if isinstance(refused, UnknownCode):
                 if self._guesses.too_many():
                     refused = self._refused(request, "group_too_many_tries", 429)
                 self._guesses.wrong(request)
             return refusal(refused)
-        return JSONResponse({"token": taken.token, "nickname": taken.nickname, "lang": taken.lang}, status_code=201)
+        seat = {"token": taken.token, "nickname": taken.nickname, "lang": taken.lang, "region": region}
+        return JSONResponse(seat, status_code=201)
 
-    async def look(self, _request: Request, _token: str, sitting: Sitting) -> Response:
-        """GET /group/seat -> {"nickname", "lang", "seq"}: whether the seat is still there, and its newest private line."""
-        return JSONResponse({"nickname": sitting.nickname, "lang": sitting.lang, "seq": sitting.last_seq})
+    async def look(self, _request: Request, token: str, sitting: Sitting) -> Response:
+        """GET /group/seat -> {"nickname", "lang", "seq", "region"}: whether the seat is still there, and its newest line."""
+        region = await run_in_threadpool(self._region_of_seat, token)
+        return JSONResponse({"nickname": sitting.nickname, "lang": sitting.lang, "seq": sitting.last_seq, "region": region})
+
+    def _region_of_seat(self, token: str) -> str | None:
+        """The group's region, whose lines of help come first on the page of a seat."""
+        sitting = self._app.group_seats.sitting(token)
+        return self._app.group_seats.group_now(sitting.group_id).region if sitting else None
 
     async def events(self, request: Request, token: str, sitting: Sitting) -> Response:
         """GET /group/events: server-sent events; the step that is on comes first, private lines after ``Last-Event-ID``."""

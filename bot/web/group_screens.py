@@ -19,7 +19,8 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.group_seats import GroupSeats, Sitting
 from bot.store.database import StoreDown
-from bot.web.sse import as_event
+from bot.web.sse import Beside, as_event
+from bot.web.youth_page import person_here
 from bot.web.youth_parts import Chat, Live
 from bot.words import Words
 
@@ -44,6 +45,7 @@ class GroupScreens:
     async def events(self, token: str, sitting: Sitting, *, after: int | None = None) -> AsyncGenerator[str, None]:
         """The stream of one page: ``screen`` at once and at every change, ``said`` for private lines, ``gone`` at the end.
 
+        ``here``, ``asked`` and ``typing`` tell of the person who is, or was asked to be, in its private talk.
         ``after`` is the number of the last private line that the page has; a page that has none begins with what is new.
         """
         key = (sitting.group_id, sitting.lang)
@@ -52,9 +54,11 @@ class GroupScreens:
         self._open[key].add(woken)
         listener = asyncio.create_task(self._listen(sitting.thread_id, private, woken))
         after, shown = sitting.last_seq if after is None else after, ""
+        beside = Beside(self._chat, sitting.thread_id)
         try:
             yield "retry: 1000\n\n"
             yield _event("own", json.dumps(await run_in_threadpool(self._seats.own, token)))
+            yield _event("here", json.dumps({"name": await run_in_threadpool(self._here, sitting.thread_id, after)}))
             private.set()
             while True:
                 self._watch(key)
@@ -68,7 +72,7 @@ class GroupScreens:
                         return
                     lines = await run_in_threadpool(self._chat.since, sitting.thread_id, after)
                     after = lines[-1].seq if lines else after
-                    out += "".join(as_event(line, say) for line in lines)
+                    out += "".join(as_event(line, say) for line in lines) + await run_in_threadpool(beside.news)
                 yield out or ": beat\n\n"
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(woken.wait(), BEAT_SECONDS)
@@ -82,6 +86,10 @@ class GroupScreens:
                 watcher = self._watchers.pop(key, None)
                 if watcher:
                     watcher.cancel()
+
+    def _here(self, thread_id: str, after: int) -> str | None:
+        """Who was in the private talk when the page heard its last line: of the lines before that it shows none."""
+        return person_here([line for line in self._chat.since(thread_id, 0) if line.seq <= after]) if after else None
 
     async def _screen(self, key: tuple[int, str], token: str) -> str:
         if key not in self._now:

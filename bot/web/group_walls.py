@@ -14,12 +14,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from bot.group_room import GroupRoom
+from bot.group_sights import GroupSights
 from bot.groups.views import GroupRefused, GroupView
 from bot.settings import Settings
 from bot.web.desk_pages import DeskPages
@@ -31,11 +32,15 @@ BEAT_SECONDS = 10.0
 CALM_SECONDS = 0.25
 """Between two looks of an open page: four a second is live to a room, and spares the database in a burst."""
 
+AWAKE_SECONDS = 300.0
+"""How often the open page of a group that goes on keeps its session awake: nobody clicks on a projector for an hour, and a
+screen that signs itself out in front of a room would miss the calm screen too."""
+
 QUIET_ZONE = 4
 """Modules of white around a QR code: what its standard asks for, so that a camera at the back of the room finds it."""
 
-SCREEN, ROOM = "screen", "room"
-PARTS = {SCREEN: "groups/part_screen.html", ROOM: "groups/part_room.html"}
+SCREEN, JOIN, ROOM = "screen", "join", "room"
+PARTS = {name: f"groups/part_{name}.html" for name in (SCREEN, JOIN, ROOM)}
 
 
 class WallParts(Protocol):
@@ -46,7 +51,7 @@ class WallParts(Protocol):
     @property
     def staff(self) -> Any: ...
     @property
-    def group_room(self) -> GroupRoom: ...
+    def group_sights(self) -> GroupSights: ...
     @property
     def words(self) -> Words: ...
     @property
@@ -67,7 +72,7 @@ class GroupWalls:
 
     def room(self, group_id: int, found: SignedIn) -> dict[str, Any]:
         """What the facilitator's own page shows; its words are for staff, in English."""
-        room = self._app.group_room.room(group_id, found.staff)
+        room = self._app.group_sights.room(group_id, found.staff)
         return {"room": room, "group": room.group, "say": self.staff_say}
 
     @property
@@ -75,9 +80,10 @@ class GroupWalls:
         """The same words for staff, in English."""
         return partial(self._app.words.say, lang="en")
 
-    def qr(self, code: str) -> bytes:
-        """The join page with a code in it, as an SVG."""
-        made = segno.make(f"{self._app.settings.public_url}/join?c={code}", error="m")
+    def qr(self, code: str, region: str | None = None) -> bytes:
+        """The join page with a code in it, and with the group's region, whose lines of help then come first; as an SVG."""
+        query = {"c": code, **({"region": region} if region else {})}
+        made = segno.make(f"{self._app.settings.public_url}/join?{urlencode(query)}", error="m")
         drawn = io.BytesIO()
         made.save(drawn, kind="svg", scale=8, border=QUIET_ZONE, dark="#16282a", light="#ffffff", omitsize=True, xmldecl=False)
         return drawn.getvalue()
@@ -87,6 +93,8 @@ class GroupWalls:
 
         ``seen`` is the digest of what the page has."""
         yield "retry: 1000\n\n"
+        clock = asyncio.get_running_loop().time
+        awake_until = 0.0
         async with aclosing(self._app.live.watch("groups", beat=BEAT_SECONDS)) as wakes:
             async for _ in wakes:
                 found = await signed_in(self._app, request)  # type: ignore[arg-type]
@@ -94,21 +102,26 @@ class GroupWalls:
                     yield "event: signed-out\ndata: {}\n\n"
                     return
                 try:
-                    html, digest = await run_in_threadpool(self._part, group_id, found, view)
-                except GroupRefused:
+                    html, digest, goes_on = await run_in_threadpool(self._part, group_id, found, view)
+                except GroupRefused as refused:
+                    yield f"event: out\ndata: {json.dumps({'sentence': refused.sentence})}\n\n"
                     return
                 changed = json.dumps({"html": html, "digest": digest}, ensure_ascii=False)
                 yield f"event: part\ndata: {changed}\n\n" if digest != seen else "event: beat\ndata: {}\n\n"
                 seen = digest
+                if goes_on and clock() >= awake_until:
+                    awake_until = clock() + AWAKE_SECONDS
+                    await run_in_threadpool(self._app.staff.touch, found.token)
                 await asyncio.sleep(CALM_SECONDS)
 
-    def _part(self, group_id: int, found: SignedIn, view: str) -> tuple[str, str]:
-        if view == SCREEN:
-            values = self.wall(self._app.group_room.presenter(group_id, found.staff))
-        else:
+    def _part(self, group_id: int, found: SignedIn, view: str) -> tuple[str, str, bool]:
+        """The part, its digest, and whether the group goes on."""
+        if view == ROOM:
             values = self.room(group_id, found)
+        else:
+            values = self.wall(self._app.group_sights.presenter(group_id, found.staff))
         html = self._pages.page(PARTS[view], csrf=found.csrf, **values)
-        return html, hashlib.sha256(html.encode()).hexdigest()[:16]
+        return html, hashlib.sha256(html.encode()).hexdigest()[:16], values["group"].ended_at is None
 
     def _join_url(self) -> str:
         return f"{self._app.settings.public_url.partition('://')[2]}/join"

@@ -2,31 +2,39 @@
 
 ``/healthz``: this process does its own part, so texts may be sent to it. It says nothing of the engine and the database:
 without them a gateway still takes texts in and says so, and taking all gateways away would be silence.
-``/readyz``: the whole way is open, for alarms and for whoever starts things one after the other.
+``/readyz``: the whole way is open, out to a phone too, for alarms and for whoever starts things one after the other.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.safety.verdict import Level, Verdict
+from bot.store.beats import OUTBOX
 from bot.store.database import Store, StoreError
+from bot.web.crew import Crew
 
 log = structlog.get_logger()
 
 TRIAL = "i want to die"
 """Put through the screening by every probe: a gateway that no longer sees danger must not be given texts."""
 
+PATIENCE = 4.0
+"""Seconds that a look may take: probes themselves wait for five."""
+
 TRIED = 2.0
 """Seconds for which a trial is believed; probes of several balancers must not cost more than the texts."""
+
+AT_WORK = 60.0
+"""Seconds for which an outbox's sign of life counts: it gives one every ten, and a round with a slow provider takes longer."""
 
 
 class Screens(Protocol):
@@ -58,19 +66,32 @@ class HealthParts(Protocol):
 
 def health_routes(app: HealthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
     """The two doors. ``clock`` gives growing seconds."""
+    trials, looks = Crew("trial", PATIENCE, hands=1), Crew("look", PATIENCE, hands=2)
     sees = _Remembered(lambda: app.screening.screen(TRIAL).level >= Level.HIGH, clock)
     answers = _Remembered(lambda: _database_answers(app.store), clock)
+    sends = _Remembered(lambda: _outbox_works(app.store), clock)
 
     async def healthz(_request: Request) -> Response:
         """A text was just screened as it must be."""
-        return _answer({"alive": True, "screening": await run_in_threadpool(sees)})
+        return _answer({"alive": True, "screening": await _well(trials, sees)})
 
     async def readyz(_request: Request) -> Response:
-        """A text was screened, the database was read, and an engine ran a message through its model."""
-        screening, database = await run_in_threadpool(sees), await run_in_threadpool(answers)
-        return _answer({"screening": screening, "database": database, "engine": await app.engine.ready()})
+        """A text was screened, the database was read, an engine ran a message through its model, and an outbox is at work."""
+        screening, engine = await _well(trials, sees), await app.engine.ready()
+        database, outbox = await asyncio.gather(_well(looks, answers), _well(looks, sends))
+        return _answer({"screening": screening, "database": database, "engine": engine, "outbox": outbox})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+async def _well(crew: Crew, look: _Remembered) -> bool:
+    """What a look says, and that it is not well where it does not come back. In threads of its own: a database that hangs
+    takes every thread that waits for it, and must not make whole gateways look ill."""
+    try:
+        return await crew.does(look)
+    except asyncio.TimeoutError:
+        log.error("probe failed", kind="timeout")
+        return False
 
 
 class _Remembered:
@@ -101,6 +122,16 @@ def _database_answers(store: Store) -> bool:
     except StoreError:
         return False
     return True
+
+
+def _outbox_works(store: Store) -> bool:
+    """Whether any did a moment ago: without one nothing leaves for a phone, nobody is paged and no clock moves."""
+    try:
+        with store.read() as work:
+            age = work.beats.age(OUTBOX)
+    except StoreError:
+        return False
+    return age is not None and age < AT_WORK
 
 
 def _answer(state: dict[str, bool]) -> Response:

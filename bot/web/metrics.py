@@ -1,7 +1,8 @@
 """``/metrics`` in Prometheus' own format, on the staff listener: counts and times, and nothing about anybody.
 
 Promises: labels come from fixed lists (levels, states, channels, routes); no thread, number, name or word is ever one.
-What waits is read from the database when it is asked for, so that every gateway says the same of it.
+What waits is read from the database when it is asked for, so that every gateway says the same of it. While the database does
+not answer the rest is told all the same, and that it does not: then of all times somebody looks.
 """
 
 from __future__ import annotations
@@ -10,20 +11,27 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+import structlog
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.store.database import Store
+from bot.store.gauges import Gauges
+from bot.web.crew import Crew
+
+log = structlog.get_logger()
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+PATIENCE = 2.0
+"""Seconds that the database gets: who collects gives up after ten, and would know nothing at all."""
+
 NO_ROUTE = "other"
 STREAM = "/events"
 """How the routes of streams end. They stay open for as long as a page does; how long says nothing about speed."""
@@ -64,8 +72,9 @@ class Metrics:
         )  # fmt: skip
         if engine is not None:
             self._watches(engine)
-        self.registry.register(Waiting(store))
         ProcessCollector(registry=self.registry)
+        self._store = store
+        self._looks, self._writes = Crew("waiting", PATIENCE, hands=1), Crew("metrics", None, hands=1)
 
     def _watches(self, engine: Asks) -> None:
         engine.tells(lambda answered, took: self.turns.labels("answered" if answered else "given up").observe(took))
@@ -79,25 +88,41 @@ class Metrics:
         """GET /metrics."""
 
         async def metrics(_request: Request) -> Response:
-            return Response(await run_in_threadpool(generate_latest, self.registry), media_type=FORMAT)
+            waiting = Waiting(await self._waiting())
+            return Response(await self._writes.does(self._text, waiting), media_type=FORMAT)
 
         return Route("/metrics", metrics, methods=["GET"])
 
+    def _text(self, waiting: Waiting) -> bytes:
+        return bytes(generate_latest(self.registry)) + bytes(generate_latest(waiting))
+
+    async def _waiting(self) -> Gauges | None:
+        """What waits; None where the database does not say so in time. One look at a time, in a thread of its own: one that
+        hangs takes nobody else's."""
+        try:
+            return await self._looks.does(self._look)
+        except Exception as error:  # noqa: BLE001 - the edge: whatever the reason, the rest is told, and that this is missing
+            log.warning("what waits is not known", kind=type(error).__name__)
+            return None
+
+    def _look(self) -> Gauges:
+        with self._store.read() as work:
+            return work.gauges.now()
+
 
 class Waiting(Collector):
-    """What waits in the one database: messages, cases by state and level, the longest wait, staff at work."""
+    """What waits in the one database: messages, cases by state and level, the longest wait, staff at work; only that it does
+    not answer where ``seen`` is None."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing: asking would read the database while the process starts."""
-        return []
+    def __init__(self, seen: Gauges | None) -> None:
+        self._seen = seen
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Read it now."""
-        with self._store.read() as work:
-            seen = work.gauges.now()
+        """As families."""
+        seen = self._seen
+        yield GaugeMetricFamily("handrail_database_up", "Whether the database answered just now.", int(seen is not None))
+        if seen is None:
+            return
         yield _gauge("handrail_messages_waiting", "Messages to be answered (in) or sent (out).", "direction", seen.messages)
         yield _gauge(
             "handrail_oldest_message_seconds", "Age of the oldest message to be answered (in) or sent (out) that is due.",

@@ -2,7 +2,7 @@
 
 A pace is wide enough for a frightened person typing fast: it stops machines, and the page sends a
 refused message again by itself, under the same id. No pace silences danger: what comes too fast is looked at before
-it is refused, in one line for all, so that whoever floods waits behind themselves.
+it is refused, in a line of its caller's own, so that whoever floods waits behind themselves.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from anyio import Lock
 from starlette.requests import Request
 
 from bot.web.callers import Callers
+from bot.web.late_line import LateLines
 
 IN_SECONDS = 10.0
 MOST_OPENINGS, MOST_OPENINGS_FROM_ONE, MOST_MESSAGES, MOST_FROM_ONE = 300, 90, 30, 600
@@ -73,7 +73,7 @@ class YouthPaces:
         self._messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
         self._messages_from = Pace(most=MOST_FROM_ONE, seconds=IN_SECONDS, clock=clock)
         self._typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
-        self._late = Lock()
+        self._late = LateLines()
 
     def may_open(self, request: Request) -> bool:
         """Whether one more chat may be opened."""
@@ -85,12 +85,11 @@ class YouthPaces:
         caller = self._callers.key(request)
         if self._messages.takes(thread) and (caller is None or self._messages_from.takes(caller)):
             return True
-        return await self.is_taken_late(is_danger)
+        return await self._late.takes(caller or thread, thread, is_danger)
 
-    async def is_taken_late(self, is_danger: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether what comes too fast is danger; looked at one after the other."""
-        async with self._late:
-            return await is_danger()
+    async def opens_late(self, request: Request, is_danger: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether the first text of a chat that is one too many is danger."""
+        return await self._late.takes(self._callers.key(request) or "unknown", None, is_danger)
 
     def may_type(self, thread: str) -> bool:
         """Whether one more report of typing is taken."""

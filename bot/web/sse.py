@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.web.phone_numbers import parts
 from bot.web.youth_choices import Say, how_far, with_steering
-from bot.web.youth_parts import Said, YouthParts
+from bot.web.youth_parts import Chat, Said, YouthParts
 
 BEAT_SECONDS = 15.0
 TYPING = "event: typing\ndata: {}\n\n"
@@ -54,10 +54,27 @@ def as_json(said: Said, say: Say) -> dict[str, Any]:
     return line
 
 
+class Beside:
+    """What a page has been told of the person beside a young person: whether one was asked for, and whether they type."""
+
+    def __init__(self, chat: Chat, thread_id: str) -> None:
+        self._chat = chat
+        self._thread_id = thread_id
+        self._typed: datetime | None = None
+        self._asked: bool | None = None
+
+    def news(self) -> str:
+        """The events of what is new since the last time; "" when nothing is. Blocks on the database."""
+        until = self._chat.helper_types_until(self._thread_id)
+        told = TYPING if until and until != self._typed else ""
+        self._typed = until or self._typed
+        was, self._asked = self._asked, self._chat.person_asked(self._thread_id)
+        return told + (ASKED[self._asked] if self._asked != was else "")
+
+
 async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lang: str = "en") -> AsyncGenerator[str, None]:
     """The stream from the line after ``after``; ends with a ``gone`` event that says why."""
-    typed: datetime | None = None
-    asked: bool | None = None
+    beside = Beside(app.chat, thread_id)
     say = partial(app.words.say, lang=lang)
     yield "retry: 1000\n\n"
     async with aclosing(_wakes(app, thread_id)) as wakes:
@@ -67,11 +84,7 @@ async def events(app: YouthParts, *, token: str, thread_id: str, after: int, lan
                 yield f"event: gone\ndata: {json.dumps({'why': why})}\n\n"
                 return
             lines = await run_in_threadpool(app.chat.since, thread_id, after)
-            until = await run_in_threadpool(app.chat.helper_types_until, thread_id)
-            news = TYPING if until and until != typed else ""
-            typed = until or typed
-            was, asked = asked, await run_in_threadpool(app.chat.person_asked, thread_id)
-            news += ASKED[asked] if asked != was else ""
+            news = await run_in_threadpool(beside.news)
             yield "".join(as_event(line, say) for line in lines) + news or ": beat\n\n"
             after = lines[-1].seq if lines else after
 

@@ -8,23 +8,27 @@ never waited for here.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 from xml.sax.saxutils import escape
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.base import Delivery, Inbound
+from bot.web.crew import Crew
 
 log = structlog.get_logger()
 
 MOST_BYTES = 64 * 1024
 """More than Twilio ever sends for one text."""
+
+PATIENCE = 10.0
+"""Seconds for which the database is waited for: Twilio gives up after 15, and then nobody would hear anything."""
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
 """Twilio's answer, empty: replies leave through the outbox. Only while the database is down are there words in it."""
@@ -53,14 +57,38 @@ class Takes(Protocol):
         """Keep a text; words to answer with at once, if any. Raises OSError when nothing can keep it."""
         ...
 
+    def late_text(self, inbound: Inbound) -> str | None:
+        """Keep it on disk without asking the database; as ``text``."""
+        ...
+
     def report(self, delivery: Delivery) -> None:
         """Keep a delivery report; raises OSError."""
+        ...
+
+    def late_report(self, delivery: Delivery) -> None:
+        """Keep it on disk without asking the database; raises OSError."""
         ...
 
 
 def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
     """The two doors that Twilio calls."""
-    turns = Turns()
+    turns, database, disk = Turns(), Crew("intake", PATIENCE), Crew("disk", None)
+
+    async def kept(message: Inbound) -> str | None:
+        """In the database, or on disk in good time: also the wait for one's turn counts."""
+        until = time.monotonic() + PATIENCE
+        async with turns.of(message.address):
+            try:
+                return await database.does(intake.text, message, until=until)
+            except asyncio.TimeoutError:
+                log.error("database hangs", kept="on disk")
+                return await disk.does(intake.late_text, message)
+
+    async def reported(report: Delivery) -> None:
+        try:
+            await database.does(intake.report, report)
+        except asyncio.TimeoutError:
+            await disk.does(intake.late_report, report)
 
     async def inbound(request: Request) -> Response:
         raw = await _signed_body(request, sms)
@@ -71,8 +99,7 @@ def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
         except ValueError:
             return Response("This request names no message or sender.", status_code=400, media_type="text/plain")
         try:
-            async with turns.of(message.address):
-                words = await run_in_threadpool(intake.text, message)
+            words = await kept(message)
         except OSError as error:
             return _full(error)
         body = f"<Message>{escape(words)}</Message>" if words else ""
@@ -85,7 +112,7 @@ def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
         report = sms.delivery(raw)
         try:
             if report:
-                await run_in_threadpool(intake.report, report)
+                await reported(report)
         except OSError as error:
             return _full(error)
         return Response(status_code=204)

@@ -15,12 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.store.database import StoreDown
 from bot.web.callers import Callers
 from bot.web.pace import YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
+from bot.web.thin_files import thin_file
 from bot.web.youth_doors import ChatDoors
 from bot.web.youth_forms import TalkForms
 from bot.web.youth_now import policy_of, stand_alone
@@ -29,9 +31,24 @@ from bot.web.youth_parts import Chat, Live, Said, YouthParts, YouthSettings
 
 __all__ = ["Chat", "Live", "Said", "YouthParts", "YouthSettings", "youth_error_pages", "youth_routes"]
 
+DOWN_FOR = 5
+"""Seconds after which it is worth asking again while the database is down."""
+
 STATIC = Path(__file__).parent / "static"
 YOUTH_FILES = frozenset(
-    {"tokens.css", "youth.css", "exit.js", "bar.js", "youth.js", "mark.svg", "paged.css", "group.css", "group.js"}
+    {
+        "tokens.css",
+        "youth.css",
+        "exit.js",
+        "bar.js",
+        "aloud.js",
+        "youth.js",
+        "mark.svg",
+        "paged.css",
+        "group.css",
+        "group.js",
+        "group_private.js",
+    }
 )
 
 
@@ -78,19 +95,23 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
     ]
 
 
-def youth_error_pages(app: YouthParts) -> Mapping[int, Callable[[Request, Exception], Response]]:
-    """For Starlette's ``exception_handlers``: 404 and 500 as pages that still show lines of help."""
+def youth_error_pages(app: YouthParts) -> Mapping[int | type[Exception], Callable[[Request, Exception], Response]]:
+    """For Starlette's ``exception_handlers``: 404, 500 and a database that is down, as pages that still show lines of help.
+
+    The page's script sends a message again, under its one id, until it is kept.
+    """
     page = YouthPage(app)
     headers = private_headers(YOUTH_POLICY)
 
-    def show(sentence_id: str, status: int) -> Callable[[Request, Exception], Response]:
+    def show(sentence_id: str, status: int, **more: str) -> Callable[[Request, Exception], Response]:
         def shown(request: Request, _error: Exception) -> Response:
             html = page.trouble_html(page.language(request), sentence_id, page.region(request.query_params.get("region")))
-            return HTMLResponse(html, status_code=status, headers=headers)
+            return HTMLResponse(html, status_code=status, headers={**headers, **more})
 
         return shown
 
-    return {404: show("page_not_here", 404), 500: show("page_broken", 500)}
+    down = show("page_broken", 503, **{"Retry-After": str(DOWN_FOR)})
+    return {404: show("page_not_here", 404), 500: show("page_broken", 500), StoreDown: down}
 
 
 async def _to_first(_request: Request) -> Response:
@@ -101,4 +122,4 @@ async def _file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in YOUTH_FILES:
         raise HTTPException(404)
-    return FileResponse(STATIC / name)
+    return thin_file(STATIC / name)

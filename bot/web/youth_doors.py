@@ -46,7 +46,7 @@ class ChatDoors:
             wish = await self._object(request, empty_is_fine=True)
             text = text_field(wish, "text")
             is_danger = partial(shows_danger, self._app, text, None)
-            if not in_time and not (text.strip() and await self._paces.is_taken_late(is_danger)):
+            if not in_time and not (text.strip() and await self._paces.opens_late(request, is_danger)):
                 raise self._refused(request, "page_error_busy", 429)
             lang = self._page.language(request, asked=text_field(wish, "lang"))
             band = text_field(wish, "band") if text_field(wish, "band") in BANDS else None

@@ -95,7 +95,7 @@ class TalkForms:
 
     async def _opened(self, request: Request, view: View, text: str) -> tuple[View, str]:
         is_danger = partial(shows_danger, self._app, text, None)
-        if not self._paces.may_open(request) and not (text and await self._paces.is_taken_late(is_danger)):
+        if not self._paces.may_open(request) and not (text and await self._paces.opens_late(request, is_danger)):
             raise self._refused("page_error_busy", 429, view.lang)
         chat = self._app.chat
         token = await run_in_threadpool(chat.open, view.band, view.region, view.lang)

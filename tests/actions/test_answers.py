@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from actions.answers import ActionAnswer, ActionFallback
-from actions.parts import answers, places
+from actions.parts import answers, places, words
 from actions.privacy import ActionForgetMe, ActionLines, ActionPrivacy, ActionSetBand, ActionSetRegion, band_in
 from bot.choices import Choice, as_text, keyed
 from tests.actions.speaking import run
@@ -99,3 +101,32 @@ def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, band: str | N
 def test_a_place_becomes_a_region(text: str, region: str | None) -> None:
     assert places().region_in(text) == region
     assert run(ActionSetRegion(), text=text).effects == ([{"effect": "set", "region": region}] if region else [])
+
+
+IN_DANGER = {"case": {"state": "queued", "level": "imminent", "category": "abuse_at_home"}}
+
+
+@pytest.mark.parametrize("sure", ["likely", "unsure"])
+@pytest.mark.parametrize("where", [{"loop": "handoff_form"}, IN_DANGER])
+def test_who_goes_on_telling_in_danger_is_heard_and_gets_no_guess(sure: str, where: dict[str, Any]) -> None:
+    """ "ok im in the bathroom" once brought three sentences about washing."""
+    found = {"answer": "consent_body", "answer_2": "consent_doctor", "sure": sure}
+    said = run(ActionAnswer(), entities=found, text="ok im in the bathroom", **where)
+    assert said.texts == [words().say("heard_1")] and not said.choices
+
+
+@pytest.mark.parametrize("intent", ["out_of_scope", "nlu_fallback"])
+def test_what_was_not_understood_in_danger_is_heard_as_well(intent: str) -> None:
+    said = run(ActionFallback(), intent=intent, text="hes gone down the stairs", **IN_DANGER)
+    assert said.texts == [words().say("heard_1")]
+
+
+def test_a_question_in_danger_is_answered() -> None:
+    found = {"answer": "getting_help_emergency", "answer_2": "getting_help_police", "sure": "likely"}
+    said = run(ActionAnswer(), entities=found, text="what happens if i call 911", **IN_DANGER)
+    assert said.texts and said.texts != [words().say("heard_1")]
+
+
+def test_where_nothing_is_open_a_guess_is_said() -> None:
+    found = {"answer": "consent_body", "answer_2": "consent_doctor", "sure": "likely"}
+    assert run(ActionAnswer(), entities=found, text="ok im in the bathroom").texts != [words().say("heard_1")]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from rasa_sdk import Action
 
+from actions.afterwards import AskPrivateWord, ValidateWordForm
 from actions.handoff import (
     ActionCare,
     ActionHandoffDone,
@@ -15,8 +17,11 @@ from actions.handoff import (
     AskHandoffWants,
     AskSafeToText,
 )
+from actions.passing_on import AskOwnSummary
 from actions.yes_no import ActionAffirm, ActionDeny, ActionUnsure
+from bot.effects import LISTEN
 from bot.safety.verdict import CATEGORIES
+from bot.text import for_sms, segments
 from tests.actions.speaking import Said, run
 
 FORM = "handoff_form"
@@ -33,6 +38,12 @@ def test_every_kind_of_danger_has_words_that_fit_a_text_message(
     assert said.texts and all(len(t) <= 306 and t.isascii() for t in said.texts)
     assert not any(word in said.text.lower() for word in ("calm down", "at least", "should have", "why did", "promise"))
     assert "?" not in said.text or said.text.count("?") == 1 or level == "imminent"
+
+
+@pytest.mark.parametrize("asks", [AskOwnSummary, AskPrivateWord])
+def test_the_gateway_is_told_when_any_words_are_an_answer(asks: type[Action]) -> None:
+    """Else a group at its word cloud would take them for its own."""
+    assert run(asks()).effects == [{"effect": LISTEN}]
 
 
 def test_high_starts_the_form_and_elevated_does_not() -> None:
@@ -120,7 +131,8 @@ def test_nobody_knows_a_line_without_a_region() -> None:
 
 def test_asking_for_a_person_without_danger() -> None:
     said = run(ActionWantPerson(), intent="want_person")
-    assert said.effects == [{"effect": "case", "event": "consent", "wants": "person"}]
+    asked = {"effect": "answered", "topic": "getting_help"}
+    assert said.effects == [asked, {"effect": "case", "event": "consent", "wants": "person"}]
 
 
 def test_asking_again_while_waiting_asks_nothing_new() -> None:
@@ -167,6 +179,7 @@ def test_a_question_that_also_discloses_gets_care_first_and_then_its_answer() ->
     )
 
 
+SURE = {"answer": "red_flags_phone", "sure": "sure"}
 UNSURE = {"answer": "red_flags_phone", "answer_2": "healthy_what", "sure": "unsure"}
 
 
@@ -176,14 +189,32 @@ def test_an_unsure_question_beside_mild_danger_brings_the_two_nearest_after_care
     assert {"effect": "answered", "topic": "red_flags", "or_topic": "healthy_relationships", "sure": "unsure"} in said.effects
 
 
-def test_what_is_told_and_not_asked_brings_no_answers_to_choose_from() -> None:
-    told = run(ActionCare(), level="elevated", category="dating_violence", entities=UNSURE, text="he checks my phone every day")
-    grave = run(ActionCare(), level="high", category="dating_violence", entities=UNSURE, text="is it ok that he hurts me")
-    assert len(told.choices) == 2 and not [e for e in grave.effects if e["effect"] == "answered"]
+def test_mild_danger_that_is_told_brings_two_to_choose_from_however_near_they_are() -> None:
+    for found in (UNSURE, {**UNSURE, "sure": "likely"}):
+        told = run(
+            ActionCare(), level="elevated", category="dating_violence", entities=found, text="he checks my phone every day"
+        )
+        assert len(told.texts) == 1 and len(told.choices) == 4
+    sure = run(ActionCare(), level="elevated", category="dating_violence", entities=SURE, text="he checks my phone every day")
+    assert len(sure.texts) == 1 and len(sure.choices) == 3
+
+
+def test_at_high_a_guess_is_not_said_and_nothing_told_is_answered() -> None:
+    for found, text in ((UNSURE, "is it ok that he hurts me"), (SURE, "he checks my phone every day and hurts me")):
+        grave = run(ActionCare(), level="high", category="dating_violence", entities=found, text=text)
+        assert not [e for e in grave.effects if e["effect"] == "answered"] and grave.followup == "handoff_form"
+
+
+def test_beside_hurting_oneself_nothing_is_told_but_something_may_be_chosen() -> None:
+    asked = {"answer": "feelings_urge_hurt", "sure": "sure"}
+    said = run(
+        ActionCare(), level="elevated", category="self_harm", entities=asked, text="what helps when i want to hurt myself"
+    )
+    assert len(said.texts) == 1 and len(said.choices) == 3
 
 
 def test_at_high_the_answer_comes_before_the_form_asks() -> None:
-    said = run(ActionCare(), level="high", category="dating_violence", entities=ASKED_TOO)
+    said = run(ActionCare(), level="high", category="dating_violence", entities=ASKED_TOO, text="is it normal he hits me")
     assert len(said.texts) == 2 and said.followup == "handoff_form"
 
 
@@ -191,12 +222,23 @@ def test_at_high_the_answer_comes_before_the_form_asks() -> None:
     ("level", "category", "entities"),
     [
         ("high", "suicide", {"answer": "feelings_suicidal_q", "sure": "sure"}),
-        ("elevated", "self_harm", {"answer": "feelings_urge_hurt", "sure": "sure"}),
+        ("high", "self_harm", {"answer": "feelings_urge_hurt", "sure": "sure"}),
+        ("elevated", "suicide", {"answer": "feelings_suicidal_q", "sure": "sure"}),
         ("imminent", "dating_violence", ASKED_TOO),
-        ("elevated", "dating_violence", {"answer": "red_flags_phone", "sure": "unsure"}),
         ("elevated", "dating_violence", {}),
     ],
 )
 def test_care_alone_where_information_would_be_cold_or_a_guess(level: str, category: str, entities: dict[str, str]) -> None:
-    said = run(ActionCare(), level=level, category=category, entities=entities)
+    said = run(ActionCare(), level=level, category=category, entities=entities, text="is that ok")
     assert not any(effect["effect"] == "answered" for effect in said.effects)
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "es"])
+def test_another_word_is_asked_for_where_the_one_they_picked_is_an_everyday_answer(lang: str) -> None:
+    form = ValidateWordForm()
+    assert form.validate_own_words("no") == {"own_words": None}
+    assert form.validate_own_words("blue kite") == {"own_words": "blue kite"}
+    first = run(AskPrivateWord(), lang=lang)
+    again = run(AskPrivateWord(), text="no", loop="word_form", slots={"requested_slot": "own_words"}, lang=lang)
+    assert again.texts != first.texts and "3" in again.text and segments(for_sms(again.text)) == 1
+    assert again.effects == [{"effect": LISTEN}]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bot.answers.bench import Question, questions, report
+import pytest
+
+from bot.answers.bench import Question, UnreadableQuestion, questions, report
 
 
 def said(
@@ -27,6 +29,13 @@ def test_each_figure_counts_what_its_line_says() -> None:
     assert "red_flags taken for grooming: 2" in lines[7]
 
 
-def test_questions_are_read_and_other_lines_left_out(tmp_path: Path) -> None:
-    (tmp_path / "q.tsv").write_text("grooming|what | is it\n\nno bar\nred_flags| \n", encoding="utf-8")
+def test_questions_are_read_and_empty_lines_left_out(tmp_path: Path) -> None:
+    (tmp_path / "q.tsv").write_text("grooming|what | is it\n\n", encoding="utf-8")
     assert questions(tmp_path / "q.tsv") == [Question("grooming", "what | is it")]
+
+
+@pytest.mark.parametrize("line", ["no bar", "red_flags|", "grooming\twhat is it"])
+def test_a_line_that_is_no_question_is_refused_and_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "q.tsv").write_text(f"grooming|what is it\n{line}\n", encoding="utf-8")
+    with pytest.raises(UnreadableQuestion, match=r"q\.tsv, line 2: write the topic, a bar"):
+        questions(tmp_path / "q.tsv")

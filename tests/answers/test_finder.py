@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from bot.answers.near import build_encoder
 from bot.answers.shorthand import written_out
 from bot.answers.spelling import Spelling
 from bot.encoder import Encoder
-from bot.rasa_ext.answer_retriever import OUTSIDE_INTENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 HELD_OUT = yaml.safe_load((Path(__file__).parent / "held_out.yml").read_text(encoding="utf-8"))
@@ -29,11 +29,14 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 
 
 @pytest.fixture(scope="module")
-def finder(encoder: Encoder) -> Finder:
-    files = [ROOT / "data/nlu/en" / name for name in ("elsewhere.yml", "aside.yml")]
-    blocks = [block for file in files for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]]
-    outside = [line[2:] for b in blocks if b["intent"] in OUTSIDE_INTENTS for line in b["examples"].splitlines()]
-    return Finder.build(Answers.load(ROOT / "content" / "answers" / "en"), outside, encoder.embed)
+def finder(rasa_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Finder:
+    """The index as it is served, out of the dialogue's model."""
+    folder = tmp_path_factory.mktemp("index")
+    with tarfile.open(rasa_model) as packed:
+        for member in packed.getmembers():
+            if Path(member.name).name in ("answers.json", "answers.npz"):
+                (folder / Path(member.name).name).write_bytes(packed.extractfile(member).read())
+    return Finder.load(folder)
 
 
 def test_an_owner_is_as_near_as_its_nearest_and_its_three_nearest_say() -> None:
@@ -43,6 +46,16 @@ def test_an_owner_is_as_near_as_its_nearest_and_its_three_nearest_say() -> None:
     assert few == pytest.approx(0.7 * 0.4 + 0.3 * (0.4 + 0.2) / 2)
     assert many == pytest.approx(0.7 * 0.9 + 0.3 * (0.9 + 0.6 + 0.3) / 3)
     assert one == pytest.approx(0.5)
+
+
+def test_owners_of_few_and_of_very_many_rows_are_scored_alike() -> None:
+    chance = np.random.default_rng(5)
+    owners = chance.permutation([f"a{n}" for n in range(40) for _ in range(int(chance.integers(1, 90)))] + ["outside"] * 700)
+    score = chance.random(len(owners), dtype=np.float32)
+    finder = Finder(list(owners), ["en"] * len(owners), np.zeros((len(owners), 4)), None, None)  # type: ignore[arg-type]
+    for name, best in zip(np.unique(owners), finder._by_owner(score), strict=True):
+        three = np.sort(score[owners == name])[::-1][:3]
+        assert best == pytest.approx(0.7 * three[0] + 0.3 * three.mean(), abs=1e-6)
 
 
 def find(finder: Finder, encoder: Encoder, text: str) -> Found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bot.settings import Settings
 from tests.talking import demo_settings
 
 ROOT = Path(__file__).resolve().parents[2]
+KEY = "a-key-of-a-test-that-nobody-else-has-0123456789"
 
 
 @pytest.fixture
@@ -105,8 +107,26 @@ def test_free_ports_differ() -> None:
     assert len({installation.free_port() for _ in range(5)}) > 1
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Installation]:
+    """An engine of its own would take each bench longer than all it does here."""
+    with installed(demo_settings(ROOT / "var"), HANDRAIL_SECRET_KEY=KEY) as house:
+        house.starts("engine")
+        yield house
+
+
+@pytest.fixture
+def one_engine(engine: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The benches find it running."""
+    more = {"HANDRAIL_SECRET_KEY": KEY, "HANDRAIL_ENGINE_URLS": engine.settings.engine.url}
+    starts = Installation.starts
+    monkeypatch.setattr(traffic, "installed", lambda settings: installed(settings, **more))
+    monkeypatch.setattr(Installation, "starts", lambda house, *names: starts(house, *(n for n in names if n != "engine")))
+
+
 @pytest.mark.slow
 @pytest.mark.unproven
+@pytest.mark.usefixtures("one_engine")
 def test_the_chat_bench_runs(settings: Settings) -> None:
     said: list[str] = []
     traffic.bench_chat(settings, said.append, chats=1, messages=2)
@@ -115,6 +135,7 @@ def test_the_chat_bench_runs(settings: Settings) -> None:
 
 @pytest.mark.slow
 @pytest.mark.unproven
+@pytest.mark.usefixtures("one_engine")
 def test_the_webhook_bench_loses_nothing(settings: Settings) -> None:
     said: list[str] = []
     traffic.bench_webhook(settings, said.append, rates=((10, 3.0),))
@@ -123,6 +144,7 @@ def test_the_webhook_bench_loses_nothing(settings: Settings) -> None:
 
 @pytest.mark.slow
 @pytest.mark.unproven
+@pytest.mark.usefixtures("one_engine")
 def test_the_backlog_bench_answers_all(settings: Settings) -> None:
     said: list[str] = []
     traffic.bench_backlog(settings, said.append, texts=12)

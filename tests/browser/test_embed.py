@@ -82,6 +82,7 @@ class Pupil:
     def opens(self) -> None:
         self.page.get_by_role("button", name="Chat", exact=True).click()
         expect(self.frame.locator("#start")).to_be_visible()
+        expect(self.frame.locator("html.js")).to_be_attached()  # before its script ran, a press would send the plain form
 
     def starts(self, way: str = "ask") -> None:
         self.frame.locator(f".way-{way}").click()

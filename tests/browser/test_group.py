@@ -48,6 +48,7 @@ class Hall:
         self.room.locator("#lesson").select_option("grooming/trust")
         for label in ("One or two words", "Who could a young person tell"):
             self.room.get_by_label(label).check()
+        self.room.locator("#name").fill("Grade 8, Tuesday")
         self.room.get_by_role("button", name="Open the group").click()
         expect(self.room.get_by_role("heading", name="When trust feels off")).to_be_visible(timeout=SOON)
         self.address = self.room.url
@@ -109,7 +110,7 @@ def run(hall: Hall, text: Callable[[str, str], None], picture: Callable[[Page, s
     second.locator("#box-fold summary").click()
     second.locator("#box-text").fill("what if Kevin texts me at night")
     second.locator("#box-form button").click()
-    expect(second.locator("#box-in")).to_be_visible(timeout=SOON)
+    expect(second.locator("#log")).to_contain_text("It's in the box", timeout=SOON)
     rest()
     expect(hall.room.locator("#live")).to_contain_text("what if [name] texts me at night", timeout=SOON)
     expect(hall.screen.locator("#live")).not_to_contain_text("texts me at night")

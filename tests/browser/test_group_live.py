@@ -62,6 +62,32 @@ def test_what_the_server_refuses_is_said_and_what_never_reached_it_loads_no_page
 
 
 def test_a_facilitator_whose_session_is_over_is_told_so(hall: Hall, house: House) -> None:
-    beside(lambda: house.app.clock.passes(hours=13))
+    beside(lambda: house.app.clock.passes(hours=14))
     hall.presses("Start")
     expect(hall.room.locator("#told")).to_contain_text("You are signed out", timeout=SOON)
+
+
+def test_a_colleague_whose_link_is_ended_sees_nothing_of_the_group_any_more_on_page_and_projector(
+    hall: Hall, house: House, chromium: Browser
+) -> None:
+    settings = house.app.settings
+    username = house.desk("Ola", "facilitator").me.username
+    ola = Hall(chromium, settings.public.url, settings.staff.url, username, PASSWORD)
+    hall.room.get_by_text("Lead it together").click()
+    ola.room.goto(hall.room.locator(".link-text").inner_text())
+    ola.room.get_by_role("button", name="Come in").click()
+    expect(ola.room.locator(".tiles")).to_contain_text("gathering", timeout=SOON)
+    wall = ola.room.context.new_page()
+    wall.goto(hall.address + "/screen")
+    expect(wall.locator("#live")).to_contain_text("No name", timeout=SOON)
+    hall.presses("End this link")
+    for page in (ola.room, wall):
+        expect(page.locator("#told")).to_contain_text("Thank you for leading it.", timeout=SOON)
+        expect(page.locator("#live")).to_be_empty()
+        expect(page.locator("#lost")).to_be_hidden()
+    ola.room.reload()
+    expect(ola.room.get_by_role("alert")).to_contain_text("has ended, so it is closed to you now")
+    hall.room.get_by_text("Lead it together").click()
+    hall.presses("Make a new link")
+    hall.presses("Start")
+    expect(hall.room.locator(".tiles")).to_contain_text("running", timeout=SOON)

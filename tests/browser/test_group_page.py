@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.choices import Choice
 from bot.engine import Answer, Reply
+from bot.groups.state import GroupState
 from bot.web.sites import public_site
 from tests.browser.test_leaving import KEPT, NOTHING, shift_three_times
 from tests.talking import House, settle
@@ -69,10 +70,14 @@ class Hall:
         return page
 
     def writes(self, page: Page, text: str) -> None:
+        self.says(page, text)
+        self.settles()
+
+    def says(self, page: Page, text: str) -> None:
+        """Until it came back as kept: the words themselves stand there at once."""
         page.locator("#me-text").fill(text)
         page.locator("#me-form button").click()
-        expect(page.locator("#log")).to_contain_text(text, timeout=SOON)
-        self.settles()
+        expect(page.locator("#log .you[data-seq]").filter(has_text=text)).to_be_visible(timeout=SOON)
 
     def said(self) -> list[str]:
         """What young people wrote, in all threads of this house."""
@@ -142,9 +147,7 @@ def test_the_seat_stays_on_the_device_only_for_who_asked_and_misses_nothing(hall
     expect(page.locator("#keep-part")).to_contain_text("Only on your own phone")
     hall.joins(page, keep=True)
     hall.house.app.engine.answers = lambda turn: Answer((Reply("Here is a line you can call."),))
-    page.locator("#me-text").fill("who can i call")
-    page.locator("#me-form button").click()
-    expect(page.locator("#log")).to_contain_text("who can i call", timeout=SOON)
+    hall.says(page, "who can i call")
     context = page.context
     page.close()
     hall.settles()  # the answer comes while no page is open
@@ -199,9 +202,7 @@ def test_a_reply_that_came_while_the_stream_was_down_is_shown_after_it(hall: Hal
     page = hall.joins(hall.opens())
     hall.writes(page, "hello there")
     expect(page.locator("#log")).to_contain_text("You said: hello there", timeout=SOON)
-    page.locator("#me-text").fill("are you still there")
-    page.locator("#me-form button").click()
-    expect(page.locator("#log")).to_contain_text("are you still there", timeout=SOON)
+    hall.says(page, "are you still there")
     page.route("**/group/events", lambda route: route.abort())
     page.context.set_offline(True)
     hall.settles()
@@ -224,3 +225,67 @@ def test_without_script_a_code_opens_the_chat_and_comes_into_no_address(hall: Ha
     page.locator("#log").get_by_role("button", name="The gift").click()
     expect(page.locator("#log")).to_contain_text("Gifts can be kind", timeout=SOON)
     assert hall.room.answers("lesson:notice") == 1
+
+
+def test_after_the_end_a_page_that_is_loaded_again_has_its_seat_and_the_device_does_not(hall: Hall) -> None:
+    page = hall.joins(hall.opens(), keep=True)
+    hall.writes(page, "hello there")
+    hall.elsewhere(lambda: hall.room.is_(GroupState.ENDED))
+    expect(page.locator("#card")).to_contain_text("That's the end", timeout=SOON)
+    assert page.evaluate("() => [localStorage.length, sessionStorage.length]") == [0, 1]
+    page.reload()
+    expect(page.locator("#card")).to_contain_text("That's the end", timeout=SOON)
+    hall.writes(page, "are you still there")
+    expect(page.locator("#log")).to_contain_text("You said: are you still there", timeout=SOON)
+    page.get_by_role("button", name="Leave the group").click()
+    assert page.evaluate(KEPT) == NOTHING
+
+
+def test_a_number_in_the_private_talk_can_be_called_and_everybody_has_a_name(hall: Hall) -> None:
+    page = hall.joins(hall.opens())
+    hall.house.app.engine.answers = lambda turn: Answer((Reply("If you are in danger, call 911 now."),))
+    hall.writes(page, "who can i call")
+    expect(page.locator("#log a[href='tel:911']")).to_be_visible(timeout=SOON)
+    assert page.locator("#log .name").all_text_contents() == ["You", "Bot"]
+    assert page.locator("#log .text").evaluate_all("(all) => all.every((one) => one.dir === 'auto')")
+
+
+def test_words_written_without_a_network_stay_in_sight_and_go_out_in_their_order(hall: Hall) -> None:
+    page = hall.joins(hall.opens())
+    page.context.set_offline(True)
+    for text in ("first words", "second words"):
+        page.locator("#me-text").fill(text)
+        page.locator("#me-form button").click()
+    expect(page.locator("#log .you").first).to_contain_text("Not sent yet", timeout=SOON)
+    expect(page.locator("#log .you").last).to_contain_text("second words")
+    page.context.set_offline(False)
+    for text in ("first words", "second words"):
+        expect(page.locator("#log .you[data-seq]").filter(has_text=text)).to_be_visible(timeout=SOON)
+    expect(page.locator("#log .fate")).to_have_count(0)
+    assert hall.said() == ["first words", "second words"]
+
+
+def test_who_leaves_without_a_network_is_gone_from_the_page_at_once_and_from_the_group_later(hall: Hall) -> None:
+    page = hall.joins(hall.opens())
+    hall.writes(page, "my uncle is weird with me")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Leave the group").click()
+    assert "You have left the group" in page.locator("#notice").inner_text()
+    assert page.locator("#log").inner_html() == "" and page.evaluate(KEPT) == NOTHING
+    assert hall.room.here() == 1
+    page.context.set_offline(False)
+    for _ in range(200):
+        if hall.room.here() == 0:
+            break
+        page.wait_for_timeout(50)
+    assert hall.room.here() == 0
+
+
+def test_skipping_to_the_main_part_leaves_nothing_in_the_history(hall: Hall, weather: str) -> None:
+    page = hall.opens()
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    page.locator("#exit").click()
+    page.wait_for_url(weather)
+    assert not [url for url in urls(page) if url.startswith(hall.address)]

@@ -8,12 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.web.sites import public_site
-from tests.browser.visitor import LAPTOP, PHONE
+from tests.browser.visitor import LAPTOP, PHONE, SLOW_3G
 from tests.talking import House
 
 pytestmark = pytest.mark.slow
-
-SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 
 
 @pytest.fixture
@@ -84,7 +82,7 @@ def test_the_first_load_is_light_and_quick_on_slow_3g(page, public, lang):
     """With every region's lines and laws, and the group's way in, that the page really has.
 
     What the wire takes is reckoned from the bytes that Chromium received, so that a busy machine changes nothing: the rest
-    of the page itself, one more round trip, and every file beside it. test_chat.py takes the time by the clock.
+    of the page itself, one more round trip, and every file beside it. slow_line.py takes the time by the clock.
     """
     page.goto(f"{public}?lang={lang}", wait_until="load")
     entries = page.evaluate(

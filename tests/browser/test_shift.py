@@ -133,7 +133,7 @@ def test_a_whole_shift(house: Installation, chromium: Browser) -> None:
     phone.texts("A")
     phone.sees("Pick a private word")
     phone.texts("blue kite")
-    phone.sees("Helpers never see it")
+    phone.sees("Kept. Next time we ask")
 
     # Noor goes away: Ari is told, and waits at the top again.
     noor.page.on("dialog", lambda dialog: dialog.accept())

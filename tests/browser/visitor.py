@@ -14,6 +14,8 @@ SMALL = {"width": 320, "height": 568}
 PHONE = {"width": 360, "height": 740}
 TABLET = {"width": 768, "height": 1024}
 LAPTOP = {"width": 1280, "height": 800}
+SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+"""Milliseconds, bytes a second: what Chromium's own tools call "Slow 3G"."""
 
 
 @dataclass

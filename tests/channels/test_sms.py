@@ -6,18 +6,22 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
-from bot.channels.base import SendRefused, SendUnknown
-from bot.channels.sms import Sms
+from bot.channels.base import Delivery, SendRefused, SendUnknown
+from bot.channels.sms import Sms, _HttpClient
 from bot.settings import Settings
-from bot.web.demo_phone import DemoPhone, Text, phone_site
+from bot.web.demo_phone import DemoPhone, Text, _listed, phone_site
 from bot.web.listener import server
 from tests.talking import START, demo_settings
 from tests.web.ports import free_port
@@ -35,10 +39,15 @@ def sms(settings: Settings) -> Sms:
     return Sms(twilio=settings.twilio, public_url=settings.public_url)
 
 
-@contextmanager
-def running(settings: Settings, phone: DemoPhone) -> Iterator[None]:
+def running(settings: Settings, phone: DemoPhone) -> AbstractContextManager[None]:
     """The demo phone's API on loopback, in a thread."""
-    site = server(phone_site(phone), settings.demo_phone)
+    return serving(settings, phone_site(phone))
+
+
+@contextmanager
+def serving(settings: Settings, api: Starlette) -> Iterator[None]:
+    """An API in place of Twilio's, on loopback, in a thread."""
+    site = server(api, settings.demo_phone)
     thread = threading.Thread(target=lambda: asyncio.run(site.serve()), daemon=True)
     thread.start()
     limit = time.monotonic() + 10
@@ -109,6 +118,40 @@ def test_a_text_leaves_through_the_real_client_and_can_be_found_again(sms: Sms, 
         assert sms.find_sent(to=NUMBER, body="other", since=START - timedelta(days=9000)) == []
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        ("delivered", None, ("delivered", None)), ("undelivered", 30003, ("failed", "30003")), ("failed", 30007, ("failed", "30007")),
+        ("sent", None, ("sent", None)), ("queued", None, ("sent", None)), ("dancing", None, None),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_text_can_be_asked(
+    sms: Sms, settings: Settings, status: str, code: int | None, told: tuple[str, str | None] | None
+) -> None:
+    phone = DemoPhone(settings, sign=sms.sign)
+    text = phone.take(NUMBER, "hello")
+    text.status, text.error_code = status, code
+    with running(settings, phone):
+        said = sms.report_of(f"sms:{text.sid}")
+    assert said == (Delivery(f"sms:{text.sid}", *told) if told else None)
+
+
+def test_a_text_that_twilio_does_not_have_is_a_final_no_and_no_answer_is_unknown(sms: Sms, settings: Settings) -> None:
+    with running(settings, DemoPhone(settings, sign=sms.sign)), pytest.raises(SendRefused) as refused:
+        sms.report_of("sms:SM404")
+    assert (refused.value.code, refused.value.final) == ("20404", True)
+    with pytest.raises(SendUnknown):
+        sms.report_of("sms:SM404")
+
+
+def test_a_text_is_found_behind_the_sentence_that_a_trial_account_puts_before_it(sms: Sms, settings: Settings) -> None:
+    phone = DemoPhone(settings, sign=sms.sign)
+    sid = phone.take(NUMBER, "Sent from your Twilio trial account - hello").sid
+    with running(settings, phone):
+        assert sms.find_sent(to=NUMBER, body="hello", since=START) == [sid]
+        assert sms.find_sent(to=NUMBER, body="hell", since=START) == []
+
+
 def test_more_missed_texts_than_one_list_holds_are_all_there_oldest_first(
     sms: Sms, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,3 +195,53 @@ def test_no_answer_at_all_is_unknown_and_not_refused(sms: Sms) -> None:
 def test_a_messaging_service_can_send(settings: Settings) -> None:
     twilio = replace(settings.twilio, sender="MG123")
     assert Sms(twilio=twilio, public_url="https://x")._from() == {"messaging_service_sid": "MG123"}
+
+
+OTHERS = "+15005550199"
+"""A number of the same account that texts for another programme."""
+
+
+def account_with_two_services(settings: Settings, knows: bool = True) -> Starlette:
+    """Twilio as it is for an account of two programmes: our service has two numbers, and one list holds all texts."""
+    account, ours = settings.twilio.account_sid, ["+15005550006", "33733"]
+    texts = [(sid, to) for sid, to in zip(("SM1", "SM2", "SM3"), (ours[0], OTHERS, ours[1]), strict=True)]
+
+    async def messages(request: Request) -> JSONResponse:
+        page = _listed([Text(sid, NUMBER, f"to {to}", inbound=True, at=START) for sid, to in texts], request, account, "")
+        for message, (_, to) in zip(page["messages"], texts, strict=True):
+            message["to"] = to
+        return JSONResponse(page)
+
+    async def senders(request: Request) -> JSONResponse:
+        kind = request.path_params["kind"]
+        if not knows:
+            return JSONResponse({"code": 20500, "message": "not now", "status": 500}, status_code=500)
+        found = [{"phone_number": ours[0]}] if kind == "PhoneNumbers" else [{"short_code": ours[1]}]
+        return JSONResponse({"meta": {"key": "senders"}, "senders": found})
+
+    return Starlette(
+        routes=[
+            Route(f"/2010-04-01/Accounts/{account}/Messages.json", messages),
+            Route("/v1/Services/MG1/{kind}", senders),
+        ]
+    )
+
+
+def with_a_service(settings: Settings) -> Sms:
+    return Sms(twilio=replace(settings.twilio, sender="MG1"), public_url=settings.public_url)
+
+
+def test_of_an_account_with_other_programmes_only_texts_to_our_services_numbers_are_taken_in(settings: Settings) -> None:
+    with serving(settings, account_with_two_services(settings)):
+        found = with_a_service(settings).received_since(START - timedelta(hours=1))
+    assert {text.text for text in found} == {"to +15005550006", "to 33733"}
+
+
+def test_while_it_cannot_be_told_which_numbers_are_ours_nothing_is_taken_in(settings: Settings) -> None:
+    with serving(settings, account_with_two_services(settings, knows=False)), pytest.raises((SendRefused, SendUnknown)):
+        with_a_service(settings).received_since(START - timedelta(hours=1))
+
+
+@pytest.mark.parametrize(("api", "asked"), [("https://api.twilio.com", "https://messaging.twilio.com/v1/x"), ("http://stand.in", "http://stand.in/v1/x")])  # fmt: skip
+def test_the_messaging_api_is_asked_at_its_own_address_unless_a_stand_in_is_set(api: str, asked: str) -> None:
+    assert _HttpClient(api)._address("https://messaging.twilio.com/v1/x") == asked

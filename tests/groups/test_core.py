@@ -32,15 +32,33 @@ def lessons() -> GroupLessons:
     return GroupLessons(Catalog.load(CONTENT / "lessons"), Activities.load(CONTENT / "groups"))
 
 
-def test_a_code_has_no_letter_that_looks_or_sounds_like_another_and_makes_no_word() -> None:
+def test_a_code_has_no_letter_that_looks_like_another_and_nothing_to_giggle_about() -> None:
     assert not set(codes.ALPHABET) & set("0O1IL2Z5S8BVUAEG6Q")
-    made = {codes.new_code() for _ in range(2000)}
-    assert len(made) > 1990
+    assert not {"M", "N"} <= set(codes.ALPHABET) and not set("DP") & set(codes.ALPHABET), "they sound alike"
+    made = {codes.new_code() for _ in range(4000)}
+    assert len(made) > 3950
+    rude = ("WTF", "FCK", "KKK", "XXX", "F49", "F47", "H4RM", "H473", "M37H", "TW47", "J3W", "J3RK", "94Y")
+    assert not [code for code in made if any(each in code for each in rude)]
+    assert all(codes.asked_to_join(code) == code for code in made), "each is known as one without a word before it"
     assert all(len(code) == codes.LENGTH and codes.asked_to_join(f"join {code}") == code for code in made)
 
 
 @pytest.mark.parametrize(
-    "text", ["JOIN 4F7KM", "join 4f7km", " Join: 4F7 KM. ", "join 4f7-km", "UNIRME 4F7KM", "rejoindre 4F7KM"]
+    "text",
+    [
+        "JOIN 4F7KM",
+        "join 4f7km",
+        " Join: 4F7 KM. ",
+        "join 4f7-km",
+        "UNIRME 4F7KM",
+        "rejoindre 4F7KM",
+        "4F7KM",
+        "4f7 km",
+        "JOIN 4F7KM please",
+        "Join code 4F7KM",
+        "rejoins 4f7km",
+        "entrar 4f7km por favor",
+    ],
 )
 def test_a_code_is_read_however_it_is_typed(text: str) -> None:
     assert codes.asked_to_join(text) == "4F7KM"
@@ -53,7 +71,9 @@ def test_a_code_is_read_however_it_is_typed(text: str) -> None:
         "join me",
         "join my group please",
         "he wants me to join 3 of his friends tonight",
-        "4F7KM",
+        "code 1234",
+        "94103",
+        "KMRTX",
         "join",
         "join us at 7",
         "join 2 others",
@@ -204,7 +224,23 @@ def test_a_practised_sentence_is_taken_and_a_question_is_not() -> None:
         ("Grooming makes me angry", "Grooming makes me angry"),
         ("Everybody says it is one or two", "Everybody says it is one or two"),
         ("is it grooming if he is 19?", "is it grooming if he is 19?"),
+        ("he was born 3/4/2011 on 12/5/2020", "he was born [birth date] on [number]"),
+        ("my counsellor mrs o'brien", "my counsellor [name]"),
         ("he said I am the only one", "he said I am the only one"),
+        ("Zyrell is mean to everybody", "[name] is mean to everybody"),
+        ("zyrell is weird", "[name] is weird"),
+        ("is it ok? zyrell and his friends follow me", "is it ok? [name] and his friends follow me"),
+        ("zyrell's always there", "[name]'s always there"),
+        ("zy-rell keeps asking", "[name] keeps asking"),
+        ("Grooming is scary", "Grooming is scary"),
+        ("kissing is fine", "kissing is fine"),
+        ("sextortion and nudes", "sextortion and nudes"),
+        ("Snapchat is fun. tiktok has rules", "Snapchat is fun. tiktok has rules"),
+        ("everybody's mean and nobody is kind", "everybody's mean and nobody is kind"),
+        ("My stepbro is weird", "My stepbro is weird"),
+        ("step-dad is mean", "step-dad is mean"),
+        ("secrets always hurt", "secrets always hurt"),
+        ("nunca has dicho nada", "nunca has dicho nada"),
     ],
 )
 def test_names_and_numbers_are_taken_out_before_a_facilitator_reads(text: str, left: str) -> None:

@@ -22,7 +22,7 @@ from tests.test_group_talks import *  # noqa: F403 - the same tests, over anothe
 from tests.test_group_talks import SUBJECT, Room
 from tests.topology.postgres import Postgres
 
-pytestmark = [pytest.mark.slow, pytest.mark.unproven]
+pytestmark = pytest.mark.slow
 
 KEY = "a-key-of-a-test-that-nobody-else-has-0123456789"
 STEP = "lesson:notice"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.handoff.rota import ON_CALL, SECOND, Rota, RotaError, Shift
+from bot.handoff.rota import DAYS, ON_CALL, SECOND, Rota, RotaError, Shift
 
 NIGHT = Shift(1, 7, ON_CALL, "mon-fri", "22:00", "06:00", "America/Toronto")
 TORONTO = ZoneInfo("America/Toronto")
@@ -85,3 +85,39 @@ def test_a_shift_round_the_clock_covers_every_moment(moment: datetime) -> None:
     always = [Shift(1, 1, ON_CALL, "mon-sun", "00:00", "12:00", "America/St_Johns"),
               Shift(2, 1, ON_CALL, "mon-sun", "12:00", "00:00", "America/St_Johns")]  # fmt: skip
     assert Rota(always).on_call(ON_CALL, moment) == (1,)
+
+
+@pytest.mark.parametrize(("days", "kept"), [
+    ("mon,tue,wed,thu,fri", "mon-fri"), ("MON, wed", "mon,wed"), ("sat,sun", "sat-sun"), ("fri-mon,wed", "wed,fri-mon"),
+    ("sun-sat", "mon-sun"), ("mon,tue,wed,thu,fri,sat,sun", "mon-sun"), ("2026-12-25", "2026-12-25"),
+])  # fmt: skip
+def test_days_are_kept_as_short_as_can_be(days: str, kept: str) -> None:
+    assert replace(NIGHT, days=days).check().days == kept
+
+
+@given(st.sets(st.sampled_from(DAYS), min_size=1))
+def test_any_choice_of_days_fits_its_column_and_stays_the_same_days(chosen: set[str]) -> None:
+    shift = replace(NIGHT, days=",".join(sorted(chosen)))
+    kept = shift.check()
+    assert len(kept.days) <= 15
+    week = [at(f"2026-11-{day}T22:30") for day in range(23, 30)]
+    assert [kept.covers(moment, ()) for moment in week] == [shift.covers(moment, ()) for moment in week]
+    assert sum(kept.covers(moment, ()) for moment in week) == len(chosen)
+
+
+@pytest.mark.parametrize("days", ["mon,mon", "mon-fri,wed", "mon-wed,wed-fri"])
+def test_a_day_that_stands_twice_is_refused(days: str) -> None:
+    with pytest.raises(RotaError, match="twice"):
+        replace(NIGHT, days=days).check()
+
+
+@pytest.mark.parametrize(("said", "kept"), [("09", "09:00"), ("09:30:00", "09:30"), ("22:00", "22:00")])
+def test_hours_are_kept_as_hours_and_minutes(said: str, kept: str) -> None:
+    shift = replace(NIGHT, starts=said, ends=said).check()
+    assert (shift.starts, shift.ends) == (kept, kept)
+
+
+@pytest.mark.parametrize("said", ["9:00", "09:00:30", "09:00+02:00", "09:00:00.000001", "25:00", ""])
+def test_hours_that_are_finer_or_of_another_zone_are_refused(said: str) -> None:
+    with pytest.raises(RotaError, match="HH:MM"):
+        replace(NIGHT, ends=said).check()

@@ -119,8 +119,18 @@ def test_the_chart_holds_all_its_dots_however_long_they_wait() -> None:
     assert min(heights) > 0 and max(heights) < 430
 
 
-def test_a_plan_that_cannot_be_kept_is_one_sentence() -> None:
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--minutes", "2000", "--cases", "200"], "More than 60 workers"),
+        (["--notices", "300"], "Half accept after 45 s"),
+        (["--cases", "-5"], "--cases"),
+        (["--minutes", "0"], "--minutes"),
+        (["--chart", "/no/where/plan.svg"], "no folder /no/where"),
+    ],
+)
+def test_a_plan_that_cannot_be_made_is_one_sentence(asked: list[str], told: str) -> None:
     from bot.cli import main
 
-    done = CliRunner().invoke(main, ["plan-desk", "--cases", "10", "--notices", "300", "--days", "100"])
-    assert done.exit_code == 2 and "More than 60 workers" in done.output
+    done = CliRunner().invoke(main, ["plan-desk", "--cases", "10", "--days", "100", *asked], env={"COLUMNS": "300"})
+    assert done.exit_code == 2 and told in done.output

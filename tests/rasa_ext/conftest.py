@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot import settings as settings_module
-from bot.settings import child_environment
 from bot.store.trackers import StaleTracker, TrackerRow
-from bot.training import DIALOGUE_SOURCES, dialogue_model, fingerprint
 from tests.talking import patterns_only
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,23 +28,6 @@ FACTS: Mapping[str, Any] = {
     "emergency": "911",
     "lines": [{"name": "Kids Help Phone", "say": "Kids Help Phone: call 1-800-668-6868 or text 686868 (24/7)"}],
 }
-
-
-@pytest.fixture(scope="session")
-def rasa_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dialogue model: the one `handrail train` made from these very files, else one trained now."""
-    settings = settings_module.load({"HANDRAIL_DEMO": "1"}, root=ROOT)
-    mark = settings.models / "dialogue.fingerprint"
-    if mark.exists() and mark.read_text() == fingerprint(ROOT, DIALOGUE_SOURCES) and dialogue_model(settings).exists():
-        return dialogue_model(settings)
-    folder = tmp_path_factory.mktemp("model")
-    command = [
-        sys.executable, "-m", "rasa", "train", "--data", "data", "--domain", "domain", "--config", "config.yml",
-        "--out", str(folder), "--fixed-model-name", "dialogue",
-    ]  # fmt: skip
-    with (folder / "training.log").open("wb") as out:
-        subprocess.run(command, cwd=ROOT, stdout=out, stderr=out, check=True, env=child_environment())
-    return folder / "dialogue.tar.gz"
 
 
 @pytest.fixture(autouse=True, scope="session")

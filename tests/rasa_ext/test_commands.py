@@ -65,14 +65,14 @@ def test_the_action_server_knows_every_action_of_the_domain() -> None:
 
 
 FLOOR = 0.70
-"""Share of examples that a classifier which never saw them must read right; 0.74 was measured on 2026-11-23."""
+"""Share of examples that a classifier which never saw them must read right; 0.79 was measured on 2026-11-27, each half by the other."""
 
 
 def test_unseen_examples_are_understood(tmp_path: Path) -> None:
-    """`rasa test nlu --cross-validation` over all examples in all languages, three folds: the classifier alone."""
+    """`rasa test nlu --cross-validation` over all examples in all languages, two folds: the classifier alone."""
     out = tmp_path / "results"
     code = rasa(
-        tmp_path / "nlu.log", "test", "nlu", "--cross-validation", "--folds", "3", "--nlu", "data/nlu", "--config",
+        tmp_path / "nlu.log", "test", "nlu", "--cross-validation", "--folds", "2", "--nlu", "data/nlu", "--config",
         "tests/rasa_ext/classifier.yml", "--domain", "domain", "--out", str(out), "--no-plot",
     )  # fmt: skip
     assert code == 0, (tmp_path / "nlu.log").read_text()[-2000:]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.store.trackers import TrackerRow
 from tests.rasa_ext.conftest import Shelf, Thread
 
 pytestmark = pytest.mark.slow
@@ -260,6 +261,14 @@ def test_a_database_that_is_gone_is_an_error_and_never_a_blank_thread(thread: Th
             thread.says("what is grooming")
     finally:
         shelf.broken = False
+
+
+def test_a_tracker_that_no_key_opens_is_begun_anew(thread: Thread, shelf: Shelf) -> None:
+    """Told as a failure it would be one at every text, for as long as they write."""
+    thread.says("hi")
+    shelf.rows[thread.id] = TrackerRow(shelf.rows[thread.id].version, None, None, None)
+    assert "builds trust" in thread.says("what is grooming")
+    assert shelf.rows[thread.id].blob
 
 
 def test_a_stale_tracker_is_read_again_once(thread: Thread, shelf: Shelf) -> None:

@@ -147,6 +147,16 @@ def test_old_turns_become_slot_values_and_words_are_dropped() -> None:
     assert tracker(*kept).latest_action_name == "action_listen"
 
 
+def test_a_summary_and_a_private_word_are_not_kept_with_the_tracker() -> None:
+    from rasa.shared.core.events import SlotSet
+
+    from bot.rasa_ext.tracker_store import compacted
+
+    events = [did("action_listen"), user(), SlotSet("own_words", "blue kite"), SlotSet("own_words", None), did("action_listen")]
+    kept = compacted(tracker(*events))
+    assert "blue kite" not in str([e.as_dict() for e in kept]) and tracker(*kept).get_slot("own_words") is None
+
+
 def test_an_open_form_is_not_compacted() -> None:
     from rasa.shared.core.events import ActiveLoop
 

@@ -41,6 +41,24 @@ def test_wanting_a_person_is_never_taken_for_a_question(dialogue: Any, text: str
     assert understood(dialogue, text) == "want_person"
 
 
+def near(dialogue: Any, text: str, level: str) -> dict[str, str]:
+    from rasa.core.channels.channel import UserMessage
+
+    screening = {"level": level, "category": "third_party_concern", "subject": "other"}
+    parsed = asyncio.run(dialogue._processor.parse_message(UserMessage(text, metadata={"screening": screening})))
+    assert parsed["intent"]["name"] == "disclosure"
+    return {e["entity"]: e["value"] for e in parsed["entities"]}
+
+
+def test_what_is_near_a_disclosure_is_known_to_care_whether_it_is_asked_or_told(dialogue: Any) -> None:
+    """The second nearest once got lost on the way, so that a choice of two was never offered."""
+    for text in ("my friend wont listen when i say her bf is bad for her", "what do i do if my friends bf is bad for her"):
+        found = near(dialogue, text, "elevated")
+        assert found["answer"].startswith(("helping_friend", "red_flags")) and found["sure"]
+        assert found["sure"] == "sure" or found["answer_2"]
+    assert near(dialogue, "can i talk to a real person about my friend", "elevated") == {}
+
+
 def test_none_of_them_is_in_the_training_data() -> None:
     known = {line.strip()[2:] for f in (ROOT / "data/nlu/en").glob("*.yml") for line in f.read_text().splitlines()}
     assert not known & {text for texts in UNSEEN.values() for text in texts}

@@ -133,3 +133,18 @@ def test_token_patterns_are_passed_to_the_matcher_as_they_stand(tmp_path: Path) 
     patterns = Patterns.load(write(tmp_path, match=[[{"ORTH": "danger"}, {"ORTH": {"REGEX": "^zon"}}]]))
     assert patterns.hits("danger zone")
     assert not patterns.hits("danger area")
+
+
+@pytest.mark.parametrize(
+    ("text", "general"),
+    [
+        ("why do people kill themselves?", True), ("why do men hit women", True), ("why do kids run away", True),
+        ("why do people hurt me", False), ("why do kids run away? its never safe here when mum works", False),
+        ("hi. why do kids run away", False), ("idk. why do people hit kids. he does", False), ("why do people kill themselves, i want to", False), ("why do i hurt myself", False),
+        ("why does my dad hit people", False), ("why do people hit kids like me", False),
+    ],
+)  # fmt: skip
+def test_a_question_about_people_in_general_is_one_that_nobody_is_in(
+    books: dict[str, Patterns], text: str, general: bool
+) -> None:
+    assert books["en"].asks_about_people(text) is general

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.addresses import Address
+from bot.serve import gateway
 from bot.serve.gateway import Wake
 from bot.web.listener import listen
 from tests.talking import House, Phone
@@ -84,3 +87,23 @@ async def test_a_listener_that_is_asked_to_stop_finishes_what_it_was_given() -> 
         assert listening.cancelled()
         with pytest.raises(httpx.ConnectError):
             await client.get(address.url)
+
+
+@pytest.mark.asyncio
+async def test_a_gateway_deletes_what_is_old_on_its_own_disk(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the outbox runs elsewhere, nobody else can."""
+    monkeypatch.setattr(gateway, "FORGET", 0.01)
+    monkeypatch.setattr(gateway, "EXPIRY", 0.02)
+    folder = house.app.settings.var / "spool"
+    folder.mkdir()
+    old = folder / "1-2.aside"
+    old.write_bytes(b"sealed")
+    moment = (house.app.now() - timedelta(hours=73)).timestamp()
+    os.utime(old, (moment, moment))
+    tidying = asyncio.create_task(gateway._tidy(house.app))
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if not old.exists():
+            break
+    tidying.cancel()
+    assert not old.exists()

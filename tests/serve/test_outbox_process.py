@@ -10,8 +10,11 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import update
 
+from bot.channels.base import Delivery
+from bot.handoff.cases import State
 from bot.serve import outbox
 from bot.store.tables import message
+from bot.threads import Thread
 from tests.talking import Desk, House, Phone
 
 DANGER_NOW = "he has a knife and he is coming up the stairs to kill me"
@@ -48,7 +51,9 @@ def breaks(*_: object) -> bool:
     raise KeyError("a lesson that is gone")
 
 
-@pytest.mark.parametrize("part", ["group_telling.tell_some", "pager.send_next", "case_events.send_next"])
+@pytest.mark.parametrize(
+    "part", ["group_telling.tell_some", "pager.send_next", "case_events.send_next", "catch_up.look", "missed_reports.look"]
+)
 def test_one_part_that_always_breaks_stops_neither_texts_nor_clocks(
     house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
@@ -84,6 +89,32 @@ def test_a_case_that_cannot_be_moved_does_not_stop_the_others_clocks(
     house.app.outbox.sweep()
     with house.app.store.read() as work:
         assert any(entry.what == "told" for entry in work.audit.of_case(2))
+
+
+def test_a_booster_that_cannot_be_sent_stops_neither_other_boosters_nor_what_else_is_due(
+    house: House, phone: Phone, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case whose worker is gone, somebody who is to be forgotten, and another's booster are due in the same sweep."""
+    well, left = house.phone("+15005550124"), house.phone("+15005550125")
+    for each in (phone, well, left):
+        each.texts("hi")
+    left.texts(DANGER_NOW)
+    desk.accepts(desk.sees_case(level="imminent"))
+    with house.app.store.begin() as work:
+        for each in (phone, well):
+            work.boosters.plan(each.thread_id, "grooming")
+    really = house.app.voice.booster
+
+    def booster(work: object, thread: Thread, words: str) -> None:
+        really(work, thread, words) if thread.id != phone.thread_id else breaks()  # type: ignore[arg-type,func-returns-value]
+
+    monkeypatch.setattr(house.app.voice, "booster", booster)
+    house.app.clock.passes(days=8)  # type: ignore[attr-defined]
+    house.app.outbox.sweep()
+    with house.app.store.read() as work:
+        assert work.boosters.waiting(phone.thread_id) == 3 and work.boosters.waiting(well.thread_id) == 2
+        case = work.cases.open_for(left.thread_id)
+        assert case is not None and case.state is State.QUEUED
 
 
 # --- rows that no key opens -----------------------------------------------------------------------------
@@ -142,3 +173,18 @@ def test_words_of_a_case_that_no_key_opens_do_not_stop_its_clock(house: House, p
         connection.exec_driver_sql("UPDATE thread SET sealed_choices = X'00'")
     house.app.outbox.sweep()
     assert clock_moved(house)
+
+
+def test_what_became_of_texts_without_a_report_is_asked_for_from_the_start(house: House, phone: Phone) -> None:
+    phone.texts("hi")
+    for sid, _, _ in house.app.network.sent:
+        house.app.network.became[f"sms:{sid}"] = Delivery(f"sms:{sid}", "delivered")
+    house.app.clock.passes(minutes=10)
+
+    def arrived() -> bool:
+        with house.app.store.read() as work:
+            ours = [m for m in work.messages.transcript(phone.thread_id) if m.direction == "out"]
+        return {m.state for m in ours} == {"delivered"}
+
+    with running(house):
+        assert within(10, arrived)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import _database
+from bot.doctor import _database, _open_in_silence
 from bot.groups.steps import Subject
 from bot.serve import outbox as outbox_process
 from tests.talking import Clock, Desk, House, Page, Phone
@@ -65,6 +65,88 @@ def test_a_closed_case_goes_after_thirty_days_and_the_audit_stays(house: House, 
     assert not words_of(house, page.thread_id)
     with house.app.store.read() as work:
         assert work.audit.of_case(card.id) and not list(work.audit.broken_links())
+
+
+def closes(desk: Desk) -> None:
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    desk.closes(card)
+
+
+def test_of_who_comes_again_and_again_only_the_words_of_the_cases_that_are_kept_stay(
+    house: House, phone: Phone, desk: Desk, clock: Clock
+) -> None:
+    for month in range(5):
+        phone.texts(f"the day before {month}")
+        clock.passes(days=1)
+        phone.texts(f"{SAD} {month}")
+        closes(desk)
+        clock.passes(hours=1)
+        phone.texts(f"later {month}")
+        clock.passes(days=13)
+        house.app.outbox.expire()
+    with house.app.store.read() as work:
+        said = [m.text for m in work.messages.transcript(phone.thread_id) if m.who == "you"]
+        assert not work.retention.overdue()
+    kept = [f"{words} {month}" for month in (3, 4) for words in ("the day before", SAD)]
+    assert said == kept
+
+
+def test_what_is_written_after_a_case_was_closed_is_ordinary_and_no_worker_reads_it_there(
+    house: House, phone: Phone, desk: Desk, clock: Clock
+) -> None:
+    phone.texts(SAD)
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    desk.says(card, "hi, I'm here")
+    desk.opens(card)
+    desk.closes(card)
+    clock.passes(hours=1)
+    phone.texts("what is a cookie")
+    view = desk.opens(card)
+    said = [line.text for line in view.transcript]
+    assert SAD in said and "hi, I'm here" in said and "what is a cookie" not in said and view.card.unread == 0
+    clock.passes(hours=71)
+    house.app.outbox.expire()
+    assert "what is a cookie" in written(house, phone)
+    clock.passes(hours=2)
+    house.app.outbox.expire()
+    assert "what is a cookie" not in written(house, phone) and SAD in written(house, phone)
+
+
+def written(house: House, phone: Phone) -> list[str]:
+    with house.app.store.read() as work:
+        return [m.text for m in work.messages.transcript(phone.thread_id)]
+
+
+def test_a_case_that_nobody_closes_is_told_by_the_doctor_and_on_the_board(
+    house: House, page: Page, desk: Desk, clock: Clock
+) -> None:
+    page.texts(SAD)
+    clock.passes(days=29)
+    assert house.app.board.now().open_in_silence == 0
+    clock.passes(days=2)
+    house.app.outbox.expire()
+    assert house.app.board.now().open_in_silence == 1
+    assert any(f.sentence.startswith("1 cases are open") for f in _open_in_silence(house.app) if not f.well)
+    closes(desk)
+    assert all(f.well for f in _open_in_silence(house.app))
+
+
+def test_the_bare_row_of_who_opted_out_says_nothing_more_of_them(house: House, phone: Phone, clock: Clock) -> None:
+    phone.texts("hi")
+    with house.app.store.begin() as work:
+        work.threads.change(phone.thread_id, band="13-15", region="CA", lesson="grooming/trust", level=2)
+        work.threads.keep_word(phone.thread_id, "teal")
+    phone.texts("STOP")
+    clock.passes(days=10)
+    assert overdue(house)["opted-out thread"] == 1
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+    assert thread is not None and thread.opted_out and not thread.has_word
+    assert (thread.band, thread.region, thread.lesson, thread.level) == (None, None, None, 0)
+    assert "opted-out thread" not in overdue(house)
 
 
 def test_somebody_who_opted_out_stays_opted_out_when_they_are_forgotten(house: House, phone: Phone, clock: Clock) -> None:
@@ -216,7 +298,7 @@ def left_at(file: Path, moment: datetime) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "hours"),
-    [("spool/1-2.unfinished", 1), ("spool/1-2.aside", 30 * 24), ("handrail.db.before-restore-20261101000000", 7 * 24)],
+    [("spool/1-2.unfinished", 1), ("spool/1-2.aside", 72), ("handrail.db.before-restore-20261101000000", 7 * 24)],
 )
 def test_files_beside_the_database_go_by_their_own_time(house: House, clock: Clock, name: str, hours: int) -> None:
     file = left_at(house.app.settings.var / name, clock())

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import update
 
 from bot.handoff.cases import CannotHappen, Event
 from bot.safety.verdict import Level, Reason, Verdict
+from bot.store import database
 from bot.store.cases import CaseConflict
 from bot.store.database import Store, StoreError
-from bot.store.tables import metadata
-from bot.store.trackers import StaleTracker
+from bot.store.tables import metadata, tracker
+from bot.store.trackers import StaleTracker, TrackerRow
 from tests.talking import Clock, House
 
 HIGH = Verdict(Level.HIGH, "abuse_at_home", "self", (Reason("pattern:x", "SECRETWORDS"),))
@@ -33,6 +35,13 @@ def test_the_migrations_make_exactly_the_tables(house: House) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_a_database_of_a_newer_version_is_refused_in_a_sentence(house: House) -> None:
+    with house.app.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer version"):
+        house.app.store.migrate()
+
+
 def test_a_migration_twice_is_the_same_as_once(house: House) -> None:
     house.app.store.migrate()
     house.app.store.migrate()
@@ -45,6 +54,18 @@ def test_a_failure_inside_keeps_nothing(house: House) -> None:
         raise ZeroDivisionError
     with house.app.store.read() as work:
         assert work.messages.transcript("t1") == []
+
+
+def test_a_schema_that_is_current_is_left_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.app.store, "upgrade", lambda *_: pytest.fail("It was migrated again."))
+    house.app.store.migrate()
+
+
+def test_a_migration_is_numbered_as_its_file() -> None:
+    files = sorted(Path(database.MIGRATIONS, "versions").glob("[0-9]*.py"))
+    assert files
+    for file in files:
+        assert f"revision = '{file.name.partition('_')[0]}'" in file.read_text(encoding="utf-8")
 
 
 def test_what_lasts_waits_for_the_disk_also_after_what_need_not(house: House) -> None:
@@ -114,6 +135,18 @@ def test_a_case_moves_only_along_the_table(house: House) -> None:
     thread(house)
     with pytest.raises(CannotHappen), house.app.store.begin() as work:
         work.cases.move(work.cases.open("t1", HIGH), Event.CLOSE)
+
+
+def test_a_tracker_that_no_key_opens_can_be_written_over(house: House) -> None:
+    thread(house)
+    with house.app.store.begin() as work:
+        work.trackers.save("t1", expected_version=0, message_id=1, blob=b"a", answered={"replies": []})
+    with house.app.store.begin() as work:
+        work.trackers._connection.execute(update(tracker).values(sealed_events=b"damaged"))
+        assert work.trackers.load("t1") == TrackerRow(1, None, None, None)
+        work.trackers.save("t1", expected_version=1, message_id=2, blob=b"b", answered=None)
+    with house.app.store.read() as work:
+        assert work.trackers.load("t1") == TrackerRow(2, 2, b"b", None)
 
 
 def test_a_stale_tracker_is_refused(house: House) -> None:

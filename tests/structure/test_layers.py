@@ -12,14 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.yaml_files", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.way_back", "bot.palette", "bot.printed", "bot.lint", "bot.capacity", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
+    "bot.privacy", "bot.words", "bot.yaml_files", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.way_back", "bot.private_word", "bot.palette", "bot.printed", "bot.lint", "bot.capacity", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings", "bot.settings_secrets", "bot.addresses")
 MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool", "bot.leftovers")
 SPINE = (
-    "bot.conversation", "bot.replies", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.desk",
-    "bot.group_talk", "bot.group_ending", "bot.group_telling", "bot.group_room", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
-    "bot.deliveries", "bot.opting_out", "bot.forgetting", "bot.intake", "bot.catch_up",
+    "bot.conversation", "bot.after_silence", "bot.replies", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.looks", "bot.desk",
+    "bot.group_talk", "bot.group_joining", "bot.group_ending", "bot.group_telling", "bot.group_room", "bot.group_sights", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
+    "bot.deliveries", "bot.opting_out", "bot.forgetting", "bot.intake", "bot.catch_up", "bot.missed_reports", "bot.sender",
 )  # fmt: skip
 ENGINE_SIDE = ("bot.rasa_ext",)
 ROOTS = ("bot.app", "bot.training")
@@ -68,6 +68,8 @@ ONLY_IN = {
     "lingua": ("bot/language.py",),
     "reportlab": ("bot/printed/",),
     "pypdfium2": ("bot/printed/",),
+    "rjsmin": ("bot/web/thin_files.py",),
+    "rcssmin": ("bot/web/thin_files.py",),
 }
 
 

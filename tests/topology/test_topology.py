@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -29,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.unproven]
 QUESTIONS = ("what is grooming?", "what is sextortion?", "what is consent?", "is it my fault", "what can you do", "menu")
 """Words whose answers differ. No choices: a letter means what was offered when it was written, which is not the same in a hurry."""
 
-TEXTS = 40
+TEXTS = 24
 
 
 @pytest.fixture(scope="module")
@@ -105,49 +104,20 @@ def test_engines_are_restarted_and_killed_under_traffic_and_nobody_notices(town:
         town.stops(second, how=signal.SIGKILL)
         time.sleep(1)
     finally:
-        town.starts(second)
+        if second.process is None:  # else it would run on when the town is closed
+            town.starts(second)
         traffic.ends()
     assert len(traffic.taken) > 10 and traffic.refused == []
     traffic.all_answered_once()
     town.is_ready(second)
 
 
-def test_both_engines_have_their_share_and_what_the_second_adds_is_printed(town: Town) -> None:
-    """The share is tested, the rate only measured: where engines, gateways, PostgreSQL and this test share two cores, a second
-    engine has nothing to run on. What each part took of the processor says so."""
-    first, second = town.of("engine")
-    before = town.turns(first), town.turns(second)
-    two = Rate.of(town, "+15005556")
-    shares = [town.turns(engine) - had for engine, had in zip((first, second), before, strict=True)]
-    town.stops(first)
-    one = Rate.of(town, "+15005557")
-    town.starts(first)
-    town.is_ready(first)
-    again = Rate.of(town, "+15005558")
-    print(f"\none engine: {one}\ntwo before: {two}\ntwo after:  {again}\nratio {two.a_second / one.a_second:.2f} and "  # noqa: T201 - for reading
-          f"{again.a_second / one.a_second:.2f}")  # fmt: skip
+def test_both_engines_have_their_share(town: Town) -> None:
+    """Only the share: how many turns a second a second engine adds cannot be seen where all of them have the same two cores."""
+    before = [town.turns(engine) for engine in town.of("engine")]
+    with ThreadPoolExecutor(4) as pool:
+        statuses = Counter(pool.map(lambda n: town.texts(f"+15005556{n:03d}", "what is grooming?"), range(TEXTS)))
+    assert statuses == {200: TEXTS}
+    town.settles(180)
+    shares = [town.turns(engine) - had for engine, had in zip(town.of("engine"), before, strict=True)]
     assert sum(shares) == TEXTS and min(shares) >= TEXTS / 4, f"turns by engine: {shares}"
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Whole turns a second, and the milliseconds of processor that each kind of process took for one."""
-
-    a_second: float
-    cores: float
-    processor: dict[str, float]
-
-    @classmethod
-    def of(cls, town: Town, prefix: str) -> Rate:
-        """Texts of as many people, sent as fast as they are taken."""
-        began, before = time.monotonic(), town.processor()
-        with ThreadPoolExecutor(4) as pool:
-            statuses = Counter(pool.map(lambda n: town.texts(f"{prefix}{n:03d}", "what is grooming?"), range(TEXTS)))
-        assert statuses == {200: TEXTS}
-        town.settles(180)
-        took, used = time.monotonic() - began, town.processor() - before
-        return cls(TEXTS / took, sum(used.values()) / took, {k: 1000 * s / TEXTS for k, s in used.items()})
-
-    def __str__(self) -> str:
-        parts = ", ".join(f"{kind} {ms:.0f}" for kind, ms in self.processor.items())
-        return f"{self.a_second:.1f} whole turns a second on {self.cores:.1f} cores; ms of processor a text: {parts}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from httpx import Response
 from starlette.testclient import TestClient
 
 from bot.groups.steps import Subject
@@ -55,6 +56,19 @@ class Facilitator:
         with self.house.app.store.read() as work:
             return work.groups.get(self.group).code
 
+    @property
+    def link(self) -> str:
+        """The address by which a colleague comes, as it stands on their page."""
+        return re.findall(r'link-text">https?://[^/]+(/groups/[^<]+)<', self.page())[0]
+
+    def comes_by(self, link: str) -> Response:
+        """By a colleague's link: the page, and its one button."""
+        shown = self.client.get(link)
+        answer = self.client.post(link, data={"csrf": self.csrf})
+        assert (shown.status_code, answer.status_code) in ((200, 303), (403, 403)), "the page refuses what its button refuses"
+        self.group = int(link.split("/")[2])
+        return answer
+
     def reads_first(self) -> str:
         """Their own page, after what was just written has rested."""
         self.house.app.clock.passes(minutes=3)
@@ -64,6 +78,14 @@ class Facilitator:
         answer = self.client.get(f"/groups/{self.group}{path}")
         assert answer.status_code == 200, answer.text
         return answer.text
+
+
+def leading(house: House) -> Facilitator:
+    """One who leads a group that has begun, with everything that can be asked beside a lesson but the two numbers."""
+    made = Facilitator(house)
+    made.opens(also=["one_word", "who_could_help", "questions"])
+    made.does("move", event="start")
+    return made
 
 
 class Young:

@@ -291,3 +291,11 @@ def test_a_page_that_was_open_too_long_says_reload(maya: TestClient, case: int) 
 )
 def test_the_words_that_raised_a_case_are_marked(text: str, why: list[str], marked: str) -> None:
     assert str(mark_words(text, [("pattern:x", words) for words in why])) == marked
+
+
+def test_a_number_of_a_line_stays_in_one_piece(maya: TestClient, case: int) -> None:
+    html = maya.get(f"/case/{case}").text
+    assert (
+        '<li>Kids Help Phone: call <span class="whole">1-800-668-6868</span> or text <span class="whole">686868</span> (24/7)'
+        in html
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import html
 import io
@@ -9,6 +10,7 @@ import re
 
 import pytest
 
+from bot.chat import ChatRefused
 from tests.talking import House
 from tests.web.group_people import Facilitator, Young
 
@@ -68,6 +70,17 @@ def test_who_has_not_answered_may_be_stuck_only_after_the_steps_own_minutes(hous
     assert "May be stuck</dt><dd>5 or more" in page and "Have not answered yet" not in page
 
 
+def test_who_has_left_is_not_counted_among_those_who_answered(house: House) -> None:
+    fay = fay_at(house, "lesson:notice")
+    youngs = [Young(house, fay.code) for _ in range(15)]
+    for young in youngs[:10]:
+        young.answers("lesson:notice", "a")
+    for young in youngs[:8]:
+        young.client.delete("/group/seats")
+    room = house.app.group_sights.room(fay.group, fay.desk.me)
+    assert (room.here, room.to_answer) == (7, 5)
+
+
 def test_a_pause_is_shown_on_the_wall_and_stops_answers_on_the_page(house: House) -> None:
     fay = fay_at(house, "lesson:notice")
     young = Young(house, fay.code)
@@ -102,13 +115,54 @@ def test_at_their_own_pace_everybody_goes_on_alone_to_the_last_step_and_no_furth
     assert slow.client.post("/group/next", json={"from": "2"}).status_code == 400
 
 
+def test_at_their_own_pace_the_facilitator_sees_in_fives_where_they_are_and_how_many_may_be_stuck(house: House) -> None:
+    fay = Facilitator(house)
+    fay.opens(pace="free")
+    fay.does("move", event="start")
+    youngs = [Young(house, fay.code) for _ in range(17)]
+    for young in youngs[:7]:
+        young.goes_on(1)
+    room = house.app.group_sights.room(fay.group, fay.desk.me)
+    assert (room.at[0], room.at[1], room.at[2]) == (10, 5, 0) and room.stuck == 0
+    assert "10 or more are here" in fay.page()
+    notice = [step.id for step in house.app.group_lessons.steps(fay.subject)].index("lesson:notice")
+    for young in youngs:
+        for number in range(notice):
+            young.goes_on(number + 1)
+    house.app.clock.passes(minutes=30)
+    for young in youngs[:6]:
+        young.answers("lesson:notice", "a")
+    youngs[6].writes("is it normal that he buys me things", "me")
+    youngs[7].writes("my stepdad hits me", "me")
+    room = house.app.group_sights.room(fay.group, fay.desk.me)
+    assert room.stuck == 10, "eleven have answered nothing for half an hour, and what is private moves no count"
+
+
+@pytest.mark.asyncio
+async def test_a_lesson_that_is_renamed_costs_no_other_group_an_answer(house: House) -> None:
+    """Answers that come together are kept together: those of the other room, too."""
+    gone, other = fay_at(house, "lesson:notice"), Facilitator(house, "Ola")
+    other.opens(pace="free")
+    other.does("move", event="start")
+    young, late = Young(house, gone.code), Young(house, other.code)
+    for number in range(1 + [s.id for s in house.app.group_lessons.steps(other.subject)].index("lesson:notice")):
+        late.goes_on(number)
+    with house.app.store.begin() as work:
+        work.groups.change(gone.group, lesson="another_name", pace="free")
+    answers = (house.app.group_seats.answer(each.seat["token"], "lesson:notice", ["a"]) for each in (young, late))
+    refused, kept = await asyncio.gather(*answers, return_exceptions=True)
+    assert isinstance(refused, ChatRefused) and (refused.status, "can't go on just now" in str(refused)) == (409, True)
+    assert kept["kept"] == ["a"]
+    assert young.client.post("/group/next", json={"from": 1}).status_code == 409
+
+
 def test_leave_typed_where_it_is_private_leaves_the_seat_too(house: House) -> None:
     fay = fay_at(house, "lesson:notice")
     young = Young(house, fay.code)
     young.writes("LEAVE", "me")
     assert young.client.get("/group/seat").status_code == 401
     with house.app.store.read() as work:
-        assert work.groups.here(fay.group) == 0
+        assert work.seats.here(fay.group) == 0
 
 
 @pytest.mark.parametrize(
@@ -138,9 +192,7 @@ def test_a_lesson_in_another_language_than_the_groups_says_so(house: House) -> N
     fay = fay_at(house, "lesson:notice", lang="fr")
     spoken = house.app.group_lessons.lesson_language(fay.subject)
     assert "Nobody has written" in fay.page() if spoken != "fr" else "Nobody has written" not in fay.page()
-    assert f'<h1 class="say" lang="{spoken}">' in fay.page(
-        "/screen"
-    ) and '<main id="main" class="projected" lang="fr"' in fay.page("/screen")
+    assert f'<h1 class="say" lang="{spoken}">' in fay.page("/screen") and '<main id="main" lang="fr"' in fay.page("/screen")
     young = Young(house, fay.code)
     assert house.app.group_seats.screen(fay.group, young.seat["token"], "fr")["lang"] == spoken
     listed = html.unescape(fay.client.get("/groups").text)
@@ -152,3 +204,41 @@ def test_the_qr_code_has_the_white_around_it_that_a_camera_needs(house: House) -
     drawn = fay.client.get(f"/groups/{fay.group}/qr.svg").text
     left, top = re.findall(r'd="M(\d+) (\d+)\.5h7', drawn)[0]  # where the first dark row begins, in modules
     assert (left, top) == ("4", "4")
+
+
+def test_a_code_that_lets_nobody_in_stands_on_no_wall(house: House) -> None:
+    fay = fay_at(house, "lesson:notice")
+    shown = f"{fay.code[:3]} {fay.code[3:]}"
+    assert shown in fay.page("/screen") and shown in fay.page("/join")
+    fay.does("move", event="calm")
+    assert shown not in fay.page("/screen"), "one calm sentence and a breath, and nothing else"
+    fay.does("move", event="go on")
+    fay.does("door", open="0")
+    assert shown not in fay.page("/screen") + fay.page("/join") and "not letting anyone in" in fay.page("/join")
+    fay.does("door", open="1")
+    assert shown in fay.page("/screen") and shown in fay.page("/join")
+    fay.does("move", event="end")
+    assert shown not in fay.page("/screen") + fay.page("/join")
+
+
+def test_before_it_begins_and_after_its_end_the_room_counts_no_answers_and_says_what_is_on_the_screen(house: House) -> None:
+    fay = Facilitator(house)
+    fay.opens(also=["arrive"])
+    assert "First, once you start" in fay.page() and "Have answered" not in fay.page()
+    fay.does("move", event="start")
+    assert "On the screen now" in fay.page() and "Have answered" in fay.page()
+    fay.does("move", event="pause")
+    assert "The step that waits" in fay.page()
+    fay.does("move", event="end")
+    assert "The last step" in fay.page() and "Have answered" not in fay.page()
+
+
+def test_the_summary_says_of_equal_questions_which_was_asked_before_and_which_after(house: House) -> None:
+    fay = fay_at(house, "before:seen")
+    for _ in range(6):
+        Young(house, fay.code).answers("before:seen", "a")
+    fay.does("close")
+    fay.does("move", event="end")
+    page = fay.page("/summary")
+    assert re.search(r'<h3 lang="en"><span class="tag" lang="en">before</span> ', page)
+    assert re.search(r'<li lang="en"><span class="tag" lang="en">after</span> ', page)

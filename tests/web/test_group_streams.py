@@ -15,7 +15,7 @@ from bot.desk.closing import Closing
 from bot.group_seats import Sitting
 from bot.groups.state import GroupEvent
 from bot.store.database import StoreDown
-from bot.web import group_screens
+from bot.web import group_screens, group_walls
 from bot.web.desk_pages import DeskPages
 from bot.web.group_screens import GroupScreens
 from bot.web.group_walls import GroupWalls
@@ -170,6 +170,27 @@ async def test_the_answer_that_makes_a_result_due_reaches_the_wall_within_a_seco
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("view", ["screen", "join", "room"])
+async def test_a_page_that_nobody_clicks_stays_signed_in_while_the_group_goes_on_and_no_longer(
+    house: House, fay: Facilitator, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    monkeypatch.setattr(group_walls, "AWAKE_SECONDS", 0.0)
+    stream = wall_of(house, fay, view)
+    await stream.__anext__()  # how soon to come back
+    await stream.__anext__()
+    for _ in range(4):
+        house.app.clock.passes(minutes=20)
+        house.app.live._tell(set())
+        assert (await stream.__anext__()).startswith(("event: part", "event: beat"))
+    fay.does("move", event="end")
+    house.app.live._tell(set())
+    await stream.__anext__()
+    house.app.clock.passes(minutes=31)
+    house.app.live._tell(set())
+    assert (await stream.__anext__()).startswith("event: signed-out")
+
+
+@pytest.mark.asyncio
 async def test_a_private_reply_that_was_kept_while_the_stream_was_down_is_shown_after_it(
     house: House, fay: Facilitator
 ) -> None:
@@ -185,6 +206,26 @@ async def test_a_private_reply_that_was_kept_while_the_stream_was_down_is_shown_
             await again.hears("said", "911")
             await again.hears("said", "he has a knife")
             assert "what is grooming" not in "".join(again.heard("said")), "nothing comes twice"
+
+
+@pytest.mark.asyncio
+async def test_a_page_is_told_that_a_person_was_asked_for_and_a_page_that_comes_back_who_is_there(
+    house: House, fay: Facilitator
+) -> None:
+    young, sam = Young(house, fay.code), house.desk("Sam")
+    async with live(house):
+        async with listening(page_of(house, young)) as page:
+            await page.hears("here", "null")
+            await page.hears("asked", "false")
+            await meanwhile(young.writes, "he is going to kill me, he has a knife", "me", "1")
+            await page.hears("asked", "true")
+            case = await asyncio.to_thread(lambda: sam.sees_case(level="imminent"))
+            await meanwhile(sam.accepts, case)
+            await meanwhile(sam.says, case, "Hi, I'm Sam. Are you safe right now?")
+            await page.hears("said", "Are you safe right now?")
+            last = int(page.last_id)
+        async with listening(page_of(house, young, after=last)) as again:
+            await again.hears("here", "Sam")
 
 
 @pytest.mark.asyncio
@@ -261,3 +302,18 @@ async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
         assert work.group_answers.texts(fay.group, "held") == []
     assert len(young.lines()) >= 6, "each text is kept, and answered privately"
     assert len(phone.new()) >= 2
+
+
+@pytest.mark.asyncio
+async def test_a_colleague_whose_link_was_ended_hears_so_on_both_open_pages(house: House, fay: Facilitator) -> None:
+    ola = Facilitator(house, "Ola")
+    ola.comes_by(fay.link)
+    async with live(house), all_of(wall_of(house, ola), wall_of(house, ola, "room"), wall_of(house, fay)) as (wall, room, own):
+        for each in (wall, room, own):
+            await each.hears("part", "html")
+        await meanwhile(fay.does, "end-link")
+        for each in (wall, room):
+            await each.hears("out", "Thank you for leading it.")
+        await meanwhile(fay.does, "move", event="calm")
+        await own.hears("part", "feet flat on the floor")
+        assert not own.heard("out") and not [part for part in wall.heard("part") if "feet flat" in part]

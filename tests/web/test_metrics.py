@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from starlette.testclient import TestClient
 
 from bot.engine import Engine, EngineUnavailable, Turn
 from bot.serve import outbox
+from bot.store.database import StoreDown
+from bot.web.crew import Crew
 from bot.web.metrics import Metrics
 from bot.web.sites import public_site, staff_site
 from tests.talking import Clock, Desk, House, Phone
@@ -133,6 +137,50 @@ def test_no_label_names_a_thread_a_number_or_a_person(watched: Watched, phone: P
         assert private not in watched.text()
 
 
+class Gone:
+    """A database that is not there."""
+
+    def read(self) -> object:
+        raise StoreDown("gone")
+
+
+class Hangs:
+    """A database that takes a question and says nothing for long."""
+
+    def __init__(self) -> None:
+        self.ends = threading.Event()
+        self.asked = 0
+
+    def read(self) -> object:
+        self.asked += 1
+        self.ends.wait(20)
+        raise StoreDown("too late")
+
+
+def test_while_the_database_is_gone_it_tells_so_and_what_the_process_knows(watched: Watched) -> None:
+    watched.public.get("/healthz")
+    assert watched.value("handrail_database_up") == 1
+    watched.metrics._store = Gone()  # type: ignore[assignment]
+    assert watched.value("handrail_database_up") == 0
+    assert watched.value("handrail_http_seconds_count", listener="public", route="/healthz") == 1
+    assert watched.value("process_resident_memory_bytes") > 0
+    with pytest.raises(AssertionError, match="No handrail_cases_overdue"):  # no number is better than a wrong one
+        watched.value("handrail_cases_overdue")
+
+
+def test_a_database_that_hangs_keeps_nobody_waiting_and_is_asked_once_at_a_time(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = Hangs()
+    watched.metrics._store = hangs  # type: ignore[assignment]
+    watched.metrics._looks = Crew("waiting", 0.2, hands=1)
+    started = time.monotonic()
+    with watched.staff:  # one loop for all questions, as in a gateway
+        assert [watched.value("handrail_database_up") for _ in range(3)] == [0, 0, 0]
+    assert time.monotonic() - started < 5 and hangs.asked == 1
+    hangs.ends.set()
+
+
 def test_the_public_side_tells_nobody(watched: Watched) -> None:
     assert watched.public.get("/metrics").status_code == 404
 
@@ -152,34 +200,3 @@ def test_every_panel_of_the_dashboard_asks_for_a_metric_that_is_there(watched: W
         for name in re.findall(r"(?:handrail|process)_\w+", t["expr"])
     }
     assert len(board["panels"]) >= 8 and asked <= there, asked - there
-
-
-def test_ready_is_said_only_when_screening_database_and_engine_are(house: House) -> None:
-    client = TestClient(public_site(house.app))
-    assert client.get("/readyz").json() == {"screening": True, "database": True, "engine": True}
-    house.app.engine.down = True
-    answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["engine"] is False
-    assert client.get("/healthz").status_code == 200
-
-
-def test_a_screening_that_sees_no_danger_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bot.safety.verdict import Verdict
-
-    client = TestClient(public_site(house.app))
-    monkeypatch.setattr(type(house.app.screening), "screen", lambda *_: Verdict())
-    answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["screening"] is False
-
-
-def test_a_screening_that_breaks_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = TestClient(public_site(house.app))
-    monkeypatch.setattr(type(house.app.screening), "screen", lambda *_: 1 / 0)
-    assert client.get("/readyz").json()["screening"] is False
-
-
-def test_a_database_that_is_gone_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = TestClient(public_site(house.app))
-    monkeypatch.setattr(house.app.store, "read", lambda: 1 / 0)
-    answer = client.get("/readyz")
-    assert answer.status_code == 503 and answer.json()["database"] is False

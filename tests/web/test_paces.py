@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,10 +14,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from bot.web import pace
+from bot.web import late_line, pace
 from bot.web.callers import Callers
+from bot.web.late_line import MOST_CHATS, MOST_OF_A_CALLER, MOST_OF_A_CHAT, LateLines
 from bot.web.sites import public_site
 from bot.web.youth import youth_routes
+from bot.web.youth_doors import shows_danger
 from tests.talking import Clock, Desk, House, Page
 from tests.web.fakes import FakeApp
 
@@ -173,6 +178,78 @@ def test_one_address_that_writes_in_many_chats_is_slowed_and_another_is_not() ->
     codes = [say(client, {**by, **from_("203.0.113.7")}, "hi", n) for by in many for n in range(20)]
     assert codes.count(202) == pace.MOST_FROM_ONE and codes[-1] == 429
     assert say(client, {**many[-1], **from_("203.0.113.8")}, "hi", 30) == 202
+
+
+LOOK = 0.04
+"""Seconds that one look at a text takes."""
+
+
+def late_line_tried(flood: list[tuple[str, str | None]], *, look: float = LOOK) -> tuple[float, list[bool]]:
+    """Texts that all come in one moment as (address, chat), then danger from elsewhere: how long that took, and what became
+    of the others."""
+
+    async def slow(found: bool) -> bool:
+        await asyncio.sleep(look)
+        return found
+
+    async def scenario() -> tuple[float, list[bool]]:
+        lines = LateLines()
+        flooding = [asyncio.create_task(lines.takes(address, chat, lambda: slow(True))) for address, chat in flood]
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        assert await lines.takes("somebody else", "their chat", lambda: slow(True))
+        took = time.monotonic() - began
+        others = await asyncio.gather(*flooding)
+        assert not lines._locks and not lines._waiting, "nothing is kept of who does not wait"
+        return took, others
+
+    return asyncio.run(scenario())
+
+
+def test_a_flood_from_one_address_delays_no_danger_from_another() -> None:
+    took, flood = late_line_tried([("flooder", f"chat {n}") for n in range(600)], look=LOOK / 10)
+    assert took < 1 and flood.count(True) == MOST_CHATS
+
+
+@pytest.mark.parametrize("texts", [1, 3])
+def test_however_many_chats_flood_from_an_address_the_next_chat_there_is_looked_at(texts: int) -> None:
+    flood = [("school", f"chat {n}") for n in range(300)] * texts
+    _, looked_at = late_line_tried([*flood, ("school", "a child")], look=LOOK / 10)
+    assert looked_at[-1] and looked_at.count(True) == 301
+
+
+def test_who_opens_many_chats_takes_no_place_from_those_who_have_one() -> None:
+    _, looked_at = late_line_tried([*[("school", None)] * 100, ("school", "a child")], look=LOOK / 10)
+    assert looked_at[-1] and looked_at.count(True) == MOST_OF_A_CALLER + 1
+
+
+def test_where_very_many_wait_every_line_is_short_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late_line, "MOST_IN_ALL", 100)
+    flood = [("flooder", f"chat {n}") for n in range(200)]
+    _, looked_at = late_line_tried([*flood, ("school", "a child")], look=LOOK / 10)
+    assert looked_at[-1] and looked_at.count(True) == 101
+
+
+def test_late_danger_is_taken_at_an_address_whose_other_chats_flood(house: House) -> None:
+    lines = LateLines()
+
+    async def scenario() -> list[bool]:
+        def says(chat: str, text: str) -> Any:
+            return lines.takes("school", chat, partial(shows_danger, house.app, text, None))
+
+        return list(await asyncio.gather(*[says(f"chat {n}", "hello there") for n in range(60)], says("a child", DANGER)))
+
+    assert asyncio.run(scenario()) == [False] * 60 + [True]
+
+
+def test_a_flood_from_several_addresses_is_waited_for_at_most_once_around() -> None:
+    took, _ = late_line_tried([(f"flooder {n % 20}", f"chat {n}") for n in range(500)])
+    assert took < 1
+
+
+def test_one_chat_that_floods_leaves_room_in_its_line_for_the_others_at_its_address() -> None:
+    _, flood = late_line_tried([*[("school", "a machine")] * 100, ("school", "a child")])
+    assert flood.count(True) == MOST_OF_A_CHAT + 1 and flood[-1]
 
 
 def test_no_address_is_left_in_memory_or_in_the_database(house: House, client: TestClient) -> None:

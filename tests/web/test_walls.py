@@ -144,8 +144,8 @@ def test_without_signing_in_no_route_of_the_staff_listener_shows_or_changes_anyt
             assert SECRET not in answer.text
 
 
-GROUPS = {"/groups", "/groups/1/events", "/groups/1/together/1"}
-"""Group 1 is not there, so it is as closed to them as somebody else's."""
+GROUPS = {"/groups", "/groups/1/events"}
+"""Group 1 is not there, so it is as closed to them as somebody else's; a link to lead it along is closed without its token."""
 
 
 @pytest.mark.parametrize(

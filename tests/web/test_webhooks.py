@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from bot.channels.base import Delivery, Inbound
 from bot.channels.sms import Sms
+from bot.web.health import health_routes
 from bot.web.webhooks import webhook_routes
 from tests.talking import Desk, House, settle
 
@@ -95,3 +101,53 @@ def test_an_undelivered_text_is_said_on_the_case(door: TestClient, real_sms: Sms
     post(door, real_sms, house, "/sms/status", {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30007"})
     assert desk.sees_case(level="high").not_delivered
     settle(house.app)
+
+
+# --- a database that hangs ------------------------------------------------------------------------
+
+
+class Hanging:
+    """An intake whose database never comes back; what is late goes to the disk."""
+
+    def __init__(self) -> None:
+        self.released, self.late, self.begun = threading.Event(), list[object](), list[object]()
+
+    def text(self, inbound: Inbound) -> str | None:
+        self.begun.append(inbound)
+        self.released.wait(20)
+        return None
+
+    def late_text(self, inbound: Inbound) -> str | None:
+        self.late.append(inbound)
+        return "We have your text."
+
+    def report(self, delivery: Delivery) -> None:
+        self.released.wait(20)
+
+    def late_report(self, delivery: Delivery) -> None:
+        self.late.append(delivery)
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    monkeypatch.setattr("bot.web.webhooks.PATIENCE", 0.3)
+    made = Hanging()
+    yield made
+    made.released.set()
+
+
+def test_a_database_that_hangs_costs_nobody_their_text_or_their_answer(
+    house: House, real_sms: Sms, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.crew.HANDS", 2)
+    routes = [*webhook_routes(sms=real_sms, intake=hanging), *health_routes(house.app)]
+    with TestClient(Starlette(routes=routes)) as door:
+        started = time.monotonic()
+        with ThreadPoolExecutor(12) as phones:
+            each = [FIELDS | {"MessageSid": f"SM{n}", "From": f"+150055501{n // 2:02}"} for n in range(12)]
+            answers = list(phones.map(lambda fields: post(door, real_sms, house, "/sms/inbound", fields), each))
+        assert answers == [200] * 12 and time.monotonic() - started < 5
+        assert len(hanging.late) == 12 and len(hanging.begun) < 12, "who waits for a thread until it is late never begins"
+        assert post(door, real_sms, house, "/sms/status", {"MessageSid": "SM1", "MessageStatus": "delivered"}) == 204
+        assert isinstance(hanging.late[-1], Delivery)
+        assert door.get("/healthz").status_code == 200

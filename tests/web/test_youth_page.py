@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from bot.store.database import StoreDown
 from bot.web import youth
 from bot.words import Words
 from tests.web.fakes import CONTENT, FakeApp, site
@@ -59,6 +60,7 @@ def test_title_and_icon_name_no_topic_and_scripts_are_own_files_only(browser):
     assert re.findall(r"<script[^>]*>", html) == [
         '<script src="/static/exit.js" async>',
         '<script src="/static/bar.js" defer>',
+        '<script src="/static/aloud.js" defer>',
         '<script src="/static/youth.js" defer>',
     ]
     assert not re.search(r"\son\w+=|<style|style=|javascript:", html)
@@ -107,6 +109,7 @@ def test_the_first_load_is_small(browser):
         "/static/youth.css",
         "/static/exit.js",
         "/static/bar.js",
+        "/static/aloud.js",
         "/static/youth.js",
         "/static/mark.svg",
     ]
@@ -247,6 +250,16 @@ def test_an_address_that_is_not_ours_and_a_broken_server_still_show_lines(browse
     broken = talk(browser, do="ask")
     assert broken.status_code == 500 and 'href="tel:911"' in broken.text
     assert broken.headers["cache-control"] == "no-store"
+
+
+def test_a_database_that_is_down_is_said_as_such_and_lines_are_shown(browser, app):
+    def down(*_: object) -> str:
+        raise StoreDown("The database does not answer.")
+
+    app.chat.open = down  # type: ignore[assignment]
+    answer = talk(browser, do="ask")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5") and 'href="tel:911"' in answer.text
+    assert browser.post("/chat/threads", json={}).status_code == 503
 
 
 def test_opening_the_form_address_leads_to_the_first_screen(browser):

@@ -1,20 +1,27 @@
-/* A young person's page in a group.
-   Promises: every text and every tap goes to the server once it can, under one id; what is private is shown only on the
-   page that wrote it; the key of the seat stays in this tab, so that a page loaded again has its seat, and on this device
-   only where they asked for it. It goes when the group is over or they leave. Leaving is exit.js. */
+/* A young person's page in a group: the seat, its stream, and the step. What is private is group_private.js.
+   Promises: every text and every tap goes to the server once it can; what has the focus keeps it; the key of the seat stays
+   in this tab, so that a page loaded again has its seat, and on this device only where they asked for it. The device gives
+   it up when the group is over, unless people are with them, and both do when they leave. Leaving at once is exit.js. */
 "use strict";
 (() => {
+  if (!window.linked || !window.privateTalk) return; // the form still works: the code opens the chat
   const find = (selector) => document.querySelector(selector);
   const words = {};
   for (const word of find("#words").content.querySelectorAll("[data-word]")) words[word.dataset.word] = word.textContent;
   const lang = document.documentElement.lang || "en";
   const KEY = "seat";
   let token = "", last = "0", own = {}, screen = null, said = {}, picked = {}, stop = null, gone = false, onDevice = false;
+  const card = find("#card"), talk = privateTalk({ words, told, post: (path, body, trouble) => surely("POST", path, body, { trouble }) });
 
   /* ---- what stays: the key, and the last private line that was shown ---- */
   const drawer = (which) => { try { return window[which]; } catch { return null; } }; // a browser may refuse
   function keep() {
-    try { drawer(onDevice ? "localStorage" : "sessionStorage").setItem(KEY, JSON.stringify({ token, last })); } catch { /* private mode */ }
+    const over = screen && screen.state === "ended" && !talk.withPeople();
+    const [here, elsewhere] = onDevice && !over ? ["localStorage", "sessionStorage"] : ["sessionStorage", "localStorage"];
+    try {
+      if (onDevice) drawer(elsewhere).removeItem(KEY); // what lies on the device without that belongs to another tab
+      drawer(here).setItem(KEY, JSON.stringify({ token, last }));
+    } catch { /* private mode */ }
   }
   function drop() {
     for (const which of ["sessionStorage", "localStorage"]) try { drawer(which).removeItem(KEY); } catch { /* private mode */ }
@@ -22,7 +29,6 @@
   function kept(which) {
     try { return JSON.parse(drawer(which).getItem(KEY)); } catch { return null; }
   }
-  const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const make = (tag, className, text) => {
     const node = document.createElement(tag);
     if (className) node.className = className;
@@ -48,18 +54,23 @@
       body: body ? JSON.stringify(body) : undefined,
     });
   }
-  async function surely(method, path, body) { // until it is answered: the same id, or the same answer, twice is once
-    for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
+  /* Until it is answered: the same id, or the same answer, twice is once. Gives nothing when the seat was left meanwhile,
+     unless ``key`` says for which seat it is meant. */
+  async function surely(method, path, body, { key = null, trouble = () => {} } = {}) {
+    const mine = key || token;
+    for (let wait = 500; mine && !gone && (key || mine === token); wait = Math.min(wait * 2, 8000)) {
       try {
-        const answer = await call(method, path, body);
+        const answer = await call(method, path, body, mine);
         if (answer.status !== 429 && answer.status < 500) { connected(true); return answer; }
         connected(answer.status === 429);
       } catch { connected(false); }
-      if (gone) throw new Error("left");
+      trouble();
       await new Promise((done) => setTimeout(done, wait));
     }
+    return null;
   }
   async function told(answer) {
+    if (!answer) return false;
     if (answer.ok) { notice(""); return true; }
     let text = words.refused;
     try { text = (await answer.json()).error || text; } catch { /* no words came */ }
@@ -71,17 +82,25 @@
     node.hidden = !text;
     node.textContent = text;
   }
-  const connected = (yes) => { find("#connection").hidden = yes; };
+  function connected(yes) {
+    find("#connection").hidden = yes;
+    talk.known(yes);
+  }
 
   /* ---- joining, and coming back ---- */
   find("#join-form").addEventListener("submit", async (event) => {
     event.preventDefault();
+    const go = find("#join-form button");
+    if (go.disabled) return; // a second tap would take a second seat
+    go.disabled = true;
     const answer = await call("POST", "/group/seats", { code: find("#code").value }).catch(() => null);
+    go.disabled = false;
     if (!answer) { notice(words.refused); return; }
     if (!(await told(answer))) return;
     const seat = await answer.json();
     [token, last, onDevice] = [seat.token, "0", find("#keep").checked];
-    sit(seat.nickname);
+    sit(seat);
+    card.focus();
   });
   find("#keep-part").hidden = false;
   async function comeBack() {
@@ -90,14 +109,15 @@
     const answer = await call("GET", "/group/seat", null, before.token).catch(() => null);
     if (!answer || !answer.ok) { if (answer && answer.status === 401) drop(); return; }
     const seat = await answer.json();
-    const back = () => { [token, last, onDevice] = [before.token, before.last, !kept("sessionStorage")]; sit(seat.nickname); };
+    const back = () => { [token, last, onDevice] = [before.token, before.last, !kept("sessionStorage")]; sit(seat); };
     if (performance.getEntriesByType("navigation")[0]?.type === "reload") { back(); return; }
     find("#back").hidden = false;
-    find("#back-yes").addEventListener("click", back);
+    find("#back-yes").addEventListener("click", () => { back(); card.focus(); });
     find("#back-no").addEventListener("click", () => { drop(); find("#back").hidden = true; find("#code").focus(); });
   }
-  function sit(nickname) {
+  function sit({ nickname, region }) {
     keep();
+    if (region && !find("#help-inside > .help-here")) nearest(region); // what they chose themselves stays
     find("#join").hidden = true;
     find("#seat").hidden = false;
     find("#nick").textContent = words.you.replace("{nickname}", nickname);
@@ -139,45 +159,71 @@
     const value = JSON.parse(data);
     if (name === "own") { own = value; if (screen) show(screen); }
     if (name === "screen") show(value);
-    if (name === "said") line(value);
-    if (id) { last = id; if (!screen || screen.state !== "ended") keep(); }
-    if (name === "gone") over(words.gone);
+    if (name === "said") talk.line(value);
+    if (name === "here") talk.here(value.name);
+    if (name === "asked") talk.asked(value.asked);
+    if (name === "typing") talk.types();
+    if (id) last = id;
+    if (name === "gone") over(words.gone); else keep();
   }
   function over(text) {
+    const held = find("#seat").contains(document.activeElement);
     token = "";
     drop();
     if (stop) stop.abort();
     [own, said, picked, screen] = [{}, {}, {}, null];
-    find("#log").replaceChildren(); // for whoever has this phone next
+    card.replaceChildren();
+    voice?.quiet();
+    talk.clear(); // for whoever has this phone next
+    for (const form of ["#me-form", "#box-form"]) find(form).reset();
     find("#seat").hidden = true;
     find("#join").hidden = false;
     notice(text);
+    if (held) find("#main").focus();
   }
 
   /* ---- the step ---- */
-  function show(next) {
-    const same = screen && screen.step === next.step && screen.state === next.state;
+  function show(next) { // drawn anew only when it is another: what is pressed keeps the focus, and nothing is read out twice
+    const same = screen && ["state", "step", "say", "lang"].every((name) => screen[name] === next[name]);
     screen = next;
-    if (same && find("#card").contains(document.activeElement) && find("#card input")) return; // somebody is writing here
-    const card = find("#card");
+    if (!same) draw(next);
+    if (next.options) freshen(next);
+  }
+  const voice = window.readAloud?.(() => (screen && token ? seen(screen) : [[]]));
+  /* What is read aloud: what everybody in the room sees anyway. Not what was answered, and not the private talk: others hear it. */
+  function seen(now) {
+    const words_ = now.state === "running" ? [now.say, ...now.options.map((option) => option.label)] : [words[now.state], words[`${now.state}_more`]];
+    return [words_.filter(Boolean), now.state === "running" ? now.lang : lang];
+  }
+  function draw(next) {
+    const held = card.contains(document.activeElement);
     card.replaceChildren();
     card.classList.toggle("calm", next.state === "calm");
-    if (next.state !== "running") {
-      card.append(make("p", "say", words[next.state]));
-      if (words[`${next.state}_more`]) card.append(make("p", "", words[`${next.state}_more`]));
-      if (next.state === "ended") drop();
-      return;
-    }
+    if (next.state === "running") drawStep(next);
+    else for (const word of [words[next.state], words[`${next.state}_more`]]) if (word) card.append(make("p", card.firstChild ? "" : "say", word));
+    if (held) card.focus();
+    voice?.quiet(); // the step before is over
+    voice?.say(...seen(next));
+  }
+  function drawStep(next) {
     card.append(make("p", "where", `${next.number} / ${next.of}`), make("p", "say", next.say));
     card.querySelector(".say").lang = next.lang;
     if (next.options.length) card.append(options(next));
     if (next.kind === "practise" || next.kind === "cloud") card.append(field(next));
-    if (said[next.step]) card.append(make("p", "after", said[next.step]));
+    card.append(make("p", "after"));
     if (next.free && next.number < next.of) {
       const on = make("button", "plain", words.next);
-      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next", { from: next.number }); if (a.ok) show(await a.json()); });
+      on.type = "button";
+      on.addEventListener("click", async () => { const a = await surely("POST", "/group/next", { from: next.number }); if (a && a.ok) show(await a.json()); });
       card.append(on);
     }
+  }
+  const chosen = (step) => new Set(picked[step.step] || own[step.step] || []);
+  function freshen(step) { // their own answer, and what is said to it
+    for (const button of card.querySelectorAll("[data-key]")) button.setAttribute("aria-pressed", chosen(step).has(button.dataset.key));
+    const after = card.querySelector(".after"), text = said[step.step] || "";
+    if (after.textContent !== text) after.textContent = text;
+    after.hidden = !text;
   }
   function options(step) {
     const many = step.kind === "many";
@@ -185,38 +231,42 @@
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", step.say);
     box.lang = step.lang;
-    const chosen = () => new Set(picked[step.step] || own[step.step] || []);
     for (const option of step.options) {
       const button = make("button", "choice");
       button.type = "button";
       if (step.kind !== "scale") { const key = make("span", "key", option.key.toUpperCase()); key.setAttribute("aria-hidden", "true"); button.append(key); }
-      button.append(make("span", "", option.label));
-      button.setAttribute("aria-pressed", chosen().has(option.key));
+      button.append(make("span", "label", option.label));
+      button.dataset.key = option.key;
       button.addEventListener("click", () => {
         if (!many) { send(step, [option.key]); return; }
-        const now = chosen();
+        const now = chosen(step);
         now.has(option.key) ? now.delete(option.key) : now.add(option.key);
         picked[step.step] = [...now];
-        button.setAttribute("aria-pressed", now.has(option.key));
+        freshen(step);
       });
       box.append(button);
     }
     if (!many) return box;
     const all = make("div", "mains"), go = make("button", "send", words.send);
     go.type = "button";
-    go.addEventListener("click", () => { if (chosen().size) send(step, [...chosen()]); });
+    go.addEventListener("click", () => { if (chosen(step).size) send(step, [...chosen(step)]); });
     all.append(make("p", "quiet", words.pick_any), box, go);
     return all;
   }
+  /* One after the other: an answer that is tried again must not come after the one that replaced it. */
+  const under_way = {}, wanted = {};
   async function send(step, keys) {
     const again = own[step.step];
-    own[step.step] = keys;
+    own[step.step] = wanted[step.step] = keys;
     show(screen);
-    const answer = await surely("POST", "/group/answers", { step: step.step, options: keys });
-    if (!(await told(answer))) { own[step.step] = again; show(screen); return; }
-    const result = await answer.json();
-    said[step.step] = result.said || (again ? words.saved_again : words.kept);
-    show(screen);
+    const mine = (under_way[step.step] || Promise.resolve()).then(() =>
+      wanted[step.step] === keys ? surely("POST", "/group/answers", { step: step.step, options: keys }) : null);
+    under_way[step.step] = mine.catch(() => {});
+    const answer = await mine;
+    if (!answer || wanted[step.step] !== keys) return;
+    if (await told(answer)) said[step.step] = (await answer.json()).said || (again ? words.saved_again : words.kept);
+    else own[step.step] = again;
+    if (screen) show(screen);
   }
   function field(step) {
     const form = make("form", "line-form"), input = make("input"), label = make("label", "unseen", step.kind === "cloud" ? words.word : words.write);
@@ -230,42 +280,19 @@
 
   /* ---- words ---- */
   async function text(input, to) {
-    const body = { id: newId(), text: input.value.trim(), to };
-    if (!body.text) return;
     const typed = input.value;
+    if (!typed.trim()) return;
     input.value = "";
-    const answer = await surely("POST", "/group/texts", body);
-    if (!(await told(answer))) { input.value = typed; return; }
-    if (to === "box") find("#box-in").hidden = false;
-  }
-  function line(one) {
-    const node = make("div", `said ${one.who}`);
-    node.append(make("p", "name", one.name || (one.who === "bot" ? words.bot : "")), make("p", "text", one.text));
-    const log = find("#log");
-    log.querySelectorAll(".choices").forEach((old) => old.remove());
-    if (one.choices.length) {
-      const box = make("div", "choices mains");
-      for (const choice of one.choices) {
-        const button = make("button", "choice", choice.label);
-        button.type = "button";
-        button.addEventListener("click", () => choose(box, choice));
-        box.append(button);
-      }
-      node.append(box);
-    }
-    log.append(node);
-    find("#me-fold").open = true;
-  }
-  async function choose(box, choice) {
-    if (box.getAttribute("aria-busy")) return; // one tap is one tap
-    box.setAttribute("aria-busy", "true");
-    const answer = await surely("POST", "/group/texts", { id: newId(), text: choice.key || choice.label, to: "me" });
-    if (await told(answer)) box.remove(); else box.removeAttribute("aria-busy");
+    if (await talk.say(typed.trim(), to) === false && !input.value) input.value = typed;
   }
   for (const [form, to] of [["#me-form", "me"], ["#box-form", "box"]]) {
     find(form).addEventListener("submit", (event) => { event.preventDefault(); text(find(`${form} input`), to); });
   }
-  find("#person").addEventListener("click", async () => told(await surely("POST", "/group/texts", { id: newId(), text: "PERSON", to: "me" })));
-  find("#leave").addEventListener("click", async () => { drop(); await surely("DELETE", "/group/seats"); over(words.left); });
+  find("#person").addEventListener("click", (event) => talk.say("PERSON", "me", event.target.textContent));
+  find("#leave").addEventListener("click", () => { // the page first: a dead network shows nobody what was said here
+    const mine = token;
+    over(words.left);
+    surely("DELETE", "/group/seats", null, { key: mine });
+  });
   comeBack();
 })();

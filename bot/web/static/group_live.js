@@ -14,11 +14,16 @@
     heard = Date.now();
     lost.hidden = true;
   }
-  function signedOut() {
+  function stop(sentence) {
     over = true;
     source?.close();
     lost.hidden = true;
-    say("You are signed out. Sign in again to go on.");
+    say(sentence);
+  }
+  const signedOut = () => stop("You are signed out. Sign in again to go on.");
+  function out(sentence) { // it is not theirs any more: nothing of it stays on their screen
+    live.replaceChildren();
+    stop(sentence);
   }
   function connect() {
     source?.close();
@@ -27,32 +32,35 @@
     mine.addEventListener("beat", fresh);
     mine.addEventListener("part", (event) => { fresh(); take(JSON.parse(event.data)); });
     mine.addEventListener("signed-out", signedOut);
+    mine.addEventListener("out", (event) => out(JSON.parse(event.data).sentence));
     mine.onerror = () => {
       if (mine !== source || over) return;
       lost.hidden = false;
       mine.close(); // the browser's own retry ends for good at the first answer that is no stream
       setTimeout(async () => {
         if (mine !== source || over) return;
-        if (await sessionEnded()) signedOut(); // a stream cannot say why it was refused
-        else if (mine === source && !over) connect();
+        await why(); // a stream cannot say why it was refused
+        if (mine === source && !over) connect();
       }, AGAIN);
     };
   }
-  async function sessionEnded() {
+  async function why() {
     const enough = new AbortController();
-    const ended = await fetch(live.dataset.events, { signal: enough.signal }).then((answer) => answer.status === 401, () => false);
+    const answer = await fetch(live.dataset.events, { signal: enough.signal }).catch(() => null);
+    if (answer?.status === 401) signedOut();
+    if (answer?.status === 403) out(await sentenceOf(answer));
     enough.abort();
-    return ended;
   }
   setInterval(() => { if (!over && Date.now() - heard > SILENT) { lost.hidden = false; connect(); } }, 5000);
 
   function take(part) {
     seen = part.digest;
-    const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.id : "";
+    const held = live.contains(document.activeElement) ? document.activeElement : null;
+    const place = held?.closest("section")?.getAttribute("aria-labelledby"); // a text that was shown or dropped took its buttons with it
     const open = [...live.querySelectorAll("details")].map((d) => d.open);
     live.innerHTML = part.html; // our own page's markup, from our own server, escaped there
     live.querySelectorAll("details").forEach((d, i) => { d.open = open[i] ?? d.open; });
-    if (focused) document.getElementById(focused)?.focus();
+    if (held) (document.getElementById(held.id) || document.getElementById(place) || live).focus({ preventScroll: true });
     document.documentElement.dataset.fresh = "yes";
   }
 

@@ -3,7 +3,7 @@
    sent until it is kept, always under one id; history never grows; leaving empties the page at once. */
 "use strict";
 (() => {
-  if (!window.fetch || !window.ReadableStream || !window.TextDecoder) return; // the forms still work
+  if (!window.fetch || !window.ReadableStream || !window.TextDecoder || !window.linked) return; // the forms still work
 
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -31,7 +31,6 @@
     if (token) leaveOnServer(token).catch(() => {});
     token = ""; queue = []; mine = [];
     if (listening) listening.abort();
-    if (window.speechSynthesis) speechSynthesis.cancel();
   });
 
   /* ---- talking to the server ---- */
@@ -182,12 +181,7 @@
 
   function withNumbers(said) {
     const text = spoken("");
-    for (const [piece, href] of said.parts || [[said.text, null]]) {
-      if (!href) { text.append(piece); continue; }
-      const link = make("a", "number", piece);
-      link.href = href;
-      text.append(link);
-    }
+    text.append(...linked(said.parts || [[said.text, null]]));
     return text;
   }
 
@@ -372,22 +366,7 @@
     showChat();
     if (way.dataset.text) { say(way.dataset.text, find("b", way).textContent); log.focus({ preventScroll: true }); } else box.focus();
   });
-  find("#region")?.addEventListener("change", (event) => nearest(event.target.value));
-  function nearest(id) {
-    region = along.region = id;
-    for (const fold of all(".what-if")) {
-      const rules = all("[data-law]", fold), ours = rules.find((one) => one.dataset.law === id) || rules[0];
-      rules.forEach((one) => { one.hidden = one !== ours; });
-    }
-    const places = all("#help-inside > .region");
-    const place = places.find((one) => one.dataset.region === id);
-    if (!place) return;
-    places.forEach((one) => { one.open = one === place; });
-    find("#elsewhere").before(place);
-    places.filter((one) => one !== place).forEach((one) => find("#help-inside > .quiet").before(one));
-    const any = find("#danger-any");
-    if (any) any.hidden = true;
-  }
+  find("#region")?.addEventListener("change", (event) => { region = event.target.value; nearest(region); });
 
   composer.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -486,21 +465,7 @@
     line_.hidden = false;
     line_.scrollIntoView({ block: "nearest" });
   }
-  find(".skip").addEventListener("click", (event) => { event.preventDefault(); (chat.hidden ? find("#main") : box).focus(); });
-
-  find("#help").addEventListener("toggle", (event) => { if (event.target.open) freshLines(); });
-  let linesAt = Date.now();
-  async function freshLines() {
-    if (Date.now() - linesAt < 300000) return; // what the page came with is five minutes old at most
-    try {
-      const lines = await (await fetch("/lines", { headers: headers(), cache: "no-store", credentials: "omit", signal: inTime(5000) })).json();
-      linesAt = Date.now();
-      for (const list of all("ul.lines[data-region]")) {
-        const now = lines[list.dataset.region];
-        if (now?.length) list.replaceChildren(...now.map((parts) => { const item = make("li"); item.append(...withNumbers({ parts }).childNodes); return item; }));
-      }
-    } catch { /* the lines that came with the page stay */ }
-  }
+  find(".skip").addEventListener("click", () => { if (!chat.hidden) box.focus(); }); // after bar.js
 
   /* ---- reading ---- */
   find("#reading").addEventListener("change", () => { // before bar.js: larger letters must not scroll away what was being read
@@ -513,26 +478,12 @@
     });
   }, true);
 
-  // Only a voice that lives on the device: a network voice would send the chat to a stranger.
-  const voice = () => window.speechSynthesis && speechSynthesis.getVoices().find((one) => one.localService && one.lang.toLowerCase().startsWith(lang));
-  voice(); // browsers load their voices on the first question
-  find("#speaking").hidden = false;
-  find("#aloud").addEventListener("change", (event) => {
-    const none = event.target.checked && !voice();
-    find("#aloud-none").hidden = !none;
-    if (none) event.target.checked = false;
-    if (!event.target.checked && window.speechSynthesis) speechSynthesis.cancel();
-    const newest = event.target.checked && all(".bot, .helper", log).pop();
-    if (newest && !chat.hidden) speak([find(".text", newest).textContent, ...all(".choice", newest).map(label)]);
+  const voice = window.readAloud?.(() => {
+    const newest = all(".bot, .helper", log).pop();
+    return [newest && !chat.hidden ? [find(".text", newest).textContent, ...all(".choice", newest).map(label)] : []];
   });
   function aloud(said) {
-    if (find("#aloud").checked && !left) speak([said.text, ...said.choices.filter((choice) => !choice.aside).map((choice) => choice.label)]);
-  }
-  function speak(sentences) {
-    const speech = new SpeechSynthesisUtterance(sentences.map((one) => (/[.?!]$/.test(one.trim()) ? one.trim() : `${one.trim()}.`)).join(" "));
-    speech.voice = voice();
-    speech.lang = lang;
-    speechSynthesis.speak(speech);
+    voice?.say([said.text, ...said.choices.filter((choice) => !choice.aside).map((choice) => choice.label)]);
   }
 
   if (token) { toEnd(); listen(); } // a chat begun as plain forms goes on live

@@ -83,6 +83,19 @@ def padded(ids: list[list[int]], batch: list[int]) -> tuple[torch.Tensor, torch.
     return rows, mask
 
 
+def adapted(weights: dict[str, torch.Tensor], adapter: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """The published weights with what an earlier training kept of its change."""
+    result = dict(weights)
+    for key, part in adapter.items():
+        name, _, kind = key.rpartition(".")
+        if kind == "add":
+            result[name] = weights[name] + torch.tensor(part.astype(np.float32))
+        elif kind == "up":
+            change = (part * adapter[f"{name}.scale"]) @ adapter[f"{name}.down"].astype(np.float32)
+            result[name] = weights[name] + torch.tensor(change)
+    return result
+
+
 @torch.no_grad()
 def thinned(weights: dict[str, torch.Tensor], encoder: Encoder, rank: int) -> dict[str, np.ndarray]:
     """Replace each change by its best thin product, in the encoder too; return what the adapter keeps."""

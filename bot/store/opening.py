@@ -29,6 +29,10 @@ FIRST_ASK, NEXT_ASK, MOST_ASKS = 10, 5, 3
 """Seconds of silence after which the other machine is asked whether it is there, between two such questions, and how many go
 unanswered until it counts as gone."""
 
+SQLITE_CONNECTIONS = 50
+"""As many as a process has threads that ask at once: one that waits for another's connection, or opens its own and closes it
+again, takes longer than to ask."""
+
 
 def opened(url: str) -> Engine:
     """An engine for a database; connects to nothing yet."""
@@ -80,8 +84,8 @@ def _sqlite(parsed: URL) -> Engine:
         future=True,
         hide_parameters=True,  # an error of the database does not quote what was to be written
         poolclass=QueuePool,  # without it each unit of work would open the file anew
-        pool_size=10,
-        max_overflow=10,
+        pool_size=SQLITE_CONNECTIONS,
+        max_overflow=0,
         pool_timeout=LONGEST_WAIT,
         connect_args={"timeout": LONGEST_WAIT, "check_same_thread": False},
     )

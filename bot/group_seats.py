@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,6 +55,10 @@ class Sitting:
 
 class UnknownCode(ChatRefused):
     """No group has or had this join code."""
+
+
+GATHER_SECONDS = 0.05
+"""After a batch, so that a room that answers at once is written in a few: a batch of one costs as much as one of thirty."""
 
 
 @dataclass
@@ -182,43 +186,58 @@ class GroupSeats:
                     waiting.done.set_exception(outcome)
                 else:
                     waiting.done.set_result(outcome)
+            await asyncio.sleep(GATHER_SECONDS)
 
     def _keep(self, batch: Sequence[_Waiting]) -> list[dict[str, Any] | Exception]:
         outcomes: list[dict[str, Any] | Exception] = []
+        given: dict[tuple[int, str, str], tuple[str, ...]] = {}
         touched: dict[tuple[int, str], GroupStep] = {}
         with self._store.begin() as work:
-            self._hold(work, batch)
+            seated = self._hold(work, [each.token_hash for each in batch])
             for each in batch:
                 try:
-                    outcomes.append(self._keep_one(work, each, touched))
+                    seat, step, said = self._looked_at(work, each, seated.get(each.token_hash), touched)
                 except ChatRefused as refused:
                     outcomes.append(refused)
+                    continue
+                given[seat.group_id, step.id, seat.thread_id] = each.options
+                touched[seat.group_id, step.id] = step
+                outcomes.append({"kept": list(each.options), "said": said})
+            work.group_answers.keep_all(given)
             for (group_id, _), step in touched.items():
                 work.group_answers.publish(group_id, step)
         return outcomes
 
-    def _hold(self, work: UnitOfWork, batch: Sequence[_Waiting]) -> None:
-        """The threads, then the groups of a batch, each in order, before any answer: two gateways never wait in a ring."""
-        found = [seated for each in batch if (seated := work.seats.by_token(each.token_hash))]
+    def _hold(self, work: UnitOfWork, tokens: Sequence[str]) -> dict[str, tuple[Seat, Group]]:
+        """The threads, then the groups of a batch, each in order, before any answer: two gateways never wait in a ring.
+
+        Gives whose seats they are and where, as it stands once nobody else can change it.
+        """
+        found = work.seats.by_tokens(tokens).values()
         work.threads.touch(seat.thread_id for seat, _ in found)
         for group_id in sorted({group.id for _, group in found}):
             work.groups.hold(group_id)
+        return work.seats.by_tokens(tokens)
 
-    def _keep_one(self, work: UnitOfWork, each: _Waiting, touched: dict[tuple[int, str], GroupStep]) -> dict[str, Any]:
-        found = work.seats.by_token(each.token_hash)
-        if found is None:
+    def _looked_at(
+        self, work: UnitOfWork, each: _Waiting, seated: tuple[Seat, Group] | None, open_now: Collection[tuple[int, str]]
+    ) -> tuple[Seat, GroupStep, list[str]]:
+        """Whose answer it is, to what, and what they hear. Raises ChatRefused where it does not count.
+
+        ``open_now`` are the polls, by group and step, that are known to be open.
+        """
+        if seated is None:
             raise ChatRefused(self._words.say("page_gone"), status=401)
-        seat, group = found
+        seat, group = seated
         lang = group.subject.lang
         step = self._step_of(group, seat)
-        if group.state is not GroupState.RUNNING or step.id != each.step or work.group_answers.is_closed(group.id, step.id):
+        is_open = (group.id, step.id) in open_now or not work.group_answers.is_closed(group.id, step.id)
+        if group.state is not GroupState.RUNNING or step.id != each.step or not is_open:
             raise ChatRefused(self._words.say("group_closed", lang), status=409)
         one_of_many = step.kind == "many" or len(each.options) == 1
         if step.kind not in COUNTED or not each.options or not set(each.options) <= set(step.options) or not one_of_many:
             raise ChatRefused(self._words.say("page_error_unreadable", lang), status=400)
-        work.group_answers.keep(group.id, step.id, seat.thread_id, each.options)
-        touched[group.id, step.id] = step
-        return {"kept": list(each.options), "said": feedback(self._talk.show(group, step, lang, work.now), each.options)}
+        return seat, step, feedback(self._talk.show(group, step, lang, work.now), each.options)
 
     def _step_of(self, group: Group, seat: Seat) -> GroupStep:
         """The step somebody is on. Refuses theirs alone where their lesson was renamed, or taken away, while they are in it."""

@@ -78,10 +78,10 @@ class Live:
             newest = work.messages.newest()
             typing = work.presence.typing_now()
             groups = work.groups.versions()
+        # Who is newly watched has just looked for themselves: woken too, a room that opens at once would read it all again.
         fresh = {thread_id for message_id, thread_id in newest if message_id not in self._known}
         fresh |= {thread_id for thread_id, _, _ in typing - self._typing}
         fresh |= {thread_id for thread_id, token in tokens.items() if self._tokens.get(thread_id, token) != token}
-        fresh |= {thread_id for thread_id, token in tokens.items() if token is None and thread_id not in self._tokens}
         moved = {group_id for group_id, version in groups.items() if self._groups.get(group_id) != version}
         self._groups, self._tokens = groups, tokens
         self._known, self._typing = {message_id for message_id, _ in newest}, typing

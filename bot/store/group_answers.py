@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.sql import Executable
 
 from bot.groups.steps import GroupStep
 from bot.groups.suppression import Given, Published, due, publish_many, publish_one, to_tell, told_by_closing
@@ -43,6 +45,13 @@ IDS = 10**9
 """Texts have numbers by chance: were they in a row, one that is missing would show that somebody took theirs back."""
 
 
+@lru_cache
+def _answered(dialect: str) -> Executable:
+    wanted = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(group_answer)
+    again = {"options": wanted.excluded.options, "at": wanted.excluded.at}
+    return wanted.on_conflict_do_update(index_elements=["group_id", "step", "thread_id"], set_=again)
+
+
 @dataclass(frozen=True)
 class Held:
     """A text for the facilitator: redacted, and shown to nobody else before it is released."""
@@ -64,12 +73,16 @@ class GroupAnswerRows:
 
     def keep(self, group_id: int, step: str, thread_id: str, options: tuple[str, ...]) -> None:
         """Keep an answer; the same thread's earlier one is replaced."""
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        values = {"group_id": group_id, "step": step, "thread_id": thread_id, "at": self._now}
-        values["options"] = ",".join(sorted(options))
-        wanted = dialect.insert(group_answer).values(**values)
-        again = {"options": wanted.excluded.options, "at": wanted.excluded.at}
-        self._connection.execute(wanted.on_conflict_do_update(index_elements=["group_id", "step", "thread_id"], set_=again))
+        self.keep_all({(group_id, step, thread_id): options})
+
+    def keep_all(self, given: Mapping[tuple[int, str, str], tuple[str, ...]]) -> None:
+        """The same for the answers of many, by group, step and thread."""
+        rows = [
+            {"group_id": group_id, "step": step, "thread_id": thread_id, "at": self._now, "options": ",".join(sorted(options))}
+            for (group_id, step, thread_id), options in given.items()
+        ]
+        if rows:
+            self._connection.execute(_answered(self._connection.dialect.name), rows)
 
     def answered(self, group_id: int, step: str) -> int:
         """How many have answered; not to be shown as it is."""

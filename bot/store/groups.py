@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
@@ -24,6 +24,8 @@ NEWEST = 200
 
 FREE, LED = "free", "facilitator"
 """At whose pace the steps go."""
+
+ONE = select(group_session).where(group_session.c.id == bindparam("one"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class GroupRows:
 
     def get(self, group_id: int) -> Group:
         """One group; raises KeyError."""
-        row = self._connection.execute(select(group_session).where(group_session.c.id == group_id)).first()
+        row = self._connection.execute(ONE, {"one": group_id}).first()
         if row is None:
             raise KeyError(group_id)
         return group_of(row)

@@ -29,6 +29,17 @@ SEAT_OF = (
     .limit(1)
 )
 
+OPENED_BY = (
+    select(seat)
+    .join(group_session, group_session.c.id == seat.c.group_id)
+    .where(seat.c.token_hash.in_(bindparam("tokens", expanding=True)), seat.c.left_at.is_(None))
+    .where(
+        group_session.c.ended_at.is_(None)
+        | (group_session.c.ended_at > bindparam("lately"))
+        | exists().where(case.c.thread_id == seat.c.thread_id, case.c.state.not_in([s.value for s in ENDED]))
+    )
+)
+
 
 @dataclass(frozen=True)
 class Seat:
@@ -85,12 +96,14 @@ class SeatRows:
         An hour after its group has ended a token opens nothing more, for a phone that is found later, unless people
         have the case of whoever sat there.
         """
-        mine = select(seat).join(group_session, group_session.c.id == seat.c.group_id)
-        mine = mine.where(seat.c.token_hash == token_hash, seat.c.left_at.is_(None))
-        lately = group_session.c.ended_at.is_(None) | (group_session.c.ended_at > self._now - TOKEN_AFTER_END)
-        with_people = exists().where(case.c.thread_id == seat.c.thread_id, case.c.state.not_in([s.value for s in ENDED]))
-        row = self._connection.execute(mine.where(lately | with_people)).first()
-        return (_seat(row), self._groups.get(row.group_id)) if row else None
+        return self.by_tokens([token_hash]).get(token_hash)
+
+    def by_tokens(self, token_hashes: Collection[str]) -> dict[str, tuple[Seat, Group]]:
+        """The same of many at once; a token that opens nothing is not among them."""
+        asked = {"tokens": list(token_hashes), "lately": self._now - TOKEN_AFTER_END}
+        rows = self._connection.execute(OPENED_BY, asked).all()
+        groups = {group_id: self._groups.get(group_id) for group_id in {row.group_id for row in rows}}
+        return {row.token_hash: (_seat(row), groups[row.group_id]) for row in rows}
 
     def drop_token(self, group_id: int, thread_id: str) -> bool:
         """A seat's page is left: its token opens nothing any more. False for a seat without one."""

@@ -221,7 +221,7 @@ class GroupSeats:
 
     def _looked_at(
         self, work: UnitOfWork, each: _Waiting, seated: tuple[Seat, Group] | None, open_now: Collection[tuple[int, str]]
-    ) -> tuple[Seat, GroupStep, list[str]]:
+    ) -> tuple[Seat, GroupStep, str]:
         """Whose answer it is, to what, and what they hear. Raises ChatRefused where it does not count.
 
         ``open_now`` are the polls, by group and step, that are known to be open.

@@ -150,7 +150,9 @@ class Pager:
             return (person.first_name, page.state) if page and person else None
 
     def acknowledge(self, token: str) -> bool:
-        """The link's button was pressed; False for a link that is not one of ours."""
+        """The link's button was pressed; False for a link that is not one of ours, which takes no turn at writing."""
+        if self.opened(token) is None:
+            return False
         with self._store.begin() as work:
             page = work.pages.by_token(token)
             person = work.staff.get(page.staff_id) if page else None

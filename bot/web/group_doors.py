@@ -23,6 +23,7 @@ from bot.group_seats import GroupSeats, Sitting, UnknownCode
 from bot.web.callers import Callers
 from bot.web.group_guesses import CodeGuesses
 from bot.web.group_screens import GroupScreens
+from bot.web.open_streams import OpenStreams
 from bot.web.pace import Pace, YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
 from bot.web.youth_doors import MOST_ID, bearer, read_object, refusal, shows_danger, text_field
@@ -58,6 +59,7 @@ class _Doors:
         self._answers_pace = Pace(most=MOST_ANSWERS, seconds=IN_SECONDS, clock=clock)
         callers = Callers(app.settings.proxies)
         self._texts_pace = YouthPaces(callers=callers, clock=clock)
+        self._streams = OpenStreams(callers=callers)
         self._guesses = CodeGuesses(callers=callers, clock=clock)
 
     def all(self) -> list[Route]:
@@ -117,7 +119,10 @@ class _Doors:
         last = request.headers.get("last-event-id", "")
         if last and not (last.isascii() and last.isdigit() and len(last) <= MOST_DIGITS):
             raise self._refused(request, "page_error_unreadable", 400)
+        if not self._streams.may_open(request):
+            raise self._refused(request, "page_error_busy", 429)
         stream = self._screens.events(token, sitting, after=int(last) if last else None)
+        stream = self._streams.counted(request, sitting.thread_id, stream)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def answer(self, request: Request) -> Response:

@@ -59,8 +59,7 @@ class GroupScreens:
             yield "retry: 1000\n\n"
             yield _event("own", json.dumps(await run_in_threadpool(self._seats.own, token)))
             yield _event("here", json.dumps({"name": await run_in_threadpool(self._here, sitting.thread_id, after)}))
-            private.set()
-            while True:
+            while True:  # the listener's first word is that there may be private lines
                 self._watch(key)
                 screen = await self._screen(key, token)
                 out = _event("screen", screen) if screen != shown else ""

@@ -20,6 +20,9 @@ MOST_OPENINGS, MOST_OPENINGS_FROM_ONE, MOST_MESSAGES, MOST_FROM_ONE = 300, 90, 3
 """Taken in ``IN_SECONDS``: chats opened in all and from one address (three school classes at once, behind one), and
 messages of one chat and from one address."""
 
+MOST_RETURNS, RETURNS_SECONDS = 6, 60.0
+"""Tries to come back from one address: fewer than are counted for all together (``bot.way_back``)."""
+
 MOST_KEYS = 20_000
 
 
@@ -72,6 +75,7 @@ class YouthPaces:
         self._openings_from = Pace(most=MOST_OPENINGS_FROM_ONE, seconds=IN_SECONDS, clock=clock)
         self._messages = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
         self._messages_from = Pace(most=MOST_FROM_ONE, seconds=IN_SECONDS, clock=clock)
+        self._returns_from = Pace(most=MOST_RETURNS, seconds=RETURNS_SECONDS, clock=clock)
         self._typing = Pace(most=MOST_MESSAGES, seconds=IN_SECONDS, clock=clock)
         self._late = LateLines()
 
@@ -90,6 +94,15 @@ class YouthPaces:
     async def opens_late(self, request: Request, is_danger: Callable[[], Awaitable[bool]]) -> bool:
         """Whether the first text of a chat that is one too many is danger."""
         return await self._late.takes(self._callers.key(request) or "unknown", None, is_danger)
+
+    def may_return(self, request: Request) -> bool:
+        """Whether one more way back may be tried: every try takes one from all others."""
+        caller = self._callers.key(request)
+        return caller is None or self._returns_from.takes(caller)
+
+    def may_keep(self, thread: str) -> bool:
+        """Whether one more way back is made to a chat."""
+        return self._messages.takes(thread)
 
     def may_type(self, thread: str) -> bool:
         """Whether one more report of typing is taken."""

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from bot.store.database import StoreDown
 from bot.web.callers import Callers
+from bot.web.open_streams import OpenStreams
 from bot.web.pace import YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
 from bot.web.thin_files import thin_file
@@ -58,8 +59,9 @@ def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic
     ``clock`` gives growing seconds, for the pace of the doors.
     """
     page = YouthPage(app)
-    paces = YouthPaces(callers=Callers(app.settings.proxies), clock=clock)
-    doors = ChatDoors(app, page, paces=paces)
+    callers = Callers(app.settings.proxies)
+    paces = YouthPaces(callers=callers, clock=clock)
+    doors = ChatDoors(app, page, paces=paces, streams=OpenStreams(callers=callers))
     forms = TalkForms(app, page, paces=paces)
 
     async def first(request: Request) -> Response:

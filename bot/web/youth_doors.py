@@ -18,6 +18,7 @@ from bot.chat import ChatRefused, TooManyReturns
 from bot.text import storable
 from bot.threads import BANDS
 from bot.web import sse
+from bot.web.open_streams import OpenStreams
 from bot.web.pace import YouthPaces
 from bot.web.youth_page import YouthPage
 from bot.web.youth_parts import YouthParts
@@ -30,10 +31,11 @@ RETRY_SECONDS = "2"
 class ChatDoors:
     """Open, send, listen, leave, come back, forget."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces, streams: OpenStreams) -> None:
         self._app = app
         self._page = page
         self._paces = paces
+        self._streams = streams
 
     async def open(self, request: Request) -> Response:
         """POST /chat/threads with an optional {"band", "region", "lang", "text"} -> 201 {"token"}.
@@ -78,10 +80,13 @@ class ChatDoors:
             last = request.headers.get("last-event-id", "") or "0"
             if not last.isascii() or not last.isdigit() or len(last) > 15:
                 raise self._refused(request, "page_error_unreadable", 400)
+            if not self._streams.may_open(request):
+                raise self._refused(request, "page_error_busy", 429)
         except ChatRefused as refused:
             return refusal(refused)
         lang = self._page.language(request)
         stream = sse.events(self._app, token=token, thread_id=thread, after=int(last), lang=lang)
+        stream = self._streams.counted(request, thread, stream)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def types(self, request: Request) -> Response:
@@ -114,6 +119,8 @@ class ChatDoors:
         try:
             _, thread = await self._thread(request)
             word = text_field(await self._object(request), "word")
+            if not self._paces.may_keep(thread):
+                raise self._refused(request, "page_error_fast", 429)
             made = await run_in_threadpool(self._app.chat.keep_way_back, thread, word)
         except ChatRefused as refused:
             return refusal(refused)
@@ -123,6 +130,8 @@ class ChatDoors:
         """POST /chat/way-back {"way_back"} -> 201 {"token"}; the token of the page before stops working."""
         try:
             said = text_field(await self._object(request), "way_back")[:MOST_ID]
+            if not self._paces.may_return(request):
+                raise TooManyReturns
             token = await run_in_threadpool(self._app.chat.come_back, said)
             if token is None:
                 raise self._refused(request, "page_word_wrong", 404)

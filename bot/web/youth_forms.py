@@ -47,7 +47,7 @@ class TalkForms:
         thread = await run_in_threadpool(self._app.chat.thread_of, view.token) if view.token else None
         do = form.get("do", "")
         if do == "return":
-            return await self._come_back(form, view)
+            return await self._come_back(request, form, view)
         if do in ("leave", "forget"):
             return await self._end(do, view, thread)
         if view.token and thread is None:
@@ -68,6 +68,8 @@ class TalkForms:
             if thread is None:
                 view, thread = await self._opened(request, view, text)
             if form.get("do") == "keep":
+                if not self._paces.may_keep(thread):
+                    raise self._refused("page_error_fast", 429, view.lang)
                 made = await run_in_threadpool(self._app.chat.keep_way_back, thread, form.get("word", ""))
                 view = replace(view, way_back=made)
             elif text:
@@ -82,9 +84,11 @@ class TalkForms:
         said = await run_in_threadpool(self._app.chat.since, thread, 0)
         return replace(view, said=said, asked=await run_in_threadpool(self._app.chat.person_asked, thread))
 
-    async def _come_back(self, form: Mapping[str, str], view: View) -> Response:
+    async def _come_back(self, request: Request, form: Mapping[str, str], view: View) -> Response:
         typed = form.get("word", "")[:MOST_ID]
         try:
+            if not self._paces.may_return(request):
+                raise TooManyReturns
             token = await run_in_threadpool(self._app.chat.come_back, typed)
         except TooManyReturns:
             return self._html(view, "page_word_slow", 429)

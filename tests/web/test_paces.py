@@ -180,6 +180,30 @@ def test_one_address_that_writes_in_many_chats_is_slowed_and_another_is_not() ->
     assert say(client, {**many[-1], **from_("203.0.113.8")}, "hi", 30) == 202
 
 
+def test_one_address_that_tries_ways_back_takes_them_from_nobody_else() -> None:
+    client = TestClient(Starlette(routes=youth_routes(FakeApp(proxies=("testclient",)), clock=lambda: 0.0)))
+
+    def tries(address: str, n: int) -> int:
+        return client.post("/chat/way-back", json={"way_back": f"otter {n}"}, headers=from_(address)).status_code
+
+    def tries_by_form(address: str) -> int:
+        return client.post("/talk", data={"do": "return", "word": "otter 123456"}, headers=from_(address)).status_code
+
+    assert {tries("203.0.113.7", n) for n in range(pace.MOST_RETURNS)} == {404}
+    assert tries("203.0.113.7", 99) == tries_by_form("203.0.113.7") == 429
+    assert tries("203.0.113.8", 99) == tries_by_form("203.0.113.8") == 404
+
+
+def test_a_chat_that_makes_ways_back_without_end_is_slowed() -> None:
+    app = FakeApp()
+    client = TestClient(Starlette(routes=youth_routes(app, clock=lambda: 0.0)))
+    by = opened(client)
+    codes = [
+        client.put("/chat/way-back", json={"word": "otter"}, headers=by).status_code for _ in range(pace.MOST_MESSAGES + 1)
+    ]
+    assert codes[-1] == 429 and set(codes[:-1]) == {200}
+
+
 LOOK = 0.04
 """Seconds that one look at a text takes."""
 

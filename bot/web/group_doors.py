@@ -86,12 +86,13 @@ class _Doors:
         """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang", "region"}."""
         lang = self._page.language(request)
         try:
-            if not self._guesses.may(request):
-                raise self._refused(request, "group_too_many_tries", 429)
-            if not self._seats_pace.takes("seat"):
-                raise self._refused(request, "page_error_busy", 429)
             wish = await read_object(self._app, self._page, request)
+            if not self._guesses.may(request):  # after the body, which a guesser sends when it suits them
+                raise self._refused(request, "group_too_many_tries", 429)
+            if not self._seats_pace.has("seat"):
+                raise self._refused(request, "page_error_busy", 429)
             taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:24], lang)
+            self._seats_pace.charge("seat")  # only now: who guesses takes no seat, and shuts no class out
             region = await run_in_threadpool(self._region_of_seat, taken.token)
         except ChatRefused as refused:
             if isinstance(refused, UnknownCode):

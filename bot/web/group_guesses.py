@@ -37,5 +37,5 @@ class CodeGuesses:
         """The code that was tried is none."""
         caller = self._callers.key(request)
         if caller is not None:
-            self._from_one.takes(caller)
+            self._from_one.charge(caller)  # below nothing too: many that were let in at once are each waited out
         self._of_all.takes("all")

@@ -48,6 +48,11 @@ class Pace:
         self._buckets[key].left -= 1
         return True
 
+    def charge(self, key: str) -> None:
+        """Count a use of ``key`` that has happened, in time or not: what is owed is waited out before the next."""
+        self.has(key)
+        self._buckets[key].left -= 1
+
     def has(self, key: str) -> bool:
         """Whether one more use of ``key`` would be in time."""
         now = self._clock()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from bot.web.group_doors import MOST_ANSWERS
-from bot.web.group_guesses import MOST_FROM_ONE, MOST_OF_ALL
+from bot.web.callers import Callers
+from bot.web.group_doors import MOST_ANSWERS, group_routes
+from bot.web.group_guesses import IN_SECONDS, MOST_FROM_ONE, MOST_OF_ALL, CodeGuesses
 from bot.web.sites import public_site
 from tests.talking import Desk, House, HouseApp, demo_settings
 from tests.web.group_people import Facilitator, Young
@@ -81,6 +86,50 @@ def test_guessing_by_page_is_held_back_for_one_address_and_for_nobody_else(behin
     phone = behind.phone()
     phone.texts(f"JOIN {fay.code}")
     phone.sees("You're in")
+
+
+def at_once(house: House, codes: Sequence[str], address: str = "203.0.113.7") -> list[int]:
+    """What many hear who send a code in the same moment, from one address."""
+    headers = {"X-Forwarded-For": address}
+
+    async def all_join() -> list[int]:
+        door = ASGITransport(public_site(house.app), client=("testclient", 1))
+        async with AsyncClient(transport=door, base_url="http://testserver", headers=headers) as client:
+            answers = await asyncio.gather(*(client.post("/group/seats", json={"code": code}) for code in codes))
+        return [answer.status_code for answer in answers]
+
+    return asyncio.run(all_join())
+
+
+def test_guesses_that_come_in_together_are_each_waited_out() -> None:
+    """All are let in before the first is known to be wrong; then their number is owed, and not just what was left."""
+    seconds = [0.0]
+    guesses = CodeGuesses(callers=Callers(()), clock=lambda: seconds[0])
+    stranger = Request({"type": "http", "headers": [], "client": ("203.0.113.7", 1)})
+    assert all(guesses.may(stranger) for _ in range(500))
+    for _ in range(500):
+        guesses.wrong(stranger)
+    seconds[0] = (500 - MOST_FROM_ONE) * IN_SECONDS / MOST_FROM_ONE
+    assert not guesses.may(stranger)
+    seconds[0] += IN_SECONDS
+    assert guesses.may(stranger)
+
+
+def test_strangers_who_guess_take_no_class_its_seats(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_doors.MOST_SEATS", 20)
+    fay = Facilitator(behind)
+    fay.opens()
+    client = TestClient(Starlette(routes=group_routes(behind.app, clock=lambda: 0.0)))
+    for n in range(25):
+        joins(client, f"3{n:04}", f"203.0.113.{n}")
+    codes = [joins(client, fay.code, "198.51.100.1") for _ in range(21)]
+    assert codes == [201] * 20 + [429]
+
+
+def test_a_school_behind_one_address_gets_in_at_once(behind: House) -> None:
+    fay = Facilitator(behind)
+    fay.opens()
+    assert at_once(behind, [fay.code] * (MOST_FROM_ONE + 10)) == [201] * (MOST_FROM_ONE + 10)
 
 
 def test_right_codes_cost_no_guesses(behind: House) -> None:

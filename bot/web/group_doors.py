@@ -44,13 +44,15 @@ class GroupParts(YouthParts, Protocol):
     def group_seats(self) -> GroupSeats: ...
 
 
-def group_routes(app: GroupParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
-    """The join page and its doors; ``clock`` gives growing seconds, for the pace of the doors."""
-    return _Doors(app, clock).all()
+def group_routes(
+    app: GroupParts, *, guesses: CodeGuesses | None = None, clock: Callable[[], float] = time.monotonic
+) -> list[Route]:
+    """The join page and its doors; ``clock`` gives growing seconds, for their pace, and ``guesses`` are the chats' too."""
+    return _Doors(app, clock, guesses).all()
 
 
 class _Doors:
-    def __init__(self, app: GroupParts, clock: Callable[[], float]) -> None:
+    def __init__(self, app: GroupParts, clock: Callable[[], float], guesses: CodeGuesses | None) -> None:
         self._app = app
         self._page = YouthPage(app)
         self._screens = GroupScreens(seats=app.group_seats, chat=app.chat, live=app.live, words=app.words)
@@ -58,7 +60,7 @@ class _Doors:
         self._answers_pace = Pace(most=MOST_ANSWERS, seconds=IN_SECONDS, clock=clock)
         callers = Callers(app.settings.proxies)
         self._texts_pace = YouthPaces(callers=callers, clock=clock)
-        self._guesses = CodeGuesses(callers=callers, clock=clock)
+        self._guesses = guesses or CodeGuesses(callers=callers, clock=clock)
 
     def all(self) -> list[Route]:
         """Every address of a group's page."""

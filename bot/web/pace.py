@@ -85,10 +85,12 @@ class YouthPaces:
         caller = self._callers.key(request)
         return (caller is None or self._openings_from.takes(caller)) and self._openings.takes("open")
 
-    async def may_say(self, request: Request, thread: str, is_danger: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether a message is taken: in time, or danger."""
+    async def may_say(
+        self, request: Request, thread: str, is_danger: Callable[[], Awaitable[bool]], *, in_time: bool = True
+    ) -> bool:
+        """Whether a message is taken: in time by every pace (``in_time``: by one that is kept elsewhere), or danger."""
         caller = self._callers.key(request)
-        if self._messages.takes(thread) and (caller is None or self._messages_from.takes(caller)):
+        if in_time and self._messages.takes(thread) and (caller is None or self._messages_from.takes(caller)):
             return True
         return await self._late.takes(caller or thread, thread, is_danger)
 

@@ -148,6 +148,60 @@ def test_many_addresses_that_guess_are_held_back_together(behind: House) -> None
     assert joins(client, fay.code, "203.0.114.1") == 201, "others' wrong codes shut no class out"
 
 
+class Chatting:
+    """A script at one address that opens a chat for each text, as a chat costs nothing to open."""
+
+    def __init__(self, house: House, address: str) -> None:
+        self.client = TestClient(public_site(house.app), headers={"X-Forwarded-For": address})
+        self.by: dict[str, str] = {}
+
+    def opens(self) -> None:
+        token = self.client.post("/chat/threads").json()["token"]
+        self.by = {"Authorization": f"Bearer {token}"}
+
+    def says(self, text: str) -> int:
+        return self.client.post("/chat/messages", json={"id": f"m {text}", "text": text}, headers=self.by).status_code
+
+
+def test_codes_guessed_in_chats_count_with_those_of_their_address(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_guesses.MOST_FROM_ONE", 6)
+    monkeypatch.setattr("bot.web.group_guesses.IN_SECONDS", 1e6)
+    fay = Facilitator(behind)
+    fay.opens()
+    script = Chatting(behind, "203.0.113.7")
+    codes = []
+    for n in range(8):
+        script.opens()
+        codes.append(script.says(f"JOIN 34{n:03}"))
+    assert codes == [202] * 6 + [429] * 2
+    assert script.says(fay.code) == 429
+    form = {"do": "join", "code": fay.code, "id": "f1", "lang": "en"}
+    assert script.client.post("/talk", data=form).status_code == 429
+    assert joins(script.client, fay.code, "203.0.113.7") == 429, "one pace for the chats and the page"
+    assert script.says("hello") == 202
+    elsewhere = Chatting(behind, "203.0.113.8")
+    elsewhere.opens()
+    assert elsewhere.says(f"JOIN {fay.code}") == 202
+
+
+def test_a_code_that_completes_a_word_of_danger_is_taken_all_the_same(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_guesses.MOST_FROM_ONE", 1)
+    monkeypatch.setattr(type(behind.app.chat), "shows_danger", lambda _chat, _text, _thread: True)
+    script = Chatting(behind, "203.0.113.7")
+    script.opens()
+    assert [script.says(f"JOIN 34{n:03}") for n in range(3)] == [202] * 3
+
+
+def test_a_class_joins_in_its_chats_from_one_address_at_once(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_guesses.MOST_FROM_ONE", 3)
+    fay = Facilitator(behind)
+    fay.opens()
+    pupil = Chatting(behind, "203.0.113.7")
+    for _ in range(6):
+        pupil.opens()
+        assert pupil.says(f"JOIN {fay.code}") == 202
+
+
 def test_tokens_that_open_nothing_take_no_pace(house: House, fay: Facilitator) -> None:
     client = TestClient(public_site(house.app))
     body = {"step": "lesson:notice", "options": ["a"]}

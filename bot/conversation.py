@@ -116,6 +116,8 @@ class Conversation:
                 self._keyword(work, thread, inbound.carrier_word or text, answered=bool(inbound.carrier_word))
             if route is Route.GROUP and group:
                 self._groups.take(work, thread, group)
+            if route is Route.HELD and group:
+                self._groups.take_held(work, thread, group)
             if route is Route.WORD:
                 their_word(work, self._voice, self._effects, thread, text, verdict.level)
             if route is Route.HELD:

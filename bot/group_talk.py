@@ -131,6 +131,17 @@ class GroupTalk:
         elif said.reading:
             self._answer(work, thread, seat, group, said.reading)
 
+    def take_held(self, work: UnitOfWork, thread: Thread, said: Said) -> None:
+        """A person holds the thread: they come and go, and no more. Going is silent, for the word may have answered the person.
+
+        Not from a group's own page, whose token opens the talk with that person too: there the button leaves.
+        """
+        seated = work.seats.now_of(thread.id)
+        if said.join and not thread.opted_out:
+            self._join(work, thread, said.join)
+        elif said.leave and seated and not seated[0].on_page:
+            leave_group(work, thread.id)
+
     def _leave(self, work: UnitOfWork, thread: Thread, group: Group) -> None:
         """Leave, and hear that it is fine; the page says that by itself."""
         if self.leave_page(work, thread.id, group.id):

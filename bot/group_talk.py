@@ -292,6 +292,10 @@ class GroupTalk:
             return self.step_of(group, seat)
         return place_of(self._lessons.steps(group.subject), int(number))
 
+    def say(self, words_id: str, group: Group) -> str:
+        """A sentence for the whole room, in its language."""
+        return self._voice.plain(words_id, group.subject.lang)
+
     def show(self, group: Group, step: GroupStep, lang: str, now: datetime) -> Shown:
         """The words of a step."""
         values = {"service": self._service, "line": self._line(group, lang, now)}

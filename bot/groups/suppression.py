@@ -22,6 +22,10 @@ LEAST = 5
 """A count under this is "fewer than 5" (domain research: group answers are shown from five on)."""
 
 
+NOT = "not "
+"""Before an option: the count of those who did not give it, where any may be picked."""
+
+
 @dataclass(frozen=True)
 class Published:
     """A poll as everybody may see it: ``answered`` and each count are lower bounds, multiples of five.
@@ -42,7 +46,7 @@ class Published:
 
     def tells(self, option: str) -> bool:
         """Whether anything is told of an option: where any may be picked, one of its two bounds must be known."""
-        rest = f"not {option}"
+        rest = f"{NOT}{option}"
         return self.shown and (rest not in self.counts or bool(self.counts.get(option) or self.counts[rest]))
 
 
@@ -114,7 +118,7 @@ def publish_many(options: Sequence[str], answers: Iterable[frozenset[str]], befo
     counts: dict[str, int] = {}
     for option in options:
         number = sum(option in one for one in given)
-        names = (option, f"not {option}")
+        names = (option, f"{NOT}{option}")
         told = [before.counts.get(name, 0) if before else 0 for name in names]
         counts.update(zip(names, _bounds([number, len(given) - number], told), strict=True))
     return Published(floor5(len(given)), counts, any(counts.values()))

@@ -151,15 +151,18 @@ class _Doors:
         return JSONResponse(screen)
 
     async def write(self, request: Request, _token: str, sitting: Sitting) -> Response:
-        """POST /group/texts {"id", "text", "to"} -> 202: to the box, the step, or the bot alone ("me")."""
+        """POST /group/texts {"id", "text", "to"} -> 202: to the box, the step, or the bot alone ("me").
+
+        "step" is the one that a text to the step answers: by the time it arrives another may be on.
+        """
         given = await read_object(self._app, self._page, request)
-        client_id, text, aim = (text_field(given, name) for name in ("id", "text", "to"))
+        client_id, text, aim, step = (text_field(given, name) for name in ("id", "text", "to", "step"))
         if not client_id or len(client_id) > MOST_ID or not text.strip() or aim not in AIMS:
             raise self._refused(request, "page_error_unreadable", 400)
         is_danger = partial(shows_danger, self._app, text, sitting.thread_id)
         if not await self._texts_pace.may_say(request, sitting.thread_id, is_danger):
             raise self._refused(request, "page_error_fast", 429)
-        await run_in_threadpool(self._app.group_seats.write, sitting, client_id, text, aim)
+        await run_in_threadpool(self._app.group_seats.write, sitting, client_id, text, aim, step)
         return JSONResponse({"id": client_id}, status_code=202)
 
     async def leave(self, _request: Request, token: str, _sitting: Sitting) -> Response:

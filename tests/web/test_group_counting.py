@@ -78,7 +78,7 @@ def test_at_their_own_pace_a_poll_is_closed_and_who_comes_late_goes_on(house: Ho
     steps = house.app.group_lessons.steps(fay.subject)
     number = next(n for n, step in enumerate(steps) if step.id == "lesson:notice")
     fay.goes_to("lesson:notice")
-    youngs = [Young(house, fay.code) for _ in range(6)]
+    youngs = [Young(house, fay.code) for _ in range(7)]
     for young in youngs:
         for before in range(number):
             young.goes_on(before + 1)

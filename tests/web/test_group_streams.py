@@ -140,7 +140,7 @@ def fay(house: House) -> Facilitator:
 
 @pytest.mark.asyncio
 async def test_a_step_and_the_close_of_a_poll_reach_page_wall_and_room_within_a_second(house: House, fay: Facilitator) -> None:
-    everybody = [Young(house, fay.code) for _ in range(6)]
+    everybody = [Young(house, fay.code) for _ in range(7)]
     for young in everybody:
         young.answers("lesson:notice", "a")
     streams = page_of(house, everybody[0]), wall_of(house, fay), wall_of(house, fay, "room")

@@ -101,6 +101,11 @@ class Chat:
         """Whether a text, after what was just said in its thread, shows danger. Nothing is kept."""
         return self._conversation.shows_danger(text[:MOST_CHARACTERS], thread_id)
 
+    def knows_code(self, code: str) -> bool:
+        """Whether a group has, or had, this join code."""
+        with self._store.read() as work:
+            return work.groups.by_code(code) is not None
+
     def _lang(self, thread_id: str) -> str:
         with self._store.read() as work:
             thread = work.threads.get(thread_id)

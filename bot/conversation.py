@@ -116,6 +116,8 @@ class Conversation:
                 self._keyword(work, thread, inbound.carrier_word or text, answered=bool(inbound.carrier_word))
             if route is Route.GROUP and group:
                 self._groups.take(work, thread, group)
+            if route is Route.HELD and group:
+                self._groups.take_held(work, thread, group)
             if route is Route.WORD:
                 their_word(work, self._voice, self._effects, thread, text, verdict.level)
             if route is Route.HELD:
@@ -162,7 +164,7 @@ class Conversation:
         Who has shown danger may be saying it again, in pieces: for a while their words are between them and us alone.
         """
         try:
-            said = self._groups.reads(work, thread, text, aim=inbound.aim)
+            said = self._groups.reads(work, thread, text, aim=inbound.aim, to_step=inbound.step)
             waits = said is not None and said.reading is not None and said.reading.matter in IN_THEIR_WORDS
             return None if waits and work.messages.worst(thread.id, within=AFTERWARDS) >= Level.ELEVATED else said
         except Exception as error:  # noqa: BLE001 - the edge where a broken group becomes an ordinary text

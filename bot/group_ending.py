@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from bot.groups.state import GroupState
-from bot.groups.steps import GroupLessons
+from bot.groups.steps import GroupLessons, GroupStep, LessonGone, left_of
 from bot.store.database import Store, StoreDown
 from bot.store.groups import Group
 from bot.store.unit_of_work import UnitOfWork
@@ -25,10 +25,17 @@ UNTOUCHED = timedelta(hours=12)
 def end_group(work: UnitOfWork, lessons: GroupLessons, group: Group) -> None:
     """End a group that the caller holds: its door is shut and its polls are closed."""
     work.groups.change(group.id, state=GroupState.ENDED.value, step_at=work.now, ended_at=work.now, door_open=False)
-    for step in lessons.steps(group.subject):
-        if step.counted:
-            work.group_answers.publish(group.id, step, close=True)
+    for step in _polls(work, lessons, group):
+        work.group_answers.publish(group.id, step, close=True)
     work.seats.keep_takers(group.id)
+
+
+def _polls(work: UnitOfWork, lessons: GroupLessons, group: Group) -> list[GroupStep]:
+    """All polls of a group; of a lesson that is gone those of which anything was published."""
+    try:
+        return [step for step in lessons.steps(group.subject) if step.counted]
+    except LessonGone:
+        return [left_of(*each) for each in work.group_answers.published(group.id).items()]
 
 
 class GroupEnding:
@@ -56,7 +63,7 @@ class GroupEnding:
                 work.audit.add(actor="outbox", what="group ended untouched", detail=str(group_id))
         except StoreDown:
             raise  # then none can be ended, and the next sweep tries again
-        except Exception as error:  # noqa: BLE001 - the edge: one whose lesson is gone keeps no other from its end
+        except Exception as error:  # noqa: BLE001 - the edge: one that cannot be ended keeps no other from its end
             log.error("group not ended", group_id=group_id, kind=type(error).__name__)
             return False
         return True

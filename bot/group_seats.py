@@ -260,12 +260,12 @@ class GroupSeats:
             if number == step + 1 and step + 1 < len(self._lessons.steps(found[1].subject)):
                 work.seats.change(found[0].id, step=step + 1)
 
-    def write(self, sitting: Sitting, client_id: str, text: str, aim: str) -> None:
-        """Words: to the question box, to the step on the screen, or to the bot alone. Raises ChatRefused."""
+    def write(self, sitting: Sitting, client_id: str, text: str, aim: str, step: str = "") -> None:
+        """Words: to the question box, to a step (the one that was on their screen), or to the bot alone. Raises ChatRefused."""
         if len(text) > MOST_CHARACTERS:
             raise ChatRefused(self._words.say("page_error_long", sitting.lang), status=413)
         provider_id = f"web:{sitting.thread_id}:{client_id}"[:128]
-        inbound = Inbound(channel="web", provider_id=provider_id, text=text, thread_id=sitting.thread_id, aim=aim)
+        inbound = Inbound(channel="web", provider_id=provider_id, text=text, thread_id=sitting.thread_id, aim=aim, step=step)
         self._conversation.receive(inbound)
 
     def leave(self, token: str) -> None:

@@ -11,10 +11,11 @@ from datetime import timedelta
 from bot.desk.views import StaffMember
 from bot.group_talk import GroupTalk
 from bot.groups import effect
+from bot.groups.activities import Guide
 from bot.groups.clouds import cloud
 from bot.groups.codes import spoken
 from bot.groups.state import GroupEvent, can
-from bot.groups.steps import AFTER, BEFORE, GroupLessons, GroupStep, place_of
+from bot.groups.steps import AFTER, BEFORE, GONE, GroupLessons, GroupStep, LessonGone, Shown, Subject, left_of, place_of
 from bot.groups.suppression import Published, floor5, publish_one
 from bot.groups.views import Bar, GroupRefused, GroupView, RoomView, StepView, Summary, Waiting
 from bot.handoff.cases import State
@@ -27,6 +28,12 @@ NOT_YOURS = "This group is not yours. Ask whoever opened it for its link."
 LET_GO = (
     "The link by which you came into this group has ended, so it is closed to you now."
     " Thank you for leading it. Whoever opened the group can give you a new link."
+)
+
+LESSON_GONE = Guide(
+    minutes=0,
+    text="This lesson was renamed or taken away after you opened the group, so it cannot go on. Please end the group, and open"
+    " one with a lesson from the list. What was counted stays in its summary, under the short names of the questions.",
 )
 
 STANDS = {
@@ -72,10 +79,10 @@ class GroupSights:
         with self._store.read() as work:
             group = theirs(work, group_id, staff)
             view = self._view(work, group)
-            steps = self._lessons.steps(group.subject)
-            guide = self._lessons.guide(group.subject, self._talk_step(group))
+            steps = self._steps(group)
+            guide = self._guide(group)
             coming = steps[group.step + 1] if group.step + 1 < len(steps) else None
-            say = {s.id: self._talk.show(group, s, group.subject.lang, work.now).say for s in steps}
+            say = {s.id: self._words(work, group, s).say for s in steps}
             return RoomView(
                 group=view,
                 name=work.group_leading.name(group_id),
@@ -99,7 +106,8 @@ class GroupSights:
         with self._store.read() as work:
             group = theirs(work, group_id, staff)
             published = work.group_answers.published(group_id)
-            steps = [s for s in self._lessons.steps(group.subject) if s.counted]
+            steps = [s for s in self._steps(group) if s.counted]
+            steps += [left_of(*each) for each in published.items() if each[0] not in {s.id for s in steps}]
             polls = [(self._step_view(work, group, s, published), published.get(s.id, Published.nothing())) for s in steps]
             takers = max(group.takers, floor5(work.seats.ever(group_id)))
             name = work.group_leading.name(group_id)
@@ -108,16 +116,42 @@ class GroupSights:
     # --- parts ------------------------------------------------------------------------------------
 
     def _talk_step(self, group: Group) -> GroupStep:
-        return place_of(self._lessons.steps(group.subject), group.step)
+        return place_of(self._steps(group), group.step)
+
+    def _steps(self, group: Group) -> Sequence[GroupStep]:
+        """The steps as they are now; one that stands for them where the lesson was renamed or taken away."""
+        try:
+            return self._lessons.steps(group.subject)
+        except LessonGone:
+            return (GONE,)
+
+    def _guide(self, group: Group) -> Guide:
+        step = self._talk_step(group)
+        return LESSON_GONE if step is GONE else self._lessons.guide(group.subject, step)
+
+    def _words(self, work: UnitOfWork, group: Group, step: GroupStep) -> Shown:
+        """A step's words; of one that nobody can look up any more its short name, and its options' letters."""
+        if step is GONE:
+            return Shown(self._talk.say("wall_lesson_gone", group), {}, {}, "")
+        try:
+            return self._talk.show(group, step, group.subject.lang, work.now)
+        except KeyError:
+            return Shown(step.name.replace("_", " "), {option: option for option in step.options}, {}, "")
+
+    def _title(self, subject: Subject) -> str:
+        try:
+            return self._lessons.catalog.title(subject.module, subject.lesson, subject.lang)
+        except KeyError:
+            return subject.lesson.replace("_", " ")
 
     def _spread(self, work: UnitOfWork, group: Group) -> Mapping[int, int]:
         """By the rule of the polls: how many are in the group is known, and may pin no step with few."""
-        steps = [str(number) for number in range(len(self._lessons.steps(group.subject)))]
+        steps = [str(number) for number in range(len(self._steps(group)))]
         at = publish_one(steps, map(str, work.seats.places(group.id))).counts
         return {int(number): least for number, least in at.items()}
 
     def _stuck(self, work: UnitOfWork, group: Group) -> int:
-        steps = self._lessons.steps(group.subject)
+        steps = self._steps(group)
         found = 0
         for number, step in enumerate(steps):
             if step.kind == "say":
@@ -131,22 +165,22 @@ class GroupSights:
         asked = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == QUESTION]
         return GroupView(
             id=group.id, code=group.code, spoken=spoken(group.code), state=group.state.value, subject=group.subject,
-            title=self._lessons.catalog.title(group.subject.module, group.subject.lesson, group.subject.lang),
+            title=self._title(group.subject),
             region=group.region, free=group.free, door_open=group.door_open, opened_at=group.opened_at,
             ended_at=group.ended_at, step=self._step_view(work, group, self._talk_step(group), published), questions=asked,
             lesson_lang=self._lessons.lesson_language(group.subject),
         )  # fmt: skip
 
     def _step_view(self, work: UnitOfWork, group: Group, step: GroupStep, all_published: Mapping[str, Published]) -> StepView:
-        steps = self._lessons.steps(group.subject)
-        words = self._talk.show(group, step, group.subject.lang, work.now)
+        steps = list(self._steps(group))
+        words = self._words(work, group, step)
         published = all_published.get(step.id, Published.nothing())
         said = [t.text for t in work.group_answers.texts(group.id, RELEASED) if t.kind == WORD and t.step == step.id]
         answered = published.answered
         bars = [
             Bar(
                 key,
-                words.labels[key],
+                words.labels.get(key, key),
                 published.counts.get(key, 0),
                 round(100 * published.counts.get(key, 0) / max(1, answered)),
                 published.tells(key),
@@ -154,16 +188,20 @@ class GroupSights:
             for key in step.options
         ]
         return StepView(
-            id=step.id, kind=step.kind, number=list(steps).index(step) + 1, of=len(steps), say=words.say, labels=words.labels,
+            id=step.id, kind=step.kind, number=steps.index(step) + 1 if step in steps else 0, of=len(steps),
+            say=words.say, labels=words.labels,
             answered=answered, shown=published.shown, bars=bars if published.shown else (),
             closed=work.group_answers.is_closed(group.id, step.id), reopens=work.group_answers.reopens(group.id, step.id),
             words=cloud(said, f"{group.id} {step.id}"),
-            lang=self._lessons.spoken_in(group.subject, step),
+            lang=group.subject.lang if step is GONE else self._lessons.spoken_in(group.subject, step),
         )  # fmt: skip
 
     def _effects(self, group: Group, published: Mapping[str, Published]) -> Sequence[tuple[str, effect.Effect]]:
+        try:
+            constructs = self._lessons.catalog.module(group.subject.module).items
+        except KeyError:  # a module that is gone: nobody knows any more which answer was hoped for
+            return ()
         items = self._lessons.catalog.items(group.subject.module, group.subject.lang)
-        constructs = self._lessons.catalog.module(group.subject.module).items
         found = []
         for name, item in items.items():
             hoped = effect.HOPED[constructs[name]]

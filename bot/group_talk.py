@@ -42,12 +42,13 @@ DONE = ("done",)
 
 @dataclass(frozen=True)
 class Said:
-    """A text that is a group's matter."""
+    """A text that is a group's matter. ``step`` is the step it was written to, where its page says so."""
 
     join: str | None = None
     leave: bool = False
     back: bool = False
     reading: Reading | None = None
+    step: str = ""
 
 
 class GroupTalk:
@@ -62,7 +63,7 @@ class GroupTalk:
 
     # --- what a text is ---------------------------------------------------------------------------
 
-    def reads(self, work: UnitOfWork, thread: Thread, text: str, *, aim: str = "") -> Said | None:
+    def reads(self, work: UnitOfWork, thread: Thread, text: str, *, aim: str = "", to_step: str = "") -> Said | None:
         """What a text is to a group; None when it is none of a group's business."""
         code = asked_to_join(text) if not aim else None
         if code:
@@ -75,12 +76,12 @@ class GroupTalk:
             return Said(leave=True)
         if not aim and self._is_for_us(work, thread, seated[0], text):
             return None
-        reading = self._reading(work, thread, *seated, text, aim)
+        reading = self._reading(work, thread, *seated, text, aim, to_step)
         if is_quiet(seated[0].told):
             reading = plainly(reading)
             if comes_back(text):
                 return Said(back=True)
-        return Said(reading=reading) if reading else None
+        return Said(reading=reading, step=to_step) if reading else None
 
     def language(self, work: UnitOfWork, text: str) -> str | None:
         """The language of the group that a text joins, or of the word it joins with; None where it joins none."""
@@ -96,10 +97,12 @@ class GroupTalk:
             work.seats.change(seat.id, told=AWAY)
         return is_ours
 
-    def _reading(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group, text: str, aim: str) -> Reading | None:
+    def _reading(
+        self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group, text: str, aim: str, to_step: str
+    ) -> Reading | None:
         if aim == "box":
             return None if is_theirs_alone(text) else Reading(Matter.QUESTION, words=text[:LONGEST_QUESTION])
-        step = self._told_step(group, seat)
+        step = self._told_step(group, seat, to_step)
         if aim == "step" and step.kind == "practise" and not is_theirs_alone(text):
             return Reading(Matter.PRACTISED)
         offered = [c for c in thread.choices if not c.payload.startswith(OURS)]
@@ -126,10 +129,23 @@ class GroupTalk:
             self._voice.say(work, thread, "group_waiting")
         elif is_quiet(seat.told) or (seat.told and not group.free and seat.told != marker(group)):
             self._too_late(work, thread, seat, group)
+        elif said.step and said.step != self.step_of(group, seat).id:  # it may answer a poll that its writer never saw
+            self._voice.say(work, thread, "group_closed")
         elif said.reading and said.reading.matter is Matter.NEXT:
             self.go_on(work, thread, seat, group)
         elif said.reading:
             self._answer(work, thread, seat, group, said.reading)
+
+    def take_held(self, work: UnitOfWork, thread: Thread, said: Said) -> None:
+        """A person holds the thread: they come and go, and no more. Going is silent, for the word may have answered the person.
+
+        Not from a group's own page, whose token opens the talk with that person too: there the button leaves.
+        """
+        seated = work.seats.now_of(thread.id)
+        if said.join and not thread.opted_out:
+            self._join(work, thread, said.join)
+        elif said.leave and seated and not seated[0].on_page:
+            leave_group(work, thread.id)
 
     def _leave(self, work: UnitOfWork, thread: Thread, group: Group) -> None:
         """Leave, and hear that it is fine; the page says that by itself."""
@@ -274,12 +290,19 @@ class GroupTalk:
         """The step somebody is on: the group's, or their own where everybody goes at their own pace."""
         return place_of(self._lessons.steps(group.subject), seat.step if group.free else group.step)
 
-    def _told_step(self, group: Group, seat: Seat) -> GroupStep:
-        """The step a phone has before it, which the group may have left; a page has none but the group's."""
+    def _told_step(self, group: Group, seat: Seat, to_step: str) -> GroupStep:
+        """The step they had before them, which the group may have left: as their page says, or as their phone was told."""
+        if to_step:
+            steps = self._lessons.steps(group.subject)
+            return next((step for step in steps if step.id == to_step), self.step_of(group, seat))
         number = seat.told.partition(":")[2]
         if group.free or not number.isdecimal():
             return self.step_of(group, seat)
         return place_of(self._lessons.steps(group.subject), int(number))
+
+    def say(self, words_id: str, group: Group) -> str:
+        """A sentence for the whole room, in its language."""
+        return self._voice.plain(words_id, group.subject.lang)
 
     def show(self, group: Group, step: GroupStep, lang: str, now: datetime) -> Shown:
         """The words of a step."""

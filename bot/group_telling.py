@@ -57,7 +57,7 @@ class GroupTelling:
         thread = work.threads.get(seat.thread_id)
         if thread is None or thread.opted_out or group.state is GroupState.GATHERING:
             work.seats.change(seat.id, told=marker(group))
-        elif is_silent(work, thread) and not self._talk.is_busy(work, thread):
+        elif _is_silent(work, thread) and not self._talk.is_busy(work, thread):
             self._tell_quietly(work, thread, seat, group)
         else:
             self._talk.tell(work, thread, seat, group)
@@ -65,9 +65,12 @@ class GroupTelling:
             work.seats.change(seat.id, left_at=work.now)
 
     def _tell_quietly(self, work: UnitOfWork, thread: Thread, seat: Seat, group: Group) -> None:
-        """Once that the group goes on; of a break, the calm screen or the end a phone that may be at home hears nothing."""
+        """Once that the group goes on; of a break, the calm screen or the end a phone that may be at home hears nothing.
+
+        Nor of anything when its number has gone after its time: its owner hears the step after they have texted again.
+        """
         goes_on, knows = group.state is GroupState.RUNNING, is_quiet(seat.told)
-        if goes_on and not knows:
+        if goes_on and not knows and work.threads.number(thread.id):
             self._voice.say(work, thread, "group_goes_on")
         work.seats.change(seat.id, told=quiet(marker(group)) if goes_on or knows else marker(group))
 
@@ -89,3 +92,8 @@ class GroupTelling:
     def _is_busy(self, work: UnitOfWork, seat: Seat) -> bool:
         thread = work.threads.get(seat.thread_id)
         return thread is not None and self._talk.is_busy(work, thread)
+
+
+def _is_silent(work: UnitOfWork, thread: Thread) -> bool:
+    """Also of whom no text is kept any more: a phone came by one."""
+    return is_silent(work, thread) or (thread.channel == "sms" and work.messages.last_heard(thread.id) is None)

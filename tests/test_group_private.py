@@ -278,6 +278,72 @@ def test_leave_is_one_word_also_while_people_have_their_case(room: Room, in_room
     assert room.here() == 0
 
 
+@pytest.fixture
+def held(phone: Phone, desk: Desk) -> CaseCard:
+    """A worker has taken the case of the phone, and holds it until it is closed."""
+    phone.texts(DANGER)
+    desk.is_here()
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    phone.new()
+    return card
+
+
+def test_who_joins_while_a_worker_holds_the_case_takes_a_seat_and_hears_the_step_later(
+    room: Room, held: CaseCard, phone: Phone, desk: Desk
+) -> None:
+    room.goes_to("also:who_could_help")
+    phone.texts(f"JOIN {room.code}")
+    assert phone.sees("You're in") and room.here() == 1
+    room.tells()
+    phone.sees_nothing()
+    desk.closes(held)
+    room.tells()
+    phone.sees(STEP)
+
+
+def test_who_leaves_while_a_worker_holds_the_case_is_out_without_a_word(
+    room: Room, in_room: Phone, held: CaseCard, desk: Desk
+) -> None:
+    """Without one, for the worker may have asked whether they could leave."""
+    in_room.texts("leave")
+    assert room.here() == 0
+    in_room.sees_nothing()
+    assert desk.opens(held).transcript[-1].text == "leave"
+    desk.closes(held)
+    in_room.new()
+    room.goes_to("also:who_could_help")
+    in_room.sees_nothing()
+
+
+def test_what_else_is_written_to_the_worker_is_still_never_the_groups(room: Room, in_room: Phone, held: CaseCard) -> None:
+    in_room.texts("a")
+    in_room.texts("ASK can i tell you")
+    assert room.answers("lesson:notice") == 0 and room.held() == []
+
+
+def test_leave_on_the_groups_own_page_ends_no_talk_with_a_worker(room: Room, house: House, desk: Desk) -> None:
+    """There a button leaves: the word may be said to the worker, and the page's token opens their talk."""
+    app = house.app
+    token = app.group_seats.join(room.code, "en").token
+    sitting = app.group_seats.sitting(token)
+    assert sitting
+    app.group_seats.write(sitting, "1", DANGER, "me")
+    house.settles()
+    desk.is_here()
+    desk.accepts(desk.sees_case(level="high"))
+    app.group_seats.write(sitting, "2", "leave", "me")
+    assert app.group_seats.sitting(token) and room.here() == 1
+
+
+def test_who_said_stop_joins_no_group_while_a_worker_holds_their_case(room: Room, held: CaseCard, phone: Phone) -> None:
+    phone.texts("STOP")
+    phone.new()
+    phone.texts(f"JOIN {room.code}")
+    phone.sees_nothing()
+    assert room.here() == 0
+
+
 # --- steps they have not heard of ------------------------------------------------------------------------------
 
 

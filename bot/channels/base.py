@@ -14,8 +14,8 @@ class Inbound:
     ``address`` names the young person on the channel; ``number`` is set when we must be able to write
     back to it, and ``thread_id`` when the channel knows the thread already. ``at`` is when the provider got it, for a
     text that comes to us later than that. ``aim`` is set by a group's page, where a field says what a text is for:
-    ``box`` the question box, ``step`` the step on the screen, ``me`` the bot alone. ``carrier_word`` is ``stop``, ``start``
-    or ``help`` when the provider itself took the text for that, and has answered it.
+    ``box`` the question box, ``step`` the step on the screen (``step`` names it), ``me`` the bot alone. ``carrier_word`` is
+    ``stop``, ``start`` or ``help`` when the provider itself took the text for that, and has answered it.
     """
 
     channel: str
@@ -27,6 +27,7 @@ class Inbound:
     media: bool = False
     at: datetime | None = None
     aim: str = ""
+    step: str = ""
     carrier_word: str = ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.groups.activities import Activities, Guide
+from bot.groups.suppression import NOT, Published
 from bot.lessons.catalog import Catalog
 from bot.lessons.render import render
 
@@ -49,6 +50,14 @@ class GroupStep:
         return self.kind in COUNTED
 
 
+GONE = GroupStep("gone:lesson", "say")
+"""Stands on the screen for the steps of a lesson that is gone."""
+
+
+class LessonGone(KeyError):
+    """A lesson was renamed, or taken away, while its groups go on or are read."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a group is about: a lesson in a band and a language, and what is asked beside it."""
@@ -82,8 +91,11 @@ class GroupLessons:
         self._shown: dict[tuple[object, ...], Shown] = {}
 
     def steps(self, subject: Subject) -> tuple[GroupStep, ...]:
-        """All steps in order; raises KeyError for a lesson that is not there (any more)."""
-        of_lesson = self.catalog.steps(module=subject.module, lesson=subject.lesson, band=subject.band)
+        """All steps in order; raises LessonGone for a lesson that is not there (any more)."""
+        try:
+            of_lesson = self.catalog.steps(module=subject.module, lesson=subject.lesson, band=subject.band)
+        except KeyError:
+            raise LessonGone(f"{subject.module}/{subject.lesson}") from None
         lesson = [GroupStep(f"{LESSON}:{s.id}", _KINDS.get(s.kind, "say"), tuple(s.options)) for s in of_lesson]
         at: dict[str, list[GroupStep]] = {"start": [], "middle": [], "end": []}
         for each in self.activities.all:
@@ -157,3 +169,9 @@ def read_activities(kept: str) -> tuple[str, ...]:
 def place_of(steps: Sequence[GroupStep], number: int) -> GroupStep:
     """The step at a place; the nearest one where an edit made the lesson shorter."""
     return steps[max(0, min(number, len(steps) - 1))]
+
+
+def left_of(step_id: str, published: Published) -> GroupStep:
+    """A poll of which only its counts are left, because its lesson, or the poll in it, was renamed or taken away."""
+    options = tuple(name for name in published.counts if not name.startswith(NOT))
+    return GroupStep(step_id, "one" if len(options) == len(published.counts) else "many", options)

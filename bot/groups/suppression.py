@@ -2,8 +2,9 @@
 
 Promises: what is published of a poll is one value, the same in every view (presenter, facilitator, export,
 summary); every number in it is a multiple of five; and somebody who knows the rule, knows how many have
-answered, and has seen everything published before, still cannot tell any count under five exactly. The
-test walks through every possible poll to hold that.
+answered, and has seen everything published before, still cannot tell any count under five exactly, nor can one
+of the people who answered, who knows their own answer too. The test walks through every possible poll to hold that.
+Four who tell each other their answers know four of a five: that no rule of fives can help.
 
 How: a poll is published anew only after five more people have answered, or five have changed their answer (in a small
 group: once, when it is closed), over the people who had answered first, each count rounded down to a multiple of five:
@@ -20,6 +21,10 @@ from dataclasses import dataclass
 
 LEAST = 5
 """A count under this is "fewer than 5" (domain research: group answers are shown from five on)."""
+
+
+NOT = "not "
+"""Before an option: the count of those who did not give it, where any may be picked."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Published:
 
     def tells(self, option: str) -> bool:
         """Whether anything is told of an option: where any may be picked, one of its two bounds must be known."""
-        rest = f"not {option}"
+        rest = f"{NOT}{option}"
         return self.shown and (rest not in self.counts or bool(self.counts.get(option) or self.counts[rest]))
 
 
@@ -56,12 +61,13 @@ def due(answered: int, before: int, *, closed: bool, changed: int = 0) -> int:
 
     ``before`` is over how many it was published last, ``changed`` how many of those have changed it since. A small
     group sees its poll once, when it is closed; over seven where eight answered, because of two times four in eight
-    nothing could be shown without telling both.
+    nothing could be shown without telling both; and over five, of which nothing is shown, where six did: who gave the
+    sixth answer would know the five others'.
     """
     if answered >= 2 * LEAST:
         return floor5(answered) if floor5(answered) > before or changed >= LEAST else 0
     if closed and answered >= LEAST and before == 0:
-        return answered - 1 if answered == 8 else answered
+        return answered - 1 if answered in (6, 8) else answered
     return 0
 
 
@@ -114,7 +120,7 @@ def publish_many(options: Sequence[str], answers: Iterable[frozenset[str]], befo
     counts: dict[str, int] = {}
     for option in options:
         number = sum(option in one for one in given)
-        names = (option, f"not {option}")
+        names = (option, f"{NOT}{option}")
         told = [before.counts.get(name, 0) if before else 0 for name in names]
         counts.update(zip(names, _bounds([number, len(given) - number], told), strict=True))
     return Published(floor5(len(given)), counts, any(counts.values()))

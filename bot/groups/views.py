@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.groups.effect import Effect
-from bot.groups.steps import Subject
+from bot.groups.steps import GONE, Subject
 from bot.groups.suppression import Published
 
 
@@ -74,6 +74,11 @@ class GroupView:
     questions: Sequence[str]
     lesson_lang: str
     """The language the lesson is in, which may be another than the group's."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether its lesson was renamed or taken away."""
+        return self.step.id == GONE.id
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from bot.store.tables import (
     booster,
     case,
     group_answer,
+    group_session,
     group_text,
     join_try,
     message,
@@ -31,6 +32,7 @@ from bot.store.tables import (
     page,
     received,
     report,
+    seat,
     session,
     thread,
     tracker,
@@ -108,7 +110,8 @@ class RetentionRows:
         yield tracker, or_(tracker.c.thread_id.in_(silent), self._adrift(now))
         yield address, and_(address.c.thread_id.in_(silent), ~self._awaited(address.c.thread_id))
         # Somebody who opted out keeps a bare row, so that the wish is still honoured when they are forgotten.
-        yield thread, and_(thread.c.id.in_(silent), thread.c.opted_out_at.is_(None), ~self._awaited(thread.c.id))
+        stays = self._awaited(thread.c.id) | self._sits(thread.c.id)
+        yield thread, and_(thread.c.id.in_(silent), thread.c.opted_out_at.is_(None), ~stays)
         yield page, page.c.at < now - self._keep.cases
         yield session, session.c.created_at < now - SESSIONS
         yield typing, typing.c.until < now - TYPING
@@ -134,6 +137,12 @@ class RetentionRows:
     def _awaited(self, thread_id: Any) -> Any:
         """Whether somebody asked for texts that are still to come: their number is kept for those, their words are not."""
         return exists(select(booster.c.id).where(booster.c.thread_id == thread_id, booster.c.state == WAITING))
+
+    def _sits(self, thread_id: Any) -> Any:
+        """Whether somebody sits in a group that has not ended: their seat and what was counted stay as long, their words and
+        number do not. Else its next result would take the place of one with more answers, and show who had gone."""
+        goes_on = and_(seat.c.group_id == group_session.c.id, group_session.c.ended_at.is_(None))
+        return exists(select(seat.c.id).where(seat.c.thread_id == thread_id, seat.c.left_at.is_(None), goes_on))
 
     def _old_words(self, now: datetime) -> Any:
         """Old words of a thread that still goes on, and of no case of it: those lie further before each case that is kept

@@ -43,7 +43,8 @@ OPENED_BY = (
 
 @dataclass(frozen=True)
 class Seat:
-    """Somebody's place in a group; ``nickname`` is shown to them alone. ``told`` is what a phone was sent last."""
+    """Somebody's place in a group; ``nickname`` is shown to them alone. ``told`` is what a phone was sent last, and
+    ``on_page`` whether it is a page of the group's own instead."""
 
     id: int
     group_id: int
@@ -51,6 +52,7 @@ class Seat:
     nickname: str
     step: int
     told: str
+    on_page: bool = False
 
 
 class SeatRows:
@@ -179,4 +181,4 @@ class SeatRows:
 
 
 def _seat(row: Row) -> Seat:
-    return Seat(row.id, row.group_id, row.thread_id, row.nickname, row.step, row.told)
+    return Seat(row.id, row.group_id, row.thread_id, row.nickname, row.step, row.told, row.token_hash is not None)

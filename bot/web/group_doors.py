@@ -45,13 +45,15 @@ class GroupParts(YouthParts, Protocol):
     def group_seats(self) -> GroupSeats: ...
 
 
-def group_routes(app: GroupParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
-    """The join page and its doors; ``clock`` gives growing seconds, for the pace of the doors."""
-    return _Doors(app, clock).all()
+def group_routes(
+    app: GroupParts, *, guesses: CodeGuesses | None = None, clock: Callable[[], float] = time.monotonic
+) -> list[Route]:
+    """The join page and its doors; ``clock`` gives growing seconds, for their pace, and ``guesses`` are the chats' too."""
+    return _Doors(app, clock, guesses).all()
 
 
 class _Doors:
-    def __init__(self, app: GroupParts, clock: Callable[[], float]) -> None:
+    def __init__(self, app: GroupParts, clock: Callable[[], float], guesses: CodeGuesses | None) -> None:
         self._app = app
         self._page = YouthPage(app)
         self._screens = GroupScreens(seats=app.group_seats, chat=app.chat, live=app.live, words=app.words)
@@ -60,7 +62,7 @@ class _Doors:
         callers = Callers(app.settings.proxies)
         self._texts_pace = YouthPaces(callers=callers, clock=clock)
         self._streams = OpenStreams(callers=callers)
-        self._guesses = CodeGuesses(callers=callers, clock=clock)
+        self._guesses = guesses or CodeGuesses(callers=callers, clock=clock)
 
     def all(self) -> list[Route]:
         """Every address of a group's page."""
@@ -88,12 +90,13 @@ class _Doors:
         """POST /group/seats {"code"} -> 201 {"token", "nickname", "lang", "region"}."""
         lang = self._page.language(request)
         try:
-            if not self._guesses.may(request):
-                raise self._refused(request, "group_too_many_tries", 429)
-            if not self._seats_pace.takes("seat"):
-                raise self._refused(request, "page_error_busy", 429)
             wish = await read_object(self._app, self._page, request)
+            if not self._guesses.may(request):  # after the body, which a guesser sends when it suits them
+                raise self._refused(request, "group_too_many_tries", 429)
+            if not self._seats_pace.has("seat"):
+                raise self._refused(request, "page_error_busy", 429)
             taken = await run_in_threadpool(self._app.group_seats.join, text_field(wish, "code")[:24], lang)
+            self._seats_pace.charge("seat")  # only now: who guesses takes no seat, and shuts no class out
             region = await run_in_threadpool(self._region_of_seat, taken.token)
         except ChatRefused as refused:
             if isinstance(refused, UnknownCode):
@@ -153,15 +156,18 @@ class _Doors:
         return JSONResponse(screen)
 
     async def write(self, request: Request, _token: str, sitting: Sitting) -> Response:
-        """POST /group/texts {"id", "text", "to"} -> 202: to the box, the step, or the bot alone ("me")."""
+        """POST /group/texts {"id", "text", "to"} -> 202: to the box, the step, or the bot alone ("me").
+
+        "step" is the one that a text to the step answers: by the time it arrives another may be on.
+        """
         given = await read_object(self._app, self._page, request)
-        client_id, text, aim = (text_field(given, name) for name in ("id", "text", "to"))
+        client_id, text, aim, step = (text_field(given, name) for name in ("id", "text", "to", "step"))
         if not client_id or len(client_id) > MOST_ID or not text.strip() or aim not in AIMS:
             raise self._refused(request, "page_error_unreadable", 400)
         is_danger = partial(shows_danger, self._app, text, sitting.thread_id)
         if not await self._texts_pace.may_say(request, sitting.thread_id, is_danger):
             raise self._refused(request, "page_error_fast", 429)
-        await run_in_threadpool(self._app.group_seats.write, sitting, client_id, text, aim)
+        await run_in_threadpool(self._app.group_seats.write, sitting, client_id, text, aim, step)
         return JSONResponse({"id": client_id}, status_code=202)
 
     async def leave(self, _request: Request, token: str, _sitting: Sitting) -> Response:

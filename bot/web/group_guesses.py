@@ -1,4 +1,4 @@
-"""How many wrong join codes the page takes: from one address, and from all together. In memory, per process.
+"""How many wrong join codes are taken from one address, by its chats and on /join, and from all. In memory, per process.
 
 Promises: two classes that mistype at once, and strangers who guess, shut nobody else out: a right code is let through
 however many wrong ones came from others.
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from bot.groups.codes import asked_to_join
+from bot.text import normalise
 from bot.web.callers import Callers
 from bot.web.pace import Pace
 
@@ -37,5 +40,19 @@ class CodeGuesses:
         """The code that was tried is none."""
         caller = self._callers.key(request)
         if caller is not None:
-            self._from_one.takes(caller)
+            self._from_one.charge(caller)  # below nothing too: many that were let in at once are each waited out
         self._of_all.takes("all")
+
+    def may_say(self, request: Request, text: str) -> bool:
+        """Whether a text of a chat is in time: each but a code, where too many of its address were wrong."""
+        return _code(text) is None or self.may(request)
+
+    async def said(self, request: Request, text: str, knows: Callable[[str], bool]) -> None:
+        """A chat took a text: a code that ``knows`` does not know counts here too, for a chat costs nothing to open."""
+        code = _code(text)
+        if code and not await run_in_threadpool(knows, code):
+            self.wrong(request)
+
+
+def _code(text: str) -> str | None:
+    return asked_to_join(normalise(text))  # as the spine reads it

@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from bot.group_sights import LESSON_GONE
 from bot.groups.export import as_csv
 from bot.groups.names import LONGEST_NAME
 from bot.groups.state import GroupEvent
+from bot.groups.steps import LessonGone
 from bot.groups.views import GroupRefused
 from bot.web.desk_acts import Fields
 from bot.web.group_frame import GroupFrame, RoomParts
@@ -135,13 +137,19 @@ class _Leading:
             group_id, fields = request.path_params["id"], await Fields.of(request)
             try:
                 await run_in_threadpool(act, group_id, found, fields)
-            except (GroupRefused, ValueError) as refused:
-                sentence = refused.sentence if isinstance(refused, GroupRefused) else "Fill in the form, then try again."
+            except (GroupRefused, LessonGone, ValueError) as refused:
+                sentence = _why(refused)
                 return await self._lead(group_id, found, refusal=sentence, status=409)
             after = "/summary" if fields["back"] == "summary" else ""
             return RedirectResponse(f"/groups/{group_id}{after}", status_code=303)
 
         return self._frame.post(f"/groups/{{id:int}}/{verb}", endpoint)
+
+
+def _why(refused: Exception) -> str:
+    if isinstance(refused, LessonGone):
+        return LESSON_GONE.text
+    return refused.sentence if isinstance(refused, GroupRefused) else "Fill in the form, then try again."
 
 
 def _number(fields: Fields, name: str) -> int:

@@ -24,6 +24,7 @@ from bot.group_sights import GroupSights
 from bot.groups.views import GroupRefused, GroupView
 from bot.settings import Settings
 from bot.web.desk_pages import DeskPages
+from bot.web.permissions import Doing, NotAllowed, check_may
 from bot.web.staff_session import SignedIn, signed_in
 from bot.web.youth_parts import Live
 from bot.words import Words
@@ -89,12 +90,13 @@ class GroupWalls:
         return drawn.getvalue()
 
     async def events(self, request: Request, group_id: int, view: str, seen: str = "") -> AsyncGenerator[str, None]:
-        """The stream of one open page: a part when it changed, or a beat, so that the page knows that it still hears.
+        """The stream of one open page: a part when it changed, or a beat when nothing was sent for long, so that the page knows
+        that it still hears. Not at every wake: that would tell a quiet room that somebody wrote just now.
 
         ``seen`` is the digest of what the page has."""
         yield "retry: 1000\n\n"
         clock = asyncio.get_running_loop().time
-        awake_until = 0.0
+        awake_until = beats_at = 0.0
         async with aclosing(self._app.live.watch("groups", beat=BEAT_SECONDS)) as wakes:
             async for _ in wakes:
                 found = await signed_in(self._app, request)  # type: ignore[arg-type]
@@ -102,13 +104,15 @@ class GroupWalls:
                     yield "event: signed-out\ndata: {}\n\n"
                     return
                 try:
+                    check_may(found.staff, Doing.RUN_GROUPS)
                     html, digest, goes_on = await run_in_threadpool(self._part, group_id, found, view)
-                except GroupRefused as refused:
+                except (GroupRefused, NotAllowed) as refused:
                     yield f"event: out\ndata: {json.dumps({'sentence': refused.sentence})}\n\n"
                     return
-                changed = json.dumps({"html": html, "digest": digest}, ensure_ascii=False)
-                yield f"event: part\ndata: {changed}\n\n" if digest != seen else "event: beat\ndata: {}\n\n"
-                seen = digest
+                if digest != seen or clock() >= beats_at:
+                    changed = json.dumps({"html": html, "digest": digest}, ensure_ascii=False)
+                    yield f"event: part\ndata: {changed}\n\n" if digest != seen else "event: beat\ndata: {}\n\n"
+                    seen, beats_at = digest, clock() + BEAT_SECONDS
                 if goes_on and clock() >= awake_until:
                     awake_until = clock() + AWAKE_SECONDS
                     await run_in_threadpool(self._app.staff.touch, found.token)

@@ -51,6 +51,12 @@ class Pace:
         self._buckets[key].left -= 1
         return True
 
+    def charge(self, key: str) -> None:
+        """Count a use of ``key`` that has happened, in time or not: what is owed is waited out before the next, and is never
+        more than a whole allowance, for others may stand behind the same key."""
+        self.has(key)
+        self._buckets[key].left = max(self._buckets[key].left - 1, -float(self._most))
+
     def has(self, key: str) -> bool:
         """Whether one more use of ``key`` would be in time."""
         now = self._clock()
@@ -84,10 +90,12 @@ class YouthPaces:
         caller = self._callers.key(request)
         return (caller is None or self._openings_from.takes(caller)) and self._openings.takes("open")
 
-    async def may_say(self, request: Request, thread: str, is_danger: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether a message is taken: in time, or danger."""
+    async def may_say(
+        self, request: Request, thread: str, is_danger: Callable[[], Awaitable[bool]], *, in_time: bool = True
+    ) -> bool:
+        """Whether a message is taken: in time by every pace (``in_time``: by one that is kept elsewhere), or danger."""
         caller = self._callers.key(request)
-        if self._messages.takes(thread) and (caller is None or self._messages_from.takes(caller)):
+        if in_time and self._messages.takes(thread) and (caller is None or self._messages_from.takes(caller)):
             return True
         return await self._late.takes(caller or thread, thread, is_danger)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from bot.app import App
 from bot.web.api import api_routes
+from bot.web.callers import Callers
 from bot.web.desk import desk_routes
 from bot.web.embed import embed_routes
 from bot.web.group_doors import group_routes
+from bot.web.group_guesses import CodeGuesses
 from bot.web.group_pages import room_routes
 from bot.web.health import health_routes
 from bot.web.lesson_pages import lesson_routes
@@ -28,11 +32,12 @@ bound_ids()
 
 def public_site(app: App, metrics: Metrics | None = None) -> Starlette:
     """Web chat for young people, and Twilio's webhooks."""
-    youth = youth_routes(app)
+    guesses = CodeGuesses(callers=Callers(app.settings.proxies), clock=time.monotonic)
+    youth = youth_routes(app, guesses=guesses)
     routes: list[BaseRoute] = [
         *youth,
         *embed_routes(app, youth),
-        *group_routes(app),
+        *group_routes(app, guesses=guesses),
         *webhook_routes(sms=app.sms, intake=app.intake),
         *paged_routes(pager=app.pager, service=app.settings.service_name),
         *health_routes(app),

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from bot.store.database import StoreDown
 from bot.web.callers import Callers
+from bot.web.group_guesses import CodeGuesses
 from bot.web.open_streams import OpenStreams
 from bot.web.pace import YouthPaces
 from bot.web.security_headers import YOUTH_POLICY, SecurityHeaders, private_headers
@@ -53,16 +54,18 @@ YOUTH_FILES = frozenset(
 )
 
 
-def youth_routes(app: YouthParts, *, clock: Callable[[], float] = time.monotonic) -> list[Route]:
+def youth_routes(
+    app: YouthParts, *, guesses: CodeGuesses | None = None, clock: Callable[[], float] = time.monotonic
+) -> list[Route]:
     """Every address of the youth page, dressed in the private headers.
 
-    ``clock`` gives growing seconds, for the pace of the doors.
+    ``clock`` gives growing seconds, for the pace of the doors; ``guesses`` is shared with the groups' page.
     """
     page = YouthPage(app)
     callers = Callers(app.settings.proxies)
-    paces = YouthPaces(callers=callers, clock=clock)
-    doors = ChatDoors(app, page, paces=paces, streams=OpenStreams(callers=callers))
-    forms = TalkForms(app, page, paces=paces)
+    paces, guesses = YouthPaces(callers=callers, clock=clock), guesses or CodeGuesses(callers=callers, clock=clock)
+    doors = ChatDoors(app, page, paces=paces, guesses=guesses, streams=OpenStreams(callers=callers))
+    forms = TalkForms(app, page, paces=paces, guesses=guesses)
 
     async def first(request: Request) -> Response:
         region = page.region(request.query_params.get("region"))

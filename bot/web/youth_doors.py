@@ -18,6 +18,7 @@ from bot.chat import ChatRefused, TooManyReturns
 from bot.text import storable
 from bot.threads import BANDS
 from bot.web import sse
+from bot.web.group_guesses import CodeGuesses
 from bot.web.open_streams import OpenStreams
 from bot.web.pace import YouthPaces
 from bot.web.youth_page import YouthPage
@@ -31,10 +32,13 @@ RETRY_SECONDS = "2"
 class ChatDoors:
     """Open, send, listen, leave, come back, forget."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces, streams: OpenStreams) -> None:
+    def __init__(
+        self, app: YouthParts, page: YouthPage, *, paces: YouthPaces, guesses: CodeGuesses, streams: OpenStreams
+    ) -> None:
         self._app = app
         self._page = page
         self._paces = paces
+        self._guesses = guesses
         self._streams = streams
 
     async def open(self, request: Request) -> Response:
@@ -66,9 +70,11 @@ class ChatDoors:
             client_id, text = text_field(message, "id"), text_field(message, "text")
             if not client_id or len(client_id) > MOST_ID or not text.strip():
                 raise self._refused(request, "page_error_unreadable", 400)
-            if not await self._paces.may_say(request, thread, partial(shows_danger, self._app, text, thread)):
+            in_time, is_danger = self._guesses.may_say(request, text), partial(shows_danger, self._app, text, thread)
+            if not await self._paces.may_say(request, thread, is_danger, in_time=in_time):
                 raise self._refused(request, "page_error_fast", 429)
             await run_in_threadpool(self._app.chat.send, thread, client_id, text)
+            await self._guesses.said(request, text, self._app.chat.knows_code)
         except ChatRefused as refused:
             return refusal(refused)
         return JSONResponse({"id": client_id}, status_code=202)

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.chat import ChatRefused, TooManyReturns
 from bot.threads import BANDS
+from bot.web.group_guesses import CodeGuesses
 from bot.web.pace import YouthPaces
 from bot.web.youth_doors import MOST_ID, from_other_site, shows_danger, small_body
 from bot.web.youth_page import WAYS, View, YouthPage, joins
@@ -31,10 +32,11 @@ MOST_FIELDS = 20
 class TalkForms:
     """POST /talk: start, join a group, send, look for news, keep a way back, come back, delete, leave."""
 
-    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces) -> None:
+    def __init__(self, app: YouthParts, page: YouthPage, *, paces: YouthPaces, guesses: CodeGuesses) -> None:
         self._app = app
         self._page = page
         self._paces = paces
+        self._guesses = guesses
 
     async def talk(self, request: Request) -> Response:
         """One form; ``do`` names the button that sent it."""
@@ -111,9 +113,11 @@ class TalkForms:
     async def _send(self, request: Request, thread: str, client_id: str, text: str, lang: str) -> None:
         if not client_id or len(client_id) > MOST_ID:
             raise self._refused("page_error_unreadable", 400, lang)
-        if not await self._paces.may_say(request, thread, partial(shows_danger, self._app, text, thread)):
+        in_time, is_danger = self._guesses.may_say(request, text), partial(shows_danger, self._app, text, thread)
+        if not await self._paces.may_say(request, thread, is_danger, in_time=in_time):
             raise self._refused("page_error_fast", 429, lang)
         await run_in_threadpool(self._app.chat.send, thread, client_id, text)
+        await self._guesses.said(request, text, self._app.chat.knows_code)
         await self._answered(thread)
 
     async def _answered(self, thread: str) -> None:

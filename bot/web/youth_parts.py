@@ -56,6 +56,9 @@ class Chat(Protocol):
     def shows_danger(self, text: str, thread_id: str | None) -> bool:
         """Whether a text shows danger; nothing is kept."""
 
+    def knows_code(self, code: str) -> bool:
+        """Whether a group has, or had, this join code."""
+
     def since(self, thread_id: str, seq: int) -> Sequence[Said]:
         """The lines after ``seq``, in order; 0 for all."""
 

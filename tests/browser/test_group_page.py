@@ -265,6 +265,19 @@ def test_words_written_without_a_network_stay_in_sight_and_go_out_in_their_order
     assert hall.said() == ["first words", "second words"]
 
 
+def test_a_word_for_the_cloud_that_goes_out_after_the_next_step_is_on_is_no_vote(hall: Hall) -> None:
+    page = hall.joins(hall.opens())
+    hall.elsewhere(lambda: hall.room.goes_to("also:one_word"))
+    expect(page.locator("#step-text")).to_be_visible(timeout=SOON)
+    page.context.set_offline(True)
+    page.locator("#step-text").fill("a friend")
+    page.locator("#step-text").press("Enter")
+    hall.elsewhere(lambda: hall.room.goes_to("also:who_could_help"))
+    page.context.set_offline(False)
+    expect(page.locator("#log .bot").last).to_contain_text("The group has moved on", timeout=30_000)
+    assert hall.room.answers("also:who_could_help") == hall.room.answers("also:one_word") == 0
+
+
 def test_who_leaves_without_a_network_is_gone_from_the_page_at_once_and_from_the_group_later(hall: Hall) -> None:
     page = hall.joins(hall.opens())
     hall.writes(page, "my uncle is weird with me")

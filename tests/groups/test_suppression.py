@@ -57,6 +57,24 @@ def test_who_knows_the_rule_and_how_many_answered_still_cannot_tell_a_small_coun
         assert not [w for w in ways.values() if told_exactly(w)], (options, answered)
 
 
+@pytest.mark.parametrize("options", [2, 3, 4, 5])
+def test_who_knows_their_own_answer_too_still_cannot_tell_a_small_count(options: int) -> None:
+    """At six they could: shown was that five or more said one thing, and whoever said another knew all five others."""
+    for answered in range(5, 31):
+        over = due(answered, 0, closed=True)
+        ways = defaultdict(set)
+        for counts in every_way(over, options):
+            ways[seen(published(counts))].add(counts)
+        told = [mine for w in ways.values() for mine in range(options) if told_exactly_to_one(w, mine)]
+        assert not told, (options, answered)
+
+
+def told_exactly_to_one(ways: set[Counts], mine: int) -> list[int]:
+    """The same to somebody who gave an option themselves, so that nobody gave it is no way."""
+    fitting = {w for w in ways if w[mine]}
+    return told_exactly(fitting) if fitting else []
+
+
 @pytest.mark.parametrize(("options", "most"), [(2, 60), (3, 30), (4, 20)])
 def test_looking_at_every_moment_and_taking_one_from_the_other_tells_no_small_count(options: int, most: int) -> None:
     """Somebody looks at each publication and keeps every way that still fits; also of those who came in between."""
@@ -76,6 +94,27 @@ def test_looking_at_every_moment_and_taking_one_from_the_other_tells_no_small_co
                 assert not told_exactly({now for now, _ in fitting}), (people, told, look)
                 assert not told_exactly({came for _, came in fitting}), (people, told, look)
                 after[frozenset(now for now, _ in fitting)] = shown[look]
+        known = after
+
+
+@pytest.mark.parametrize(("options", "most"), [(2, 60), (3, 30)])
+def test_looking_at_every_moment_tells_none_to_one_of_the_first_who_answered_either(options: int, most: int) -> None:
+    known: dict[frozenset[Counts], Published | None] = {frozenset([(1,) + (0,) * (options - 1)]): None}
+    for people in range(5, most + 1, 5):
+        after: dict[frozenset[Counts], Published | None] = {}
+        for before, told in known.items():
+            ways: dict[Hashable, set[Counts]] = defaultdict(set)
+            shown: dict[Hashable, Published | None] = {}
+            for now in {
+                tuple(a + b for a, b in zip(was, came, strict=True))
+                for was in before
+                for came in every_way(5 if people > 5 else 4, options)
+            }:
+                found = published(now, told) if due(people, people - 5 if people > 10 else 0, closed=False) else None
+                shown[seen(found) if found else None] = found
+                ways[seen(found) if found else None].add(now)
+            assert not [look for look, fitting in ways.items() if told_exactly(fitting)], (people, told)
+            after.update({frozenset(fitting): shown[look] for look, fitting in ways.items()})
         known = after
 
 
@@ -162,7 +201,7 @@ def test_nothing_is_published_anew_before_five_more_have_answered() -> None:
 
 
 def test_a_small_group_sees_its_poll_once_when_it_is_closed() -> None:
-    assert [due(n, 0, closed=True) for n in (3, 5, 7, 8, 9)] == [0, 5, 7, 7, 9]
+    assert [due(n, 0, closed=True) for n in (3, 5, 6, 7, 8, 9)] == [0, 5, 5, 7, 7, 9]
     assert publish_one("ab", "aaaaaab") == Published(5, {"a": 5, "b": 0}, True)
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.doctor import _database, _open_in_silence
+from bot.groups.state import GroupState
 from bot.groups.steps import Subject
 from bot.serve import outbox as outbox_process
 from tests.talking import Clock, Desk, House, Page, Phone
+from tests.test_group_talks import Room
 
 SAD = "i want to die"
 
@@ -147,6 +149,37 @@ def test_the_bare_row_of_who_opted_out_says_nothing_more_of_them(house: House, p
     assert thread is not None and thread.opted_out and not thread.has_word
     assert (thread.band, thread.region, thread.lesson, thread.level) == (None, None, None, 0)
     assert "opted-out thread" not in overdue(house)
+
+
+def test_who_sits_in_a_group_that_goes_on_keeps_seat_and_answers_and_no_word(house: House, phone: Phone, clock: Clock) -> None:
+    house.desk("Fay", "facilitator")
+    room = Room(house)
+    room.goes_to("lesson:notice")
+    gone, quiet = house.phone("+15005550991"), house.phone("+15005550992")
+    for each in (phone, gone, quiet):
+        each.texts(f"JOIN {room.code}")
+        each.texts("a")
+    gone.texts("leave")
+    clock.passes(hours=73)
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        assert work.threads.get(gone.thread_id) is None and work.threads.number(quiet.thread_id) is None
+        assert not work.retention.overdue()
+    assert room.here() == room.answers("lesson:notice") == 2 and words_of(house, quiet.thread_id) == 0
+    phone.texts("b")
+    assert room.answers("lesson:notice") == 2, "the same seat, and still one answer"
+    phone.new()
+    room.goes_to("also:who_could_help")
+    phone.sees("Who could a young person tell?")
+    assert words_of(house, quiet.thread_id) == 0, "whose number is gone is told nothing"
+    quiet.texts("a")
+    quiet.sees("Who could a young person tell?")
+    assert room.answers("also:who_could_help") == 0, "and answers no step that they have not heard"
+    room.is_(GroupState.ENDED, ended_at=clock())
+    clock.passes(hours=73)
+    house.app.outbox.expire()
+    with house.app.store.read() as work:
+        assert work.threads.get(quiet.thread_id) is None
 
 
 def test_somebody_who_opted_out_stays_opted_out_when_they_are_forgotten(house: House, phone: Phone, clock: Clock) -> None:

@@ -135,6 +135,9 @@ class FakeChat:
     def shows_danger(self, text: str, thread_id: str | None) -> bool:
         return "scared" in text
 
+    def knows_code(self, code: str) -> bool:
+        return False
+
     def since(self, thread_id: str, seq: int) -> Sequence[FakeSaid]:
         thread = self.threads.get(thread_id)
         return [said for said in thread.said if said.seq > seq] if thread else []

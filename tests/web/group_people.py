@@ -102,8 +102,8 @@ class Young:
     def answers(self, step: str, *options: str):
         return self.client.post("/group/answers", json={"step": step, "options": list(options)})
 
-    def writes(self, text: str, to: str, client_id: str = "1") -> None:
-        answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to})
+    def writes(self, text: str, to: str, client_id: str = "1", **more: str) -> None:
+        answer = self.client.post("/group/texts", json={"id": client_id, "text": text, "to": to, **more})
         assert answer.status_code == 202, answer.text
         settle(self.house.app)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 
 import pytest
+from sqlalchemy import text
 
 from tests.talking import START, Clock, House, settle
 from tests.web.group_people import Facilitator, Young, leading
@@ -101,3 +103,67 @@ def test_a_group_that_was_forgotten_ends_by_itself(house: House, fay: Facilitato
         assert work.groups.get(fay.group).state.value == "ended" and work.group_answers.is_closed(fay.group, "lesson:notice")
         assert work.seats.now_of(phone.thread_id) is None
         assert "group ended untouched" in [e.what for e in work.audit.since(START, ["group ended untouched"])]
+
+
+# --- a lesson that was renamed or taken away -----------------------------------------------------------
+
+
+def loses_its_lesson(house: House, fay: Facilitator, **values: str) -> None:
+    with house.app.store.begin() as work:
+        work.groups.change(fay.group, **({"lesson": "another_name"} | values))
+
+
+def answered_by_ten(house: House, fay: Facilitator) -> None:
+    fay.goes_to("lesson:notice")
+    for number in range(12):
+        Young(house, fay.code).answers("lesson:notice", "a" if number < 7 else "b")
+
+
+@pytest.mark.parametrize("values", [{}, {"module": "another_module"}], ids=["lesson", "module"])
+def test_what_was_counted_of_a_lesson_that_is_gone_is_still_read_and_exported(
+    house: House, fay: Facilitator, values: dict[str, str]
+) -> None:
+    answered_by_ten(house, fay)
+    fay.does("move", event="end")
+    loses_its_lesson(house, fay, **values)
+    summary = fay.page("/summary")
+    assert "renamed or taken away" in summary and "10 or more answered" in summary and "10 or more took part" in summary
+    rows = list(csv.DictReader(io.StringIO(fay.page("/export.csv")[1:])))
+    assert [(r["step"], r["option"], r["count"]) for r in rows if r["step"] == "lesson:notice"] == [
+        ("lesson:notice", "a", "5 or more"), ("lesson:notice", "b", "fewer than 5"), ("lesson:notice", "c", "fewer than 5")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("pace", ["facilitator", "free"])
+def test_a_running_group_whose_lesson_is_gone_says_so_kindly_and_can_be_ended(house: House, pace: str) -> None:
+    fay = Facilitator(house)
+    fay.opens(pace=pace, lang="fr")
+    fay.does("move", event="start")
+    Young(house, fay.code)
+    loses_its_lesson(house, fay)
+    page = fay.page()
+    assert "Please end the group" in page and "End it now" in page and "Next step" not in page
+    assert "Cette leçon ne peut pas continuer" in html.unescape(fay.page("/screen")) and fay.code[:3] in fay.page("/join")
+    for event in ("calm", "go on", "pause"):
+        fay.does("move", event=event)
+    refused = fay.client.post(f"/groups/{fay.group}/close", data={"csrf": fay.csrf})
+    assert refused.status_code == 409 and "Please end the group" in refused.text
+    fay.does("move", event="end")
+    assert "renamed or taken away" in fay.page("/summary")
+
+
+def test_a_forgotten_group_whose_lesson_is_gone_ends_by_itself_too(house: House, fay: Facilitator, clock: Clock) -> None:
+    answered_by_ten(house, fay)
+    loses_its_lesson(house, fay)
+    clock.passes(hours=13)
+    house.app.outbox.sweep()
+    with house.app.store.read() as work:
+        assert work.groups.get(fay.group).state.value == "ended" and work.group_answers.is_closed(fay.group, "lesson:notice")
+
+
+def test_a_poll_that_was_renamed_in_its_lesson_keeps_its_result(house: House, fay: Facilitator) -> None:
+    answered_by_ten(house, fay)
+    fay.does("move", event="end")
+    with house.app.store.begin() as work:
+        work.group_answers._connection.execute(text("UPDATE poll_result SET step = 'lesson:old_name' WHERE shown"))
+    assert "old name" in fay.page("/summary") and "10 or more answered" in fay.page("/summary")

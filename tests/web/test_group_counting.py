@@ -78,7 +78,7 @@ def test_at_their_own_pace_a_poll_is_closed_and_who_comes_late_goes_on(house: Ho
     steps = house.app.group_lessons.steps(fay.subject)
     number = next(n for n, step in enumerate(steps) if step.id == "lesson:notice")
     fay.goes_to("lesson:notice")
-    youngs = [Young(house, fay.code) for _ in range(6)]
+    youngs = [Young(house, fay.code) for _ in range(7)]
     for young in youngs:
         for before in range(number):
             young.goes_on(before + 1)
@@ -93,3 +93,41 @@ def test_at_their_own_pace_a_poll_is_closed_and_who_comes_late_goes_on(house: Ho
     phone.texts("a")
     with house.app.store.read() as work:
         assert work.seats.find(fay.group, phone.thread_id).step == number + 1
+
+
+CLOSED = "The group has moved on"
+
+
+def counted(house: House, fay: Facilitator, step: str) -> int:
+    with house.app.store.read() as work:
+        return work.group_answers.answered(fay.group, step)
+
+
+@pytest.mark.parametrize(("to_step", "on"), [("also:one_word", "also:who_could_help"), ("also:one_word", "lesson:say_it")])
+def test_a_word_that_arrives_when_another_step_is_on_counts_to_neither(
+    house: House, fay: Facilitator, to_step: str, on: str
+) -> None:
+    """Written at the cloud, where the page waited for its connection: it is no vote, and no practised sentence."""
+    young = Young(house, fay.code)
+    fay.goes_to(on)
+    young.writes("a friend", "step", step=to_step)
+    assert young.lines()[-1].text.startswith(CLOSED)
+    assert counted(house, fay, on) == counted(house, fay, to_step) == 0
+    with house.app.store.read() as work:
+        assert work.group_answers.texts(fay.group, "held") == []
+
+
+def test_a_word_for_the_step_that_is_on_counts_and_so_does_one_that_names_none(house: House, fay: Facilitator) -> None:
+    fay.goes_to("also:one_word")
+    for number, more in enumerate(({"step": "also:one_word"}, {})):
+        Young(house, fay.code).writes("kind", "step", str(number), **more)
+    assert counted(house, fay, "also:one_word") == 2
+
+
+def test_what_was_private_at_the_step_that_is_over_stays_private(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    fay.goes_to("also:who_could_help")
+    young.writes("is it normal that he buys me things", "step", step="also:one_word")
+    assert not young.lines()[-1].text.startswith(CLOSED)
+    young.writes("PERSON", "step", "2", step="also:one_word")
+    assert not young.lines()[-1].text.startswith(CLOSED)

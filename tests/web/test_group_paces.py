@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from bot.web.group_doors import MOST_ANSWERS
-from bot.web.group_guesses import MOST_FROM_ONE, MOST_OF_ALL
+from bot.web.callers import Callers
+from bot.web.group_doors import MOST_ANSWERS, group_routes
+from bot.web.group_guesses import IN_SECONDS, MOST_FROM_ONE, MOST_OF_ALL, CodeGuesses
 from bot.web.sites import public_site
 from tests.talking import Desk, House, HouseApp, demo_settings
 from tests.web.group_people import Facilitator, Young
@@ -83,6 +88,50 @@ def test_guessing_by_page_is_held_back_for_one_address_and_for_nobody_else(behin
     phone.sees("You're in")
 
 
+def at_once(house: House, codes: Sequence[str], address: str = "203.0.113.7") -> list[int]:
+    """What many hear who send a code in the same moment, from one address."""
+    headers = {"X-Forwarded-For": address}
+
+    async def all_join() -> list[int]:
+        door = ASGITransport(public_site(house.app), client=("testclient", 1))
+        async with AsyncClient(transport=door, base_url="http://testserver", headers=headers) as client:
+            answers = await asyncio.gather(*(client.post("/group/seats", json={"code": code}) for code in codes))
+        return [answer.status_code for answer in answers]
+
+    return asyncio.run(all_join())
+
+
+def test_guesses_that_come_in_together_are_each_waited_out() -> None:
+    """All are let in before the first is known to be wrong; then their number is owed, and not just what was left."""
+    seconds = [0.0]
+    guesses = CodeGuesses(callers=Callers(()), clock=lambda: seconds[0])
+    stranger = Request({"type": "http", "headers": [], "client": ("203.0.113.7", 1)})
+    assert all(guesses.may(stranger) for _ in range(500))
+    for _ in range(500):
+        guesses.wrong(stranger)
+    seconds[0] = (500 - MOST_FROM_ONE) * IN_SECONDS / MOST_FROM_ONE
+    assert not guesses.may(stranger)
+    seconds[0] += IN_SECONDS
+    assert guesses.may(stranger)
+
+
+def test_strangers_who_guess_take_no_class_its_seats(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_doors.MOST_SEATS", 20)
+    fay = Facilitator(behind)
+    fay.opens()
+    client = TestClient(Starlette(routes=group_routes(behind.app, clock=lambda: 0.0)))
+    for n in range(25):
+        joins(client, f"3{n:04}", f"203.0.113.{n}")
+    codes = [joins(client, fay.code, "198.51.100.1") for _ in range(21)]
+    assert codes == [201] * 20 + [429]
+
+
+def test_a_school_behind_one_address_gets_in_at_once(behind: House) -> None:
+    fay = Facilitator(behind)
+    fay.opens()
+    assert at_once(behind, [fay.code] * (MOST_FROM_ONE + 10)) == [201] * (MOST_FROM_ONE + 10)
+
+
 def test_right_codes_cost_no_guesses(behind: House) -> None:
     fay = Facilitator(behind)
     fay.opens()
@@ -97,6 +146,60 @@ def test_many_addresses_that_guess_are_held_back_together(behind: House) -> None
     fay = Facilitator(behind)
     fay.opens()
     assert joins(client, fay.code, "203.0.114.1") == 201, "others' wrong codes shut no class out"
+
+
+class Chatting:
+    """A script at one address that opens a chat for each text, as a chat costs nothing to open."""
+
+    def __init__(self, house: House, address: str) -> None:
+        self.client = TestClient(public_site(house.app), headers={"X-Forwarded-For": address})
+        self.by: dict[str, str] = {}
+
+    def opens(self) -> None:
+        token = self.client.post("/chat/threads").json()["token"]
+        self.by = {"Authorization": f"Bearer {token}"}
+
+    def says(self, text: str) -> int:
+        return self.client.post("/chat/messages", json={"id": f"m {text}", "text": text}, headers=self.by).status_code
+
+
+def test_codes_guessed_in_chats_count_with_those_of_their_address(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_guesses.MOST_FROM_ONE", 6)
+    monkeypatch.setattr("bot.web.group_guesses.IN_SECONDS", 1e6)
+    fay = Facilitator(behind)
+    fay.opens()
+    script = Chatting(behind, "203.0.113.7")
+    codes = []
+    for n in range(8):
+        script.opens()
+        codes.append(script.says(f"JOIN 34{n:03}"))
+    assert codes == [202] * 6 + [429] * 2
+    assert script.says(fay.code) == 429
+    form = {"do": "join", "code": fay.code, "id": "f1", "lang": "en"}
+    assert script.client.post("/talk", data=form).status_code == 429
+    assert joins(script.client, fay.code, "203.0.113.7") == 429, "one pace for the chats and the page"
+    assert script.says("hello") == 202
+    elsewhere = Chatting(behind, "203.0.113.8")
+    elsewhere.opens()
+    assert elsewhere.says(f"JOIN {fay.code}") == 202
+
+
+def test_a_code_that_completes_a_word_of_danger_is_taken_all_the_same(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_guesses.MOST_FROM_ONE", 1)
+    monkeypatch.setattr(type(behind.app.chat), "shows_danger", lambda _chat, _text, _thread: True)
+    script = Chatting(behind, "203.0.113.7")
+    script.opens()
+    assert [script.says(f"JOIN 34{n:03}") for n in range(3)] == [202] * 3
+
+
+def test_a_class_joins_in_its_chats_from_one_address_at_once(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.group_guesses.MOST_FROM_ONE", 3)
+    fay = Facilitator(behind)
+    fay.opens()
+    pupil = Chatting(behind, "203.0.113.7")
+    for _ in range(6):
+        pupil.opens()
+        assert pupil.says(f"JOIN {fay.code}") == 202
 
 
 def test_tokens_that_open_nothing_take_no_pace(house: House, fay: Facilitator) -> None:

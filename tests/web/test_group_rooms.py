@@ -235,7 +235,7 @@ def test_before_it_begins_and_after_its_end_the_room_counts_no_answers_and_says_
 
 def test_the_summary_says_of_equal_questions_which_was_asked_before_and_which_after(house: House) -> None:
     fay = fay_at(house, "before:seen")
-    for _ in range(6):
+    for _ in range(7):
         Young(house, fay.code).answers("before:seen", "a")
     fay.does("close")
     fay.does("move", event="end")

@@ -31,8 +31,9 @@ DANGER = "my stepdad hits me"
 
 @dataclass
 class Listener:
-    """Somebody's open stream: what came, in order."""
+    """Somebody's open stream: what came, in order; ``raw`` as it came, with every beat."""
 
+    raw: list[str] = field(default_factory=list)
     came: list[tuple[str, str, str]] = field(default_factory=list)
     more: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -72,6 +73,7 @@ async def listening(stream: AsyncIterator[str]) -> AsyncIterator[Listener]:
 
     async def follow() -> None:
         async for block in stream:
+            listener.raw.append(block)
             for each in block.split("\n\n"):
                 fields = dict(line.split(": ", 1) for line in each.splitlines() if ": " in line and line[0] != ":")
                 if fields.get("event", "beat") != "beat":
@@ -140,7 +142,7 @@ def fay(house: House) -> Facilitator:
 
 @pytest.mark.asyncio
 async def test_a_step_and_the_close_of_a_poll_reach_page_wall_and_room_within_a_second(house: House, fay: Facilitator) -> None:
-    everybody = [Young(house, fay.code) for _ in range(6)]
+    everybody = [Young(house, fay.code) for _ in range(7)]
     for young in everybody:
         young.answers("lesson:notice", "a")
     streams = page_of(house, everybody[0]), wall_of(house, fay), wall_of(house, fay, "room")
@@ -175,6 +177,7 @@ async def test_a_page_that_nobody_clicks_stays_signed_in_while_the_group_goes_on
     house: House, fay: Facilitator, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:
     monkeypatch.setattr(group_walls, "AWAKE_SECONDS", 0.0)
+    monkeypatch.setattr(group_walls, "BEAT_SECONDS", 0.0)
     stream = wall_of(house, fay, view)
     await stream.__anext__()  # how soon to come back
     await stream.__anext__()
@@ -277,8 +280,10 @@ async def test_a_look_that_fails_once_freezes_no_page(house: House, fay: Facilit
     ids=["high", "elevated", "split"],
 )
 async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
-    house: House, fay: Facilitator, said: tuple[str, ...]
+    house: House, fay: Facilitator, said: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for each in (group_screens, group_walls):
+        monkeypatch.setattr(each, "BEAT_SECONDS", 3600.0)  # those of the clock come whatever anybody writes
     young, other, phone = Young(house, fay.code), Young(house, fay.code), house.phone()
     await meanwhile(phone.texts, f"JOIN {fay.code}")
     streams = page_of(house, other), wall_of(house, fay), wall_of(house, fay, "room")
@@ -286,7 +291,7 @@ async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
         await page.hears("screen", "lesson:notice")
         await wall.hears("part", "What stands out")
         await room.hears("part", "What stands out")
-        before = [list(each.came) for each in (page, wall, room)]
+        before = [list(each.raw) for each in (page, wall, room)]
         for aim in ("box", "step", "me"):
             for number, words in enumerate(said):
                 await meanwhile(young.writes, words, aim, f"{aim}{number}")
@@ -297,7 +302,7 @@ async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
         house.app.clock.passes(minutes=4)
         await meanwhile(phone.texts, "hello")  # whatever is committed, the pages are looked at anew
         await asyncio.sleep(SOON)
-        assert [list(each.came) for each in (page, wall, room)] == before
+        assert [list(each.raw) for each in (page, wall, room)] == before
     with house.app.store.read() as work:
         assert work.group_answers.texts(fay.group, "held") == []
     assert len(young.lines()) >= 6, "each text is kept, and answered privately"
@@ -317,3 +322,29 @@ async def test_a_colleague_whose_link_was_ended_hears_so_on_both_open_pages(hous
         await meanwhile(fay.does, "move", event="calm")
         await own.hears("part", "feet flat on the floor")
         assert not own.heard("out") and not [part for part in wall.heard("part") if "feet flat" in part]
+
+
+@pytest.mark.asyncio
+async def test_the_open_pages_of_one_who_runs_groups_no_more_are_closed_to_them(house: House, fay: Facilitator) -> None:
+    async with live(house), all_of(wall_of(house, fay), wall_of(house, fay, "room")) as (wall, room):
+        for each in (wall, room):
+            await each.hears("part", "html")
+
+        def becomes_a_worker() -> None:
+            with house.app.store.begin() as work:
+                work.staff.change(fay.desk.me.id, role="worker")
+
+        await meanwhile(becomes_a_worker)
+        for each in (wall, room):
+            await each.hears("out", "may not run a group")
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_hears_nothing_new_hears_a_beat_in_its_time(
+    house: House, fay: Facilitator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_walls, "BEAT_SECONDS", 0.2)
+    async with live(house), listening(wall_of(house, fay)) as wall:
+        await wall.hears("part", "What stands out")
+        await asyncio.sleep(SOON)
+        assert [block for block in wall.raw if block.startswith("event: beat")]

@@ -274,16 +274,16 @@
     input.placeholder = step.kind === "cloud" ? words.word : words.write;
     label.htmlFor = "step-text";
     form.append(make("p", "quiet", step.kind === "cloud" ? words.word_more : words.try), label, input, make("button", "send", words.send));
-    form.addEventListener("submit", (event) => { event.preventDefault(); text(input, "step"); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); text(input, "step", step.step); });
     return form;
   }
 
   /* ---- words ---- */
-  async function text(input, to) {
+  async function text(input, to, step) {
     const typed = input.value;
     if (!typed.trim()) return;
     input.value = "";
-    if (await talk.say(typed.trim(), to) === false && !input.value) input.value = typed;
+    if (await talk.say(typed.trim(), to, typed.trim(), step) === false && !input.value) input.value = typed;
   }
   for (const [form, to] of [["#me-form", "me"], ["#box-form", "box"]]) {
     find(form).addEventListener("submit", (event) => { event.preventDefault(); text(find(`${form} input`), to); });

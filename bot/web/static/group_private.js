@@ -80,8 +80,8 @@ window.privateTalk = ({ words, post, told }) => {
 
   /* ---- what they say ---- */
   /* Gives true when it is kept, false when it was refused, and nothing when the page was left before. */
-  function say(text, to, shown = text) {
-    const item = { body: { id: newId(), text, to }, node: row("you", words.mine, [[shown, null]]) };
+  function say(text, to, shown = text, step = undefined) { // the step it answers: it may be sent when another is on
+    const item = { body: { id: newId(), text, to, step }, node: row("you", words.mine, [[shown, null]]) };
     mine.push(item);
     first = null;
     setTimeout(() => { if (!item.node.dataset.fate) fate(item, "sending"); }, 600);

@@ -31,6 +31,20 @@ def test_three_presses_of_shift_leave_every_page(visit, address, weather, path):
     visitor.page.wait_for_url(weather)
 
 
+@pytest.mark.parametrize("how", ["click", "shift"])
+@pytest.mark.parametrize("path", ["", "now"])
+def test_an_old_browser_leaves_too(visit, address, weather, path, how):
+    """iOS 12 and 13 have no ``replaceChildren``."""
+    visitor = visit()
+    visitor.page.add_init_script(
+        "for (const one of [Element, Document, DocumentFragment]) delete one.prototype.replaceChildren;"
+    )
+    visitor.page.goto(address + path)
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.page.locator("#exit").click() if how == "click" else shift_three_times(visitor.page)
+    visitor.page.wait_for_url(weather)
+
+
 @pytest.mark.parametrize("viewport", [SMALL, PHONE, LAPTOP], ids=["small", "phone", "laptop"])
 def test_leaving_works_before_the_script_of_the_chat_has_come(visit, address, weather, viewport):
     visitor = visit(viewport)

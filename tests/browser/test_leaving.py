@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitor import LAPTOP, PHONE, SMALL
+from tests.browser.visitor import LAPTOP, PHONE, SMALL, comes, hold
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +86,19 @@ def test_nothing_is_left_in_storage_cookies_cache_or_history(visit, address, wea
     visitor.forgets()
     assert visitor.app.chat.thread_of(token) is None
     assert after.evaluate("() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)")  # none cached
+
+
+def test_leaving_while_the_chat_is_being_opened_sends_no_words_and_forgets_it(visitor, weather):
+    visitor.page.route(weather, lambda route: None)  # slow: the page lives on until it answers
+    held = hold(visitor.page, "**/chat/threads")
+    visitor.starts()
+    visitor.says("i am scared")
+    opening = comes(visitor.page, held)
+    visitor.page.locator("#exit").click(no_wait_after=True)
+    opening.continue_()
+    visitor.forgets()
+    visitor.page.wait_for_timeout(300)
+    assert visitor.said() == [] and visitor.app.chat.forgotten == ["t1"]
 
 
 WALKS = {

@@ -20,6 +20,7 @@
     if (!acts.length && token && window.fetch) { // a page of plain forms, whose own script has not come yet
       anyhow(() => fetch("/chat/token", { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true, credentials: "omit" }).catch(() => {}));
     }
+    for (const where of ["sessionStorage", "localStorage"]) anyhow(() => window[where].removeItem("seat")); // of a group, whatever page this is
     if (!host) { location.replace(to); return; }
     anyhow(() => parent.postMessage("handrail:leave", host)); // the whole page goes, not only the frame
     setTimeout(() => { try { top.location.replace(to); } catch { location.replace("about:blank"); } }, 300);

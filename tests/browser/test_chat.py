@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitor import AXE, LAPTOP, PHONE, Visitor, clean
+from tests.browser.visitor import AXE, LAPTOP, PHONE, Visitor, clean, comes, hold
 from tests.web.fakes import site
 
 pytestmark = pytest.mark.slow
@@ -176,6 +176,16 @@ def test_a_message_that_is_too_long_comes_back_into_the_box_with_the_reason(visi
     visitor.says("a" * 1500)
     expect(visitor.page.get_by_text("Please send it in parts.")).to_be_visible()
     expect(visitor.page.get_by_label("Write here")).to_have_value("a" * 1500)
+
+
+def test_a_message_that_is_refused_stands_before_what_was_begun_since(visitor):
+    visitor.starts()
+    held = hold(visitor.page, "**/chat/messages")
+    visitor.says("a" * 1500)
+    refused = comes(visitor.page, held)
+    visitor.page.get_by_label("Write here").fill("and then")
+    refused.continue_()
+    expect(visitor.page.get_by_label("Write here")).to_have_value("a" * 1500 + "\nand then")
 
 
 def test_a_chat_that_is_over_says_so_and_offers_a_new_one(visitor, address):

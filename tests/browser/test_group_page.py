@@ -244,6 +244,17 @@ def test_a_tap_that_is_refused_can_be_made_again(hall: Hall) -> None:
     expect(button).to_be_visible()
 
 
+def test_words_that_are_refused_stand_before_what_was_begun_since(hall: Hall) -> None:
+    page = hall.joins(hall.opens())
+    held = hold(page, "**/group/texts")
+    page.locator("#me-text").fill("my first words")
+    page.locator("#me-form button").click()
+    refused = comes(page, held)
+    page.locator("#me-text").fill("and then")
+    refused.fulfill(status=413, json={"error": "Too long."})
+    expect(page.locator("#me-text")).to_have_value("my first words and then")
+
+
 def test_a_reply_that_came_while_the_stream_was_down_is_shown_after_it(hall: Hall) -> None:
     page = hall.joins(hall.opens())
     hall.writes(page, "hello there")

@@ -287,7 +287,7 @@
     const typed = input.value;
     if (!typed.trim()) return;
     input.value = "";
-    if (await talk.say(typed.trim(), to) === false && !input.value) input.value = typed;
+    if (await talk.say(typed.trim(), to) === false) input.value = [typed, input.value].filter(Boolean).join(" "); // before what was begun since
   }
   for (const [form, to] of [["#me-form", "me"], ["#box-form", "box"]]) {
     find(form).addEventListener("submit", (event) => { event.preventDefault(); text(find(`${form} input`), to); });

@@ -314,7 +314,7 @@
     item.node.remove();
     mine = mine.filter((other) => other !== item);
     if (item.form) unspend(item.form);
-    else if (!box.value) { box.value = item.text; grow(); }
+    else { box.value = [item.text, box.value].filter(Boolean).join("\n"); grow(); } // before what was begun since
     tell(why, true);
   }
 

@@ -348,6 +348,18 @@ def test_the_page_works_with_scripts_off(visit):
     assert visitor.app.chat.forgotten == ["t1"]
 
 
+@pytest.mark.parametrize("missing", ["SubmitEvent.prototype.submitter", "HTMLFormElement.prototype.requestSubmit"])
+def test_a_browser_that_does_not_know_which_button_was_pressed_gets_plain_forms(visit, address, missing):
+    visitor = visit()
+    visitor.page.add_init_script(f"delete {missing};")
+    visitor.page.goto(address)
+    visitor.starts("wrong")
+    visitor.sees("Are you safe to text right now?")
+    visitor.chooses("Not sure")
+    visitor.said_soon("U")
+    assert visitor.said() == ["ME", "U"]
+
+
 def test_a_page_begun_without_scripts_goes_on_live_when_they_arrive(visit, address):
     visitor = visit()
     visitor.page.route("**/youth.js", lambda route: route.abort())

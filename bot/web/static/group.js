@@ -4,7 +4,7 @@
    it up when the group is over, unless people are with them, and both do when they leave. Leaving at once is exit.js. */
 "use strict";
 (() => {
-  if (!window.linked || !window.privateTalk) return; // the form still works: the code opens the chat
+  if (!window.linked || !window.privateTalk || !Element.prototype.replaceChildren) return; // the form still works: the code opens the chat
   const find = (selector) => document.querySelector(selector);
   const words = {};
   for (const word of find("#words").content.querySelectorAll("[data-word]")) words[word.dataset.word] = word.textContent;

@@ -4,6 +4,7 @@
 "use strict";
 (() => {
   if (!window.fetch || !window.ReadableStream || !window.TextDecoder || !window.linked) return; // the forms still work
+  if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype) || !HTMLFormElement.prototype.requestSubmit) return; // as above: Safari before 16
 
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];

@@ -266,6 +266,13 @@ def test_while_a_person_is_asked_for_the_page_says_so(visitor):
     expect(here).to_have_text("You're talking with the bot")
 
 
+def test_a_pull_down_does_not_load_a_chat_away(visitor):
+    pulled = "() => getComputedStyle(document.documentElement).overscrollBehaviorY"
+    assert visitor.page.evaluate(pulled) == "auto"
+    visitor.starts()
+    assert visitor.page.evaluate(pulled) == "none"
+
+
 def test_without_scripts_the_page_says_too_that_a_person_is_asked_for(visit):
     visitor = visit(java_script_enabled=False)
     visitor.app.chat.asked = True

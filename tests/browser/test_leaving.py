@@ -233,6 +233,18 @@ def test_a_way_back_that_leads_nowhere_and_a_word_that_does_not_fit_are_said(vis
     expect(visitor.page.locator("#way-back")).to_have_text("Use one word of 3 to 20 letters.")
 
 
+def test_a_way_back_without_a_network_says_what_did_not_work(visitor):
+    visitor.page.route("**/chat/way-back", lambda route: route.abort())
+    visitor.comes_back("otter 482 716")
+    expect(visitor.page.locator("#notice")).to_have_text("That did not work. Check your connection and try again.")
+    visitor.starts()
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Come back later").click()
+    visitor.page.get_by_label("Your private word").fill("otter")
+    visitor.page.get_by_role("button", name="Keep a way back").click()
+    expect(visitor.page.locator("#way-back")).to_have_text("That did not work. Check your connection and try again.")
+
+
 def test_a_way_back_works_without_scripts(visit):
     visitor = visit(java_script_enabled=False)
     visitor.starts("lesson")

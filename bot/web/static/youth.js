@@ -429,13 +429,13 @@
       if (answer.status === 401) { find("#menu").open = false; over(by); return; }
       said.textContent = answer.ok ? words.word_made.replace("{word}", (await answer.json()).way_back) : await sentence(answer);
       if (answer.ok) find("#keep-word").value = "";
-    } catch { said.textContent = words.delete_failed; }
+    } catch { said.textContent = words.word_failed; }
     said.hidden = false;
   });
   find("#return").addEventListener("submit", async (event) => {
     event.preventDefault();
     const field = find("#return-word"), since = era;
-    let why = words.offline;
+    let why = words.word_failed;
     try {
       const answer = await post("/chat/way-back", { way_back: field.value });
       if (answer.ok) {

@@ -80,6 +80,11 @@ def test_a_choice_just_pressed_can_be_read_under_the_pointer(visit, theme, label
     clean(visitor.page, "pressed, under the pointer")
 
 
+def test_when_a_chat_ends_whoever_was_writing_is_at_the_next_step(visitor):
+    ended(visitor)
+    expect(visitor.page.locator("#again")).to_be_focused()
+
+
 def test_a_chat_that_ended_offers_nothing_that_only_a_chat_can_do(visitor):
     ended(visitor)
     visitor.page.locator("#menu > summary").click()

@@ -48,7 +48,7 @@
   });
   const post = (path, body) => send("POST", path, body), put = (path, body) => send("PUT", path, body);
   const close = (path, old) => fetch(path, {
-    method: "DELETE", headers: { Authorization: `Bearer ${old}` }, keepalive: true, credentials: "omit",
+    method: "DELETE", headers: { Authorization: `Bearer ${old}` }, keepalive: true, credentials: "omit", signal: inTime(15000),
   });
   const forgetOnServer = (old) => close("/chat/threads", old);
   const leaveOnServer = (old) => close("/chat/token", old);
@@ -330,7 +330,9 @@
     const note = make("div", "said note");
     note.append(spoken(words[`gone_${why}`] || words.gone));
     log.append(note);
+    const held = composer.contains(document.activeElement);
     composerShown(false);
+    if (held) find("#again").focus(); // the next step, and not the top of the page
     inLesson(null);
     tell("");
     settle(true);

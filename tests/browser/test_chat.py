@@ -353,6 +353,7 @@ def test_a_browser_that_does_not_know_which_button_was_pressed_gets_plain_forms(
     visitor = visit()
     visitor.page.add_init_script(f"delete {missing};")
     visitor.page.goto(address)
+    expect(visitor.page.locator("html.js")).to_have_count(0)
     visitor.starts("wrong")
     visitor.sees("Are you safe to text right now?")
     visitor.chooses("Not sure")

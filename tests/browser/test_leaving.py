@@ -91,7 +91,9 @@ def test_nothing_is_left_in_storage_cookies_cache_or_history(visit, address, wea
     assert left_behind(visitor.page, address) == [NOTHING, NOTHING]
     visitor.forgets()
     assert visitor.app.chat.thread_of(token) is None
-    assert visitor.page.evaluate("() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)")  # none cached
+    assert visitor.page.evaluate(
+        "() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)"
+    )  # none cached
 
 
 def test_leaving_while_the_chat_is_being_opened_sends_no_words_and_forgets_it(visitor, weather):

@@ -57,6 +57,7 @@ if TYPE_CHECKING:  # spaCy and the encoder's library: 80 MB, which the outbox an
     from bot.safety.screening import Screening
 
 ENGINE_PURPOSE = "engine"
+GENERAL = ("any", "suicide", "feelings")  # themes of the lines for somebody who has said nothing yet
 """Names the token that the gateway and the engine both derive from the secret key."""
 
 
@@ -325,8 +326,8 @@ class App:
         return self.directory.regions()
 
     def page_lines(self, region: str | None, lang: str = "en") -> list[str]:
-        """Ready sentences of the lines open now, in a language of the page."""
-        lines = self.directory.lines(region or self.settings.region, now=self.now(), lang=lang, limit=3)
+        """Ready sentences of the lines open now, in a language of the page; general ones first, which name no topic."""
+        lines = self.directory.lines(region or self.settings.region, now=self.now(), themes=GENERAL, lang=lang, limit=3)
         return [self._line(line, lang) for line in lines]
 
     def every_line(self, region: str, lang: str = "en") -> list[str]:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.palette import palette
 from bot.web.embed_theme import Theme
+from bot.web.phone_numbers import parts
 from bot.web.security_headers import YOUTH_POLICY, private_headers
 from bot.web.youth_page import View, YouthPage, joins
 from bot.web.youth_parts import YouthParts, YouthSettings
@@ -60,6 +62,7 @@ def embed_routes(app: EmbedParts, youth: Sequence[Route]) -> list[Route]:
     return [
         Route("/embed.js", frame.script, methods=["GET"], middleware=packed),
         Route("/embed", frame.first, methods=["GET"], middleware=packed),
+        Route("/embed/talk", frame.again, methods=["GET"]),
         Route("/embed/talk", frame.talk, methods=["POST"], middleware=packed),
         Route("/embed/theme.css", _theme, methods=["GET"]),
     ]
@@ -76,6 +79,7 @@ class _Frame:
         """The one script of the host's page, with the words and the exit address put in."""
         given = {
             "exit": self._app.settings.exit_url,
+            "help": {lang: self._help(lang) for lang in self._page.languages},
             "words": {lang: self._words(lang) for lang in self._page.languages},
             "tokens": {theme: {name: palette(theme)[name] for name in TOKENS} for theme in ("light", "dark")},
         }
@@ -98,6 +102,11 @@ class _Frame:
         answer = await self._talk(request)
         return self._framed(request, host, bytes(answer.body).decode("utf-8"), answer.status_code)
 
+    async def again(self, request: Request) -> Response:
+        """A framed page of plain forms that comes back out of the browser's memory starts anew."""
+        self._host(request)
+        return RedirectResponse(f"/embed?{request.url.query}", status_code=303)
+
     def _host(self, request: Request) -> str:
         """The site that holds the frame; a site that is not named gets what any wrong address gets."""
         host = request.query_params.get("host", "")
@@ -108,6 +117,16 @@ class _Frame:
     def _framed(self, request: Request, host: str, html: str, status: int) -> Response:
         turned = turned_for_frame(html, host=host, theme=Theme.read(request.query_params))
         return HTMLResponse(turned, status_code=status, headers=_frame_headers(host))
+
+    def _help(self, lang: str) -> dict[str, list[Sequence[Any]]]:
+        """What stands in the place of a chat that does not come, by region, as pieces; under "" that of the house."""
+        lines = self._page.lines_now(lang)
+        return {region: [self._danger(region or None, lang), *open_now] for region, open_now in lines.items()}
+
+    def _danger(self, region: str | None, lang: str) -> Sequence[tuple[str, str | None]]:
+        say, number = partial(self._app.words.say, lang=lang), self._app.emergency(region)
+        call = say("page_danger_call", number=number) if number else say("page_danger_any")
+        return parts(f"{say('page_danger')} {call}")
 
     def _words(self, lang: str) -> Mapping[str, str]:
         words = {name: self._app.words.say(f"page_embed_{name}", lang) for name in WORDS}

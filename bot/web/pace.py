@@ -23,6 +23,9 @@ messages of one chat and from one address."""
 MOST_RETURNS, RETURNS_SECONDS = 6, 60.0
 """Tries to come back from one address: fewer than are counted for all together (``bot.way_back``)."""
 
+MOST_OWED = 10.0
+"""Allowances that a caller can owe at most."""
+
 MOST_KEYS = 20_000
 
 
@@ -52,10 +55,12 @@ class Pace:
         return True
 
     def charge(self, key: str) -> None:
-        """Count a use of ``key`` that has happened, in time or not: what is owed is waited out before the next, and is never
-        more than a whole allowance, for others may stand behind the same key."""
+        """Count a use of ``key`` that has happened, in time or not: what is owed is waited out before the next.
+
+        It is never more than ``MOST_OWED`` allowances, for others may stand behind the same key.
+        """
         self.has(key)
-        self._buckets[key].left = max(self._buckets[key].left - 1, -float(self._most))
+        self._buckets[key].left = max(self._buckets[key].left - 1, -MOST_OWED * self._most)
 
     def has(self, key: str) -> bool:
         """Whether one more use of ``key`` would be in time."""

@@ -53,7 +53,7 @@ class TalkForms:
         if do in ("leave", "forget"):
             return await self._end(do, view, thread)
         if view.token and thread is None:
-            return self._html(replace(view, token=None), "page_gone", 401)
+            return self._html(replace(view, token=None, draft=form.get("text", "").strip()), "page_gone", 401)
         return await self._go_on(request, form, view, thread)
 
     async def _end(self, do: str, view: View, thread: str | None) -> Response:
@@ -136,6 +136,7 @@ class TalkForms:
             region=self._page.region(form.get("region")),
             band=band if band in BANDS else None,
             token=form.get("token") or None,
+            draft=form.get("draft", ""),
             joins=joins(request),
         )
 

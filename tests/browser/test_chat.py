@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitor import AXE, LAPTOP, PHONE, Visitor, clean
+from tests.browser.visitor import AXE, LAPTOP, PHONE, Visitor, clean, comes, hold
 from tests.web.fakes import site
 
 pytestmark = pytest.mark.slow
@@ -178,6 +178,16 @@ def test_a_message_that_is_too_long_comes_back_into_the_box_with_the_reason(visi
     expect(visitor.page.get_by_label("Write here")).to_have_value("a" * 1500)
 
 
+def test_a_message_that_is_refused_stands_before_what_was_begun_since(visitor):
+    visitor.starts()
+    held = hold(visitor.page, "**/chat/messages")
+    visitor.says("a" * 1500)
+    refused = comes(visitor.page, held)
+    visitor.page.get_by_label("Write here").fill("and then")
+    refused.continue_()
+    expect(visitor.page.get_by_label("Write here")).to_have_value("a" * 1500 + "\nand then")
+
+
 def test_a_chat_that_is_over_says_so_and_offers_a_new_one(visitor, address):
     visitor.starts()
     visitor.says("hello")
@@ -336,6 +346,19 @@ def test_the_page_works_with_scripts_off(visit):
     page.get_by_role("button", name="Quick exit").click()
     expect(page.get_by_role("heading", name="Sunny")).to_be_visible()
     assert visitor.app.chat.forgotten == ["t1"]
+
+
+@pytest.mark.parametrize("missing", ["SubmitEvent.prototype.submitter", "HTMLFormElement.prototype.requestSubmit"])
+def test_a_browser_that_does_not_know_which_button_was_pressed_gets_plain_forms(visit, address, missing):
+    visitor = visit()
+    visitor.page.add_init_script(f"delete {missing};")
+    visitor.page.goto(address)
+    expect(visitor.page.locator("html.js")).to_have_count(0)
+    visitor.starts("wrong")
+    visitor.sees("Are you safe to text right now?")
+    visitor.chooses("Not sure")
+    visitor.said_soon("U")
+    assert visitor.said() == ["ME", "U"]
 
 
 def test_a_page_begun_without_scripts_goes_on_live_when_they_arrive(visit, address):

@@ -240,6 +240,16 @@ def test_a_site_that_is_not_named_sees_a_plain_sentence_and_a_way_to_the_chats_o
     assert stranger.page.locator("iframe").count() == 0
 
 
+def test_when_the_chat_does_not_come_the_numbers_to_call_are_there(visit, where):
+    where.bare = f"<!doctype html><html lang=en><body><script src='{where.chat}/embed.js' data-region=GB></script>"
+    pupil = visit(path="/bare")
+    pupil.page.route(where.chat + "/**", lambda route: route.abort())  # gone since the page was loaded
+    pupil.page.get_by_role("button", name="Chat", exact=True).click()
+    said = pupil.page.get_by_role("alert")
+    expect(said).to_contain_text("Childline", timeout=15000)
+    expect(said.get_by_role("link", name="999")).to_have_attribute("href", "tel:999")
+
+
 def test_a_stranger_who_claims_to_be_the_school_is_refused_by_the_browser(visit, where):
     where.bare = f"<iframe name=stolen src='{where.chat}/embed?host={where.school}'></iframe>"
     stranger = visit(site=where.stranger, path="/bare")

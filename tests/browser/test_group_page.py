@@ -15,7 +15,8 @@ from bot.choices import Choice
 from bot.engine import Answer, Reply
 from bot.groups.state import GroupState
 from bot.web.sites import public_site
-from tests.browser.test_leaving import KEPT, NOTHING, shift_three_times
+from tests.browser.test_leaving import KEPT, NOTHING, left_behind, shift_three_times
+from tests.browser.visitor import comes, hold
 from tests.talking import House, settle
 from tests.test_group_talks import Room
 
@@ -79,6 +80,14 @@ class Hall:
         page.locator("#me-form button").click()
         expect(page.locator("#log .you[data-seq]").filter(has_text=text)).to_be_visible(timeout=SOON)
 
+    def is_empty(self, page: Page) -> None:
+        """Wait until nobody has a seat."""
+        for _ in range(100):
+            if self.room.here() == 0:
+                break
+            page.wait_for_timeout(50)
+        assert self.room.here() == 0, "the seat was left"
+
     def said(self) -> list[str]:
         """What young people wrote, in all threads of this house."""
         with self.house.app.store.read() as work:
@@ -111,14 +120,51 @@ def test_quick_exit_leaves_nothing_of_a_group(hall: Hall, weather: str, seated: 
     page.locator("#exit").click() if leave == "click" else shift_three_times(page)
     page.wait_for_url(weather)
     assert not [url for url in urls(page) if url.startswith(hall.address)]
-    after = page.context.new_page()
-    after.goto(hall.address)
-    assert after.evaluate(KEPT) == NOTHING
-    for _ in range(100):
-        if hall.room.here() == 0:
-            break
-        page.wait_for_timeout(50)
-    assert hall.room.here() == 0, "the seat was left"
+    assert left_behind(page, hall.address) == [NOTHING, NOTHING]
+    hall.is_empty(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/now", "/join"])
+def test_quick_exit_on_any_page_takes_the_seat_off_the_device(hall: Hall, weather: str, path: str) -> None:
+    """On the page of the group too, before its own script has come."""
+    page = hall.joins(hall.opens(), keep=True)
+    page.route("**/group.js", lambda route: route.abort())
+    page.goto(hall.address + path)
+    page.wait_for_load_state("networkidle")
+    page.locator("#exit").click()
+    page.wait_for_url(weather)
+    assert left_behind(page, hall.address) == [NOTHING, NOTHING]
+
+
+def test_who_leaves_while_their_seat_is_looked_for_leaves_no_key_of_it(hall: Hall, weather: str) -> None:
+    page = hall.joins(hall.opens())
+    slow = hold(page, weather, "GET")  # the page lives on until it answers
+    held = hold(page, "**/group/seat", "GET")
+    page.reload()
+    looked_for = comes(page, held)
+    page.locator("#exit").click(no_wait_after=True)
+    looked_for.continue_()
+    hall.is_empty(page)
+    page.wait_for_timeout(300)
+    comes(page, slow).continue_()
+    page.wait_for_url(weather)
+    assert left_behind(page, hall.address) == [NOTHING, NOTHING]
+
+
+def test_a_seat_that_is_given_after_they_left_goes_back(hall: Hall, weather: str) -> None:
+    page = hall.opens()
+    slow = hold(page, weather, "GET")
+    held = hold(page, "**/group/seats")
+    page.locator("#code").fill(hall.room.code)
+    page.locator("#go").click()
+    asked_for = comes(page, held)
+    page.locator("#exit").click(no_wait_after=True)
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        asked_for.continue_()
+    hall.is_empty(page)
+    comes(page, slow).continue_()
+    page.wait_for_url(weather)
+    assert left_behind(page, hall.address) == [NOTHING, NOTHING]
 
 
 def test_leaving_works_before_the_script_of_the_group_has_come(hall: Hall, weather: str) -> None:
@@ -196,6 +242,17 @@ def test_a_tap_that_is_refused_can_be_made_again(hall: Hall) -> None:
     button.click()
     expect(page.locator("#notice")).to_contain_text("Too long.")
     expect(button).to_be_visible()
+
+
+def test_words_that_are_refused_stand_before_what_was_begun_since(hall: Hall) -> None:
+    page = hall.joins(hall.opens())
+    held = hold(page, "**/group/texts")
+    page.locator("#me-text").fill("my first words")
+    page.locator("#me-form button").click()
+    refused = comes(page, held)
+    page.locator("#me-text").fill("and then")
+    refused.fulfill(status=413, json={"error": "Too long."})
+    expect(page.locator("#me-text")).to_have_value("my first words and then")
 
 
 def test_a_reply_that_came_while_the_stream_was_down_is_shown_after_it(hall: Hall) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.visitor import LAPTOP, PHONE, SMALL
+from tests.browser.visitor import LAPTOP, PHONE, SMALL, comes, hold
 
 pytestmark = pytest.mark.slow
 
@@ -14,6 +14,14 @@ KEPT = (
     " (await indexedDB.databases()).length, (await navigator.serviceWorker.getRegistrations()).length]"
 )
 NOTHING = ["", 0, 0, 0, 0, 0]
+
+
+def left_behind(page: Page, address: str) -> list[list[object]]:
+    """What is kept on the device, as the tab that was left sees it and as a new one does."""
+    page.goto(address)
+    new = page.context.new_page()
+    new.goto(address)
+    return [page.evaluate(KEPT), new.evaluate(KEPT)]
 
 
 def shift_three_times(page) -> None:
@@ -28,6 +36,20 @@ def test_three_presses_of_shift_leave_every_page(visit, address, weather, path):
     expect(visitor.page.locator("#exit")).to_be_visible()
     visitor.page.wait_for_load_state("networkidle")
     shift_three_times(visitor.page)
+    visitor.page.wait_for_url(weather)
+
+
+@pytest.mark.parametrize("how", ["click", "shift"])
+@pytest.mark.parametrize("path", ["", "now"])
+def test_an_old_browser_leaves_too(visit, address, weather, path, how):
+    """iOS 12 and 13 have no ``replaceChildren``."""
+    visitor = visit()
+    visitor.page.add_init_script(
+        "for (const one of [Element, Document, DocumentFragment]) delete one.prototype.replaceChildren;"
+    )
+    visitor.page.goto(address + path)
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.page.locator("#exit").click() if how == "click" else shift_three_times(visitor.page)
     visitor.page.wait_for_url(weather)
 
 
@@ -66,12 +88,25 @@ def test_nothing_is_left_in_storage_cookies_cache_or_history(visit, address, wea
     visitor.page.wait_for_url(weather)
     assert not [url for url in visitor.history() if url.startswith(address)]
     assert visitor.page.context.cookies() == []
-    after = visitor.page.context.new_page()
-    after.goto(address)
-    assert after.evaluate(KEPT) == NOTHING
+    assert left_behind(visitor.page, address) == [NOTHING, NOTHING]
     visitor.forgets()
     assert visitor.app.chat.thread_of(token) is None
-    assert after.evaluate("() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)")  # none cached
+    assert visitor.page.evaluate(
+        "() => performance.getEntriesByType('resource').every((one) => one.transferSize > 0)"
+    )  # none cached
+
+
+def test_leaving_while_the_chat_is_being_opened_sends_no_words_and_forgets_it(visitor, weather):
+    visitor.page.route(weather, lambda route: None)  # slow: the page lives on until it answers
+    held = hold(visitor.page, "**/chat/threads")
+    visitor.starts()
+    visitor.says("i am scared")
+    opening = comes(visitor.page, held)
+    visitor.page.locator("#exit").click(no_wait_after=True)
+    opening.continue_()
+    visitor.forgets()
+    visitor.page.wait_for_timeout(300)
+    assert visitor.said() == [] and visitor.app.chat.forgotten == ["t1"]
 
 
 WALKS = {
@@ -182,8 +217,8 @@ def test_whoever_kept_a_way_back_is_warned_first_and_leaving_keeps_the_chat(visi
     expect(visitor.page.get_by_text("Anyone who knows both can read this chat.")).to_be_visible()
     visitor.page.locator("#exit").click()
     visitor.page.wait_for_url(weather)
+    assert left_behind(visitor.page, address) == [NOTHING, NOTHING]
     other = visitor.in_another_tab(address)
-    assert other.page.evaluate(KEPT) == NOTHING
     other.comes_back(way_back)
     other.sees("someone builds trust")
     assert visitor.app.chat.forgotten == []
@@ -198,6 +233,18 @@ def test_a_way_back_that_leads_nowhere_and_a_word_that_does_not_fit_are_said(vis
     visitor.page.get_by_label("Your private word").fill("two words")
     visitor.page.get_by_role("button", name="Keep a way back").click()
     expect(visitor.page.locator("#way-back")).to_have_text("Use one word of 3 to 20 letters.")
+
+
+def test_a_way_back_without_a_network_says_what_did_not_work(visitor):
+    visitor.page.route("**/chat/way-back", lambda route: route.abort())
+    visitor.comes_back("otter 482 716")
+    expect(visitor.page.locator("#notice")).to_have_text("That did not work. Check your connection and try again.")
+    visitor.starts()
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Come back later").click()
+    visitor.page.get_by_label("Your private word").fill("otter")
+    visitor.page.get_by_role("button", name="Keep a way back").click()
+    expect(visitor.page.locator("#way-back")).to_have_text("That did not work. Check your connection and try again.")
 
 
 def test_a_way_back_works_without_scripts(visit):

@@ -96,6 +96,12 @@ def test_the_first_load_is_light_and_quick_on_slow_3g(page, public, lang):
     assert took <= 1000, f"{took:.0f} ms"
 
 
+@pytest.mark.parametrize("region", ["CA", "US"])
+def test_help_now_names_no_topic_to_somebody_who_has_asked_nothing(page, region):
+    shown = page.locator(f"#help [data-region={region}] li").all_text_contents()
+    assert len(shown) == 3 and "Trafficking" not in " ".join(shown)
+
+
 def test_help_now_has_the_lines_of_every_region_that_the_directory_knows(page):
     page.locator("#help > summary").click()
     assert page.locator("#help .region").count() >= 7

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from bot.web.embed_theme import Rgb, contrast
-from tests.browser.visitor import AXE, LAPTOP, PHONE, SMALL, Visitor, clean
+from tests.browser.visitor import AXE, LAPTOP, PHONE, SMALL, Visitor, clean, comes, hold
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +78,11 @@ def test_a_choice_just_pressed_can_be_read_under_the_pointer(visit, theme, label
     pressed.hover()
     assert contrast_of(pressed.locator("span").last) >= 4.5
     clean(visitor.page, "pressed, under the pointer")
+
+
+def test_when_a_chat_ends_whoever_was_writing_is_at_the_next_step(visitor):
+    ended(visitor)
+    expect(visitor.page.locator("#again")).to_be_focused()
 
 
 def test_a_chat_that_ended_offers_nothing_that_only_a_chat_can_do(visitor):
@@ -182,6 +187,38 @@ def test_what_was_on_its_way_when_the_chat_was_deleted_ends_no_other_chat(visito
     expect(visitor.page.get_by_label("Write here")).to_be_visible()
 
 
+def test_deleting_while_the_chat_is_being_opened_sends_no_words_and_the_next_chat_is_a_new_one(visitor):
+    held = hold(visitor.page, "**/chat/threads")
+    visitor.starts()
+    visitor.says("i am scared")
+    opening = comes(visitor.page, held)
+    deletes(visitor)
+    opening.continue_()
+    visitor.forgets()
+    assert visitor.said() == [] and visitor.app.chat.forgotten == ["t1"]
+    visitor.page.unroute("**/chat/threads")
+    visitor.starts()
+    visitor.says("a new start")
+    visitor.said_soon("a new start", "t2")
+
+
+def test_a_way_back_that_is_asked_for_while_the_chat_is_being_opened_is_to_that_chat(visitor):
+    held = hold(visitor.page, "**/chat/threads")
+    visitor.starts()
+    visitor.says("hello")
+    opening = comes(visitor.page, held)
+    visitor.page.locator("#menu > summary").click()
+    visitor.page.get_by_text("Come back later").click()
+    visitor.page.get_by_label("Your private word").fill("otter")
+    visitor.page.get_by_role("button", name="Keep a way back").click()
+    visitor.page.wait_for_timeout(200)
+    assert len(held) == 1
+    opening.continue_()
+    expect(visitor.page.locator("#way-back")).to_contain_text("otter 482 716")
+    visitor.said_soon("hello")
+    assert visitor.app.chat.ways_back == {"otter 482 716": "t1"}
+
+
 def test_a_chat_that_could_not_be_deleted_goes_on(visitor):
     visitor.starts()
     visitor.says("hello")
@@ -232,6 +269,13 @@ def test_while_a_person_is_asked_for_the_page_says_so(visitor):
     expect(here).to_have_text("Sam is here. A real person.")
     visitor.app.chat.add("t1", "bot", "I'm the bot again.")
     expect(here).to_have_text("You're talking with the bot")
+
+
+def test_a_pull_down_does_not_load_a_chat_away(visitor):
+    pulled = "() => getComputedStyle(document.documentElement).overscrollBehaviorY"
+    assert visitor.page.evaluate(pulled) == "auto"
+    visitor.starts()
+    assert visitor.page.evaluate(pulled) == "none"
 
 
 def test_without_scripts_the_page_says_too_that_a_person_is_asked_for(visit):

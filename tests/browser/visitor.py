@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.fakes import FakeApp
 
@@ -89,6 +89,22 @@ class Visitor:
     def history(self) -> list[str]:
         session = self.page.context.new_cdp_session(self.page)
         return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
+
+
+def hold(page: Page, door: str, method: str = "POST") -> list[Route]:
+    """Requests to a door that stay without an answer until the test gives one."""
+    held: list[Route] = []
+    page.route(door, lambda route: held.append(route) if route.request.method == method else route.continue_())
+    return held
+
+
+def comes(page: Page, held: list[Route]) -> Route:
+    """The first request that is held, as soon as it is there."""
+    for _ in range(150):
+        if held:
+            break
+        page.wait_for_timeout(20)
+    return held[0]
 
 
 def clean(page: Page, state: str) -> None:

@@ -198,3 +198,14 @@ def test_sites_are_read_as_written_but_for_spaces_letters_and_a_last_stroke(tmp_
         {"HANDRAIL_VAR": str(tmp_path), "HANDRAIL_EMBED_ORIGINS": " https://WWW.School.example/ , https://shelter.example:8443"}
     )
     assert found.embed_origins == ("https://www.school.example", "https://shelter.example:8443")
+
+
+def test_the_script_carries_the_numbers_for_when_the_chat_does_not_come(chat):
+    script = chat.get("/embed.js").text
+    assert "In danger right now?" in script and '"tel:911"' in script and '"tel:999"' in script
+
+
+def test_a_framed_page_of_plain_forms_that_comes_back_starts_anew(chat):
+    answer = chat.get("/embed/talk", params={"host": SCHOOL}, follow_redirects=False)
+    assert answer.status_code == 303 and answer.headers["location"] == "/embed?host=https%3A%2F%2Fwww.school.example"
+    assert chat.get("/embed/talk", params={"host": "https://evil.example"}).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -325,3 +326,13 @@ def test_every_page_has_its_options(browser):
     for path in ("/", "/nothing-here"):
         html = browser.get(path).text
         assert 'id="reading"' in html and 'id="easy"' in html and 'class="languages at-start-only"' in html, path
+
+
+def test_words_that_met_a_chat_that_is_over_are_shown_and_go_along_into_the_next(browser, app):
+    answer = talk(browser, do="send", token="an-old-one", text="please <b>help</b>")
+    assert answer.status_code == 401
+    assert 'Not sent: <span dir="auto">please &lt;b&gt;help&lt;/b&gt;</span>' in answer.text
+    draft = re.search(r'name="draft" value="([^"]+)"', answer.text)[1]
+    started = talk(browser, do="ask", draft=unescape(draft)).text
+    assert "please &lt;b&gt;help&lt;/b&gt;</textarea>" in started and 'id="draft"' not in started
+    assert app.chat.threads["t1"].said == []

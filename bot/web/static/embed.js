@@ -47,7 +47,7 @@
     .panel { position: absolute; inset-block-end: calc(max(1rem, env(safe-area-inset-bottom)) + 56px); ${left ? "left" : "right"}: 1rem; inline-size: min(26rem, calc(100% - 2rem)); block-size: min(44rem, calc(100% - 6.5rem)); background: ${light.surface}; border: 1px solid ${light["line-strong"]}; border-radius: ${corner}; overflow: hidden; box-shadow: 0 12px 48px rgb(22 40 42 / 30%); pointer-events: auto; }
     .panel[hidden] { display: none; }
     iframe { display: block; inline-size: 100%; block-size: 100%; border: 0; }
-    .failed { margin: 0; padding: 1.5rem; font: 400 17px/1.5 system-ui, sans-serif; color: ${light.ink}; }
+    .failed { margin: 0; padding: 1.5rem; block-size: 100%; overflow-y: auto; font: 400 17px/1.5 system-ui, sans-serif; color: ${light.ink}; }
     .failed a { color: ${light.rail}; display: inline-block; padding-block: .75rem; }
     @media (max-width: 30rem), (max-height: 30rem) {
       .panel { inset: 0 0 calc(max(.25rem, env(safe-area-inset-bottom)) + 49px); inline-size: 100%; block-size: auto; border: 0; border-radius: 0; }
@@ -127,16 +127,24 @@
     frame.src = address.href;
     panel.replaceChildren(frame);
   }
-  function failed() { // not one of the named sites, or no server: said, with the way that needs neither
+  function failed() { // not one of the named sites, or no server: said, with the numbers to call, which need neither
     if (gone) return;
-    const said = make("p", "failed", words.failed + " "), link = make("a", "", words.alone);
+    const said = make("div", "failed"), link = make("a", "", words.alone);
     link.href = chat;
     link.target = "_blank";
     link.rel = "noopener noreferrer";
-    said.append(link);
+    said.append(make("p", "", words.failed), ...help(), link);
     said.setAttribute("role", "alert");
     frame = null;
     panel.replaceChildren(said);
+  }
+  function help() {
+    const places = given.help[lang];
+    return (places[asked.region] || places[""]).map((line) => {
+      const said = make("p", "");
+      said.append(...line.map(([text, href]) => (href ? Object.assign(make("a", "", text), { href }) : text)));
+      return said;
+    });
   }
   function show(open) {
     panel.hidden = !open;

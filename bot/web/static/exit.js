@@ -5,6 +5,7 @@
 "use strict";
 (() => {
   let left = false;
+  const anyhow = (act) => { try { act(); } catch { /* nothing may hold the way out */ } };
   const host = document.documentElement.dataset.host; // the site whose page holds this one in a frame (embed.js is there)
 
   function leave() {
@@ -13,14 +14,15 @@
     left = true;
     const to = exit.dataset.href || exit.href;
     const token = exit.form && exit.form.elements.token ? exit.form.elements.token.value : "";
-    document.body.replaceChildren();
+    anyhow(() => { document.body.textContent = ""; }); // in old browsers too: hand-me-down phones come here
     const acts = window.whenLeaving || [];
-    for (const act of acts) { try { act(); } catch { /* nothing may hold the way out */ } }
+    acts.forEach(anyhow);
     if (!acts.length && token && window.fetch) { // a page of plain forms, whose own script has not come yet
-      fetch("/chat/token", { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true, credentials: "omit" }).catch(() => {});
+      anyhow(() => fetch("/chat/token", { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true, credentials: "omit" }).catch(() => {}));
     }
+    for (const where of ["sessionStorage", "localStorage"]) anyhow(() => window[where].removeItem("seat")); // of a group, whatever page this is
     if (!host) { location.replace(to); return; }
-    parent.postMessage("handrail:leave", host); // the whole page goes, not only the frame
+    anyhow(() => parent.postMessage("handrail:leave", host)); // the whole page goes, not only the frame
     setTimeout(() => { try { top.location.replace(to); } catch { location.replace("about:blank"); } }, 300);
   }
   if (host) addEventListener("message", (event) => {

@@ -4,7 +4,7 @@
    it up when the group is over, unless people are with them, and both do when they leave. Leaving at once is exit.js. */
 "use strict";
 (() => {
-  if (!window.linked || !window.privateTalk) return; // the form still works: the code opens the chat
+  if (!window.linked || !window.privateTalk || !Element.prototype.replaceChildren) return; // the form still works: the code opens the chat
   const find = (selector) => document.querySelector(selector);
   const words = {};
   for (const word of find("#words").content.querySelectorAll("[data-word]")) words[word.dataset.word] = word.textContent;
@@ -29,6 +29,8 @@
   function kept(which) {
     try { return JSON.parse(drawer(which).getItem(KEY)); } catch { return null; }
   }
+  const before = () => kept("sessionStorage") || kept("localStorage") || {};
+  const giveBack = (key) => { if (key) call("DELETE", "/group/seats", null, key).catch(() => {}); };
   const make = (tag, className, text) => {
     const node = document.createElement(tag);
     if (className) node.className = className;
@@ -39,11 +41,11 @@
   /* ---- leaving: exit.js empties the page first, then this ---- */
   (window.whenLeaving = window.whenLeaving || []).push(() => {
     gone = true;
-    const old = token;
+    const old = token || before().token; // it may not have come back to its seat yet
     token = "";
     drop();
     if (stop) stop.abort();
-    if (old) call("DELETE", "/group/seats", null, old).catch(() => {});
+    giveBack(old);
   });
 
   /* ---- the doors ---- */
@@ -94,22 +96,24 @@
     if (go.disabled) return; // a second tap would take a second seat
     go.disabled = true;
     const answer = await call("POST", "/group/seats", { code: find("#code").value }).catch(() => null);
+    const seat = answer && answer.ok ? await answer.json() : null;
+    if (gone) { giveBack(seat?.token); return; } // a seat that comes after they left is nobody's
     go.disabled = false;
-    if (!answer) { notice(words.refused); return; }
-    if (!(await told(answer))) return;
-    const seat = await answer.json();
+    if (!seat) { if (answer) await told(answer); else notice(words.refused); return; }
+    notice("");
     [token, last, onDevice] = [seat.token, "0", find("#keep").checked];
     sit(seat);
     card.focus();
   });
   find("#keep-part").hidden = false;
   async function comeBack() {
-    const before = kept("sessionStorage") || kept("localStorage");
-    if (!before || !before.token) return;
-    const answer = await call("GET", "/group/seat", null, before.token).catch(() => null);
+    const old = before();
+    if (!old.token) return;
+    const answer = await call("GET", "/group/seat", null, old.token).catch(() => null);
     if (!answer || !answer.ok) { if (answer && answer.status === 401) drop(); return; }
     const seat = await answer.json();
-    const back = () => { [token, last, onDevice] = [before.token, before.last, !kept("sessionStorage")]; sit(seat); };
+    if (gone) return;
+    const back = () => { [token, last, onDevice] = [old.token, old.last, !kept("sessionStorage")]; sit(seat); };
     if (performance.getEntriesByType("navigation")[0]?.type === "reload") { back(); return; }
     find("#back").hidden = false;
     find("#back-yes").addEventListener("click", () => { back(); card.focus(); });
@@ -283,7 +287,7 @@
     const typed = input.value;
     if (!typed.trim()) return;
     input.value = "";
-    if (await talk.say(typed.trim(), to, typed.trim(), step) === false && !input.value) input.value = typed;
+    if (await talk.say(typed.trim(), to, typed.trim(), step) === false) input.value = [typed, input.value].filter(Boolean).join(" "); // before what was begun since
   }
   for (const [form, to] of [["#me-form", "me"], ["#box-form", "box"]]) {
     find(form).addEventListener("submit", (event) => { event.preventDefault(); text(find(`${form} input`), to); });

@@ -4,6 +4,7 @@
 "use strict";
 (() => {
   if (!window.fetch || !window.ReadableStream || !window.TextDecoder || !window.linked) return; // the forms still work
+  if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype) || !HTMLFormElement.prototype.requestSubmit) return; // as above: Safari before 16
 
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -20,6 +21,7 @@
   let lastSeq = Math.max(0, ...all("[data-seq]", log).map((line) => Number(line.dataset.seq)));
   let queue = []; // not yet kept by the server, in order
   let mine = []; // shown here, not yet come back on the stream
+  let era = 0, opening = null; // leaving and deleting begin another era: what was asked for before is nobody's any more
   let left = false, deleting = false, pumping = null, listening = null, anchor = null, anchorAt = 0, wake = () => {};
   let helper = find("#with").dataset.name || null, asked = find("#with").dataset.person === "asked"; // who is here: a person by first name, the bot while a person is asked, or the bot
 
@@ -29,9 +31,13 @@
   (window.whenLeaving = window.whenLeaving || []).push(() => {
     left = true;
     if (token) leaveOnServer(token).catch(() => {});
-    token = ""; queue = []; mine = [];
+    newEra();
     if (listening) listening.abort();
   });
+  function newEra() {
+    era += 1;
+    token = ""; queue = []; mine = []; opening = null;
+  }
 
   /* ---- talking to the server ---- */
   const headers = (more) => ({ "Accept-Language": lang, ...(token && { Authorization: `Bearer ${token}` }), ...more });
@@ -42,7 +48,7 @@
   });
   const post = (path, body) => send("POST", path, body), put = (path, body) => send("PUT", path, body);
   const close = (path, old) => fetch(path, {
-    method: "DELETE", headers: { Authorization: `Bearer ${old}` }, keepalive: true, credentials: "omit",
+    method: "DELETE", headers: { Authorization: `Bearer ${old}` }, keepalive: true, credentials: "omit", signal: inTime(15000),
   });
   const forgetOnServer = (old) => close("/chat/threads", old);
   const leaveOnServer = (old) => close("/chat/token", old);
@@ -55,12 +61,21 @@
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
 
-  async function open(text) {
-    const wish = { band, region, lang };
-    let answer = await post("/chat/threads", wish);
-    if (answer.status === 429 && text) answer = await post("/chat/threads", { ...wish, text }); // no pace silences danger
-    if (answer.ok) { token = (await answer.json()).token; listen(); }
-    return answer;
+  const open = (text) => (opening = opening || thread(text)); // asked for twice is still one
+  async function thread(text) {
+    const wish = { band, region, lang }, since = era;
+    try {
+      let answer = await post("/chat/threads", wish);
+      if (answer.status === 429 && text && since === era) answer = await post("/chat/threads", { ...wish, text }); // no pace silences danger
+      if (answer.ok) holds((await answer.json()).token, since);
+      return answer;
+    } finally { if (since === era) opening = null; }
+  }
+  function holds(made, since) { // false where the page was left, or its chat deleted, while the answer was on its way
+    if (since !== era) { leaveOnServer(made).catch(() => {}); return false; }
+    token = made;
+    listen();
+    return true;
   }
 
   const done = (item) => { queue = queue.filter((other) => other !== item); };
@@ -72,14 +87,14 @@
       const item = queue[0];
       try {
         const opened = token ? null : await open(item.text), by = token;
+        if (!queue.includes(item)) continue; // left, or deleted, before it was sent
         const answer = opened && !opened.ok ? opened : await post("/chat/messages", { id: item.id, text: item.text });
-        if (left) return;
-        if (!queue.includes(item)) continue; // the chat was deleted meanwhile; the answer is to nobody
+        if (!queue.includes(item)) continue; // or meanwhile: the answer is to nobody
         if (answer.status === 202) { done(item); wait = 1000; connected(true); kept(item); continue; }
         if (answer.status === 401) { over(by); break; }
         if (answer.status !== 429 && answer.status < 500) { done(item); refused(item, await sentence(answer)); continue; }
         wait = Math.max(wait, 1000 * Number(answer.headers.get("Retry-After") || 0));
-      } catch { if (left) return; connected(false); }
+      } catch { if (!queue.includes(item)) continue; connected(false); }
       fate(item, "unsent");
       await pause(wait);
       wait = Math.min(wait * 2, 15000);
@@ -300,7 +315,7 @@
     item.node.remove();
     mine = mine.filter((other) => other !== item);
     if (item.form) unspend(item.form);
-    else if (!box.value) { box.value = item.text; grow(); }
+    else { box.value = [item.text, box.value].filter(Boolean).join("\n"); grow(); } // before what was begun since
     tell(why, true);
   }
 
@@ -315,7 +330,9 @@
     const note = make("div", "said note");
     note.append(spoken(words[`gone_${why}`] || words.gone));
     log.append(note);
+    const held = composer.contains(document.activeElement);
     composerShown(false);
+    if (held) find("#again").focus(); // the next step, and not the top of the page
     inLesson(null);
     tell("");
     settle(true);
@@ -406,27 +423,27 @@
   /* ---- a way back, kept only if they ask for it ---- */
   find("#keep").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const said = find("#way-back");
+    const said = find("#way-back"), since = era;
     try {
       const opened = token ? null : await open(), by = token;
+      if (since !== era) return;
       const answer = opened && !opened.ok ? opened : await put("/chat/way-back", { word: find("#keep-word").value.trim() });
       if (answer.status === 401) { find("#menu").open = false; over(by); return; }
       said.textContent = answer.ok ? words.word_made.replace("{word}", (await answer.json()).way_back) : await sentence(answer);
       if (answer.ok) find("#keep-word").value = "";
-    } catch { said.textContent = words.delete_failed; }
+    } catch { said.textContent = words.word_failed; }
     said.hidden = false;
   });
   find("#return").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const field = find("#return-word");
-    let why = words.offline;
+    const field = find("#return-word"), since = era;
+    let why = words.word_failed;
     try {
       const answer = await post("/chat/way-back", { way_back: field.value });
       if (answer.ok) {
-        token = (await answer.json()).token;
+        if (!holds((await answer.json()).token, since)) return;
         field.value = "";
         showChat();
-        listen();
         log.focus({ preventScroll: true });
         return;
       }
@@ -442,7 +459,8 @@
       if (token && !(await forgetOnServer(token)).ok) throw new Error("not forgotten");
     } catch { deleting = false; find("#menu").open = false; tell(words.delete_failed, true); listen(); pump(); return; }
     deleting = false;
-    token = ""; queue = []; mine = []; lastSeq = 0; anchor = null; helper = null; asked = false; pumping = null;
+    newEra();
+    lastSeq = 0; anchor = null; helper = null; asked = false; pumping = null;
     if (listening) listening.abort();
     clearTimeout(doubt); doubt = 0; unsure(false);
     delete chat.dataset.over;

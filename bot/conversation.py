@@ -29,6 +29,7 @@ from bot.opting_out import opt_out
 from bot.privacy import Vault
 from bot.replies import Replies
 from bot.safety.verdict import Level, Verdict
+from bot.sender import SEEN_AFTER
 from bot.store.cases import Case
 from bot.store.database import Store
 from bot.store.messages import THEIR_WORD
@@ -97,7 +98,7 @@ class Conversation:
             if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
-            work.messages.due_now(thread_id, fewer_than=HURRIED)
+            work.messages.due_now(thread_id, fewer_than=HURRIED, asked_after=SEEN_AFTER)
             thread = self._in_their_groups_language(work, thread, text) if is_new else thread
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._looks.at(work, thread, text, ahead).verdict
@@ -204,7 +205,8 @@ class Conversation:
         Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one.
         """
         work.threads.raise_level(thread.id, verdict.level)
-        work.messages.due_now(thread.id, fewer_than=MOST_ATTEMPTS)  # nothing ordinary stands in the way of these words
+        # nothing ordinary stands in the way of these words
+        work.messages.due_now(thread.id, fewer_than=MOST_ATTEMPTS, asked_after=SEEN_AFTER)
         work.group_answers.take_back_resting(thread.id)  # its first words, where it came in several texts
         case = work.cases.open_for(thread.id)
         if case is None and verdict.level < Level.HIGH:

@@ -295,6 +295,47 @@ def test_when_they_write_nothing_put_off_stands_in_the_way_of_what_they_hear(
     phone.sees(f"You said: {words}")
 
 
+@pytest.mark.parametrize(
+    "fault", [SendRefused("20500", "down", final=False, unsure=True), SendUnknown("timeout")], ids=["fault", "timeout"]
+)
+@pytest.mark.parametrize(("tries", "words"), [(5, "are you there"), (11, "i want to die")])
+def test_what_may_have_gone_out_is_asked_about_soon_when_they_write_and_what_they_hear_follows(
+    house: House, phone: Phone, clock: Clock, tries: int, words: str, fault: Exception
+) -> None:
+    """Whatever Twilio breaks at leaves a text in doubt: danger must not wait out the ten minutes of its pause."""
+    house.app.network.refuse[phone.number] = fault  # type: ignore[assignment]
+    phone.texts("hi")
+    for _ in range(tries - 1):
+        clock.passes(minutes=14)
+        house.settles()
+    house.app.network.refuse.clear()
+    phone.texts(words)
+    phone.sees_nothing()
+    clock.passes(seconds=21)
+    house.settles()
+    assert len(phone.everything()) == len(set(phone.everything()))
+    phone.sees(f"You said: {words}")
+
+
+def test_what_went_out_after_all_is_asked_about_and_not_sent_twice_because_they_write(
+    house: House, phone: Phone, clock: Clock
+) -> None:
+    really_send = house.app.network.send
+
+    def breaks_after_taking(*, to: str, body: str) -> str:
+        really_send(to=to, body=body)
+        raise SendUnknown("timeout")
+
+    house.app.network.send = breaks_after_taking
+    phone.texts("hi")
+    house.app.network.send = really_send
+    phone.texts("i want to die")
+    clock.passes(seconds=21)
+    house.settles()
+    assert len(phone.everything()) == len(set(phone.everything()))
+    phone.sees("You said: i want to die")
+
+
 def test_whoever_writes_much_while_the_provider_is_away_uses_up_no_tries(house: House, phone: Phone, clock: Clock) -> None:
     puts_off(house, phone, clock, 7)
     phone.texts("hello?")

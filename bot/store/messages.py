@@ -65,6 +65,13 @@ DUE_NOW = (
     .where(message.c.due_at > _NOW, message.c.attempts < bindparam("fewer_than"))
     .values(due_at=_NOW)
 )
+ASKED_SOON = (
+    update(message)
+    .where(message.c.thread_id == bindparam("of"), message.c.direction == "out", message.c.state == "sending")
+    .where(message.c.claimed_until.is_(None), message.c.due_at > bindparam("soon", type_=Instant))
+    .where(message.c.attempts < bindparam("fewer_than"))
+    .values(due_at=bindparam("soon", type_=Instant))
+)
 
 
 @lru_cache
@@ -269,9 +276,12 @@ class MessageRows:
         row = self._connection.execute(tried.order_by(message.c.seq.desc()).limit(1)).first()
         return row.error_code if row and row.state == "failed" else None
 
-    def due_now(self, thread_id: str, *, fewer_than: int) -> None:
-        """What was put off after fewer tries than that is due now."""
-        self._connection.execute(DUE_NOW, {"of": thread_id, "now": self._now, "fewer_than": fewer_than})
+    def due_now(self, thread_id: str, *, fewer_than: int, asked_after: timedelta) -> None:
+        """What was put off after fewer tries than that is due now; what may have gone out is asked about soon, once the
+        provider has had the time to list it: what they hear next waits behind either."""
+        mine = {"of": thread_id, "fewer_than": fewer_than}
+        self._connection.execute(DUE_NOW, {**mine, "now": self._now})
+        self._connection.execute(ASKED_SOON, {**mine, "soon": self._now + asked_after})
 
     def unfinished(self) -> int:
         """How many messages are still to be answered or sent."""

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED
 from bot.store.boosters import WAITING
+from bot.store.check_ins import AGREED
 from bot.store.group_answers import ANSWERS, TRIES
 from bot.store.groups import GroupRows
 from bot.store.seats import SeatRows
@@ -23,6 +24,7 @@ from bot.store.tables import (
     address,
     booster,
     case,
+    check_in,
     group_answer,
     group_text,
     join_try,
@@ -31,6 +33,7 @@ from bot.store.tables import (
     page,
     received,
     report,
+    seat,
     session,
     thread,
     tracker,
@@ -107,13 +110,17 @@ class RetentionRows:
         yield message, or_(message.c.thread_id.in_(silent), self._old_words(now))
         yield tracker, or_(tracker.c.thread_id.in_(silent), self._adrift(now))
         yield address, and_(address.c.thread_id.in_(silent), ~self._awaited(address.c.thread_id))
+        # Who opted out, or waits for texts to come, keeps a row: what belongs to it goes here, with no thread to go with.
+        yield booster, and_(booster.c.thread_id.in_(silent), booster.c.state != WAITING)
+        yield check_in, and_(check_in.c.thread_id.in_(silent), check_in.c.state != AGREED)
+        yield seat, seat.c.thread_id.in_(silent)
+        yield group_answer, or_(group_answer.c.thread_id.in_(silent), group_answer.c.at < now - ANSWERS)
+        yield group_text, or_(group_text.c.thread_id.in_(silent), group_text.c.at < now - ANSWERS)
         # Somebody who opted out keeps a bare row, so that the wish is still honoured when they are forgotten.
         yield thread, and_(thread.c.id.in_(silent), thread.c.opted_out_at.is_(None), ~self._awaited(thread.c.id))
         yield page, page.c.at < now - self._keep.cases
         yield session, session.c.created_at < now - SESSIONS
         yield typing, typing.c.until < now - TYPING
-        yield group_answer, group_answer.c.at < now - ANSWERS
-        yield group_text, group_text.c.at < now - ANSWERS
         yield join_try, join_try.c.at < now - TRIES
         yield received, received.c.at < now - REMEMBERED
         yield report, report.c.at < now - EARLY

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.after_silence import opened, person_asked, their_word
+from bot.after_silence import came_late, opened, person_asked, taken_late, their_word
 from bot.careful import Careful
 from bot.channels.base import Inbound
 from bot.choices import read_choice
@@ -105,10 +105,14 @@ class Conversation:
             group = self._group(work, thread, inbound, text)
             route = choose_route(thread=thread, text=inbound.carrier_word or text, level=verdict.level, group=group is not None)
             crowded = self._crowded(work, thread, text, route)
-            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
+            late, is_new = came_late(work, thread, inbound.at), is_new or self._is_still_new(work, thread)
+            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded, late=late)
             if verdict.level >= Level.ELEVATED:
-                self._danger(work, thread, verdict)
-            thread = opened(work, thread, text, route)
+                self._danger(work, thread, verdict, late=late)
+            if late and route not in (Route.KEYWORD, Route.HELD, Route.OPTED_OUT):
+                taken_late(work, self._voice, self._effects, thread, text)
+                return Received(thread_id)
+            thread = thread if late else opened(work, thread, text, route)
             if is_new and route is not Route.KEYWORD and not thread.opted_out:
                 self._voice.welcome(work, thread, danger=verdict.level)
             elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
@@ -149,6 +153,10 @@ class Conversation:
         work.threads.change(thread.id, lang=lang)
         return replace(thread, lang=str(lang)), True
 
+    def _is_still_new(self, work: UnitOfWork, thread: Thread) -> bool:
+        """All they wrote came late, and was answered with one line: who this is and what is private is yet to be said."""
+        return thread.waits and not thread.has_word and work.messages.heard_as_said(thread.id) is None
+
     def _in_their_groups_language(self, work: UnitOfWork, thread: Thread, text: str) -> Thread:
         """A first text that joins a group: who we are and what is private is said in the language of the room."""
         lang = self._groups.language(work, text)
@@ -183,26 +191,42 @@ class Conversation:
         return heard >= MOST_ANSWERED
 
     def _keep(
-        self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route, crowded: bool
+        self,
+        work: UnitOfWork,
+        inbound: Inbound,
+        thread: Thread,
+        *,
+        text: str,
+        verdict: Verdict,
+        route: Route,
+        crowded: bool,
+        late: bool,
     ) -> None:
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
-        unread = not answered_by_bot and work.threads.said_word(thread, text, verdict.level)  # else the reply hides it
+        unread = (late or not answered_by_bot) and work.threads.said_word(
+            thread, text, verdict.level
+        )  # else the reply hides it
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         if named and named.payload.startswith(OURS) and route is not Route.GROUP:
             named = None  # the group it was offered in is over: a stray letter by now
+        state = "kept" if answered_by_bot else "noted"
+        if late and answered_by_bot:  # answered when they write again, but for what is done with already
+            state = "noted" if unread or asks_for_person(text) else "waits"
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,
             text=THEIR_WORD if unread else text,
             verdict=replace(verdict, reasons=()) if unread else verdict,
-            state="kept" if answered_by_bot else "noted",
+            state=state,
             chosen=named.payload if named else keyword(text),  # as offered now: a second tap cannot skip a step
+            said_at=inbound.at,
         )
 
-    def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> None:
+    def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict, *, late: bool) -> None:
         """Open or raise the case; an imminent one is queued, and answered with fixed words, here and now.
 
-        Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one.
+        Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one. What came hours
+        late is queued for people, and answered in words that know nothing (``taken_late``).
         """
         work.threads.raise_level(thread.id, verdict.level)
         # nothing ordinary stands in the way of these words
@@ -213,8 +237,10 @@ class Conversation:
             return
         newly_imminent = verdict.level is Level.IMMINENT and (case is None or case.level < Level.IMMINENT)
         case = work.cases.raise_level(case, verdict) if case else work.cases.open(thread.id, verdict)
-        if verdict.level is Level.IMMINENT:
+        if verdict.level is Level.IMMINENT or (late and verdict.level is Level.HIGH):
             case = queue_if_possible(work, case)
+        if late:
+            return
         if thread.waits and verdict.level >= Level.HIGH:
             work.threads.change(thread.id, waits_since=None)
             work.messages.no_longer_waits(thread.id, "noted")

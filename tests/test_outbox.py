@@ -275,13 +275,18 @@ def test_a_phone_that_is_off_is_tried_again_and_at_once_when_they_write(house: H
     assert phone.everything()[:3] == phone.everything()[3:6]
 
 
+def tries_again(house: House, clock: Clock, times: int) -> None:
+    """So many tries more, each after the longest that its pause can be."""
+    for tried in range(1, times + 1):
+        clock.passes(seconds=max(21.0, 1.3 * min(600, 2**tried)))
+        house.settles()
+
+
 def puts_off(house: House, phone: Phone, clock: Clock, times: int) -> None:
     """The provider refuses what they are to hear, so often."""
     house.app.network.refuse[phone.number] = SendRefused("20500", "down", final=False)
     phone.texts("hi")
-    for _ in range(times - 1):
-        clock.passes(minutes=11)
-        house.settles()
+    tries_again(house, clock, times - 1)
     house.app.network.refuse.clear()
     phone.sees_nothing()
 
@@ -305,9 +310,7 @@ def test_what_may_have_gone_out_is_asked_about_soon_when_they_write_and_what_the
     """Whatever Twilio breaks at leaves a text in doubt: danger must not wait out the ten minutes of its pause."""
     house.app.network.refuse[phone.number] = fault  # type: ignore[assignment]
     phone.texts("hi")
-    for _ in range(tries - 1):
-        clock.passes(minutes=14)
-        house.settles()
+    tries_again(house, clock, tries - 1)
     house.app.network.refuse.clear()
     phone.texts(words)
     phone.sees_nothing()

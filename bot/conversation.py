@@ -43,10 +43,12 @@ from bot.threads import (
     choose_route,
     is_help,
     is_start,
+    is_stop,
     keyword,
     wants_other_person,
 )
 from bot.voice import Voice
+from bot.way_back import Limit
 
 log = structlog.get_logger()
 
@@ -55,6 +57,9 @@ AFTERWARDS = timedelta(hours=1)
 
 MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
 """Texts of one number that are answered in a minute: more than thumbs can write."""
+
+MOST_KEYWORDS = 6
+"""How often HELP and START of one number are answered in a minute."""
 
 
 @dataclass(frozen=True)
@@ -260,10 +265,15 @@ class Conversation:
     def _keyword(self, work: UnitOfWork, thread: Thread, text: str, *, answered: bool) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation.
 
-        What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person.
+        What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person. A
+        number that says HELP or START without end would use up the pace of ours, and is answered now and then.
         """
+        if not is_stop(text):
+            answered = answered and not is_help(text)
+            answered = answered or not work.tries.takes(Limit(f"carrier words {thread.id}", MOST_KEYWORDS, A_MINUTE))
         if is_help(text):
-            self._voice.say(work, thread, "help")
+            if not answered:
+                self._voice.say(work, thread, "help")
         elif is_start(text):
             work.threads.change(thread.id, opted_out_at=None)
             if not answered:

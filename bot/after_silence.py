@@ -41,10 +41,10 @@ def came_late(work: UnitOfWork, thread: Thread, said_at: datetime | None) -> boo
     return heard is None or heard < since
 
 
-def taken_late(work: UnitOfWork, voice: Voice, effects: Effects, thread: Thread, text: str) -> None:
+def taken_late(work: UnitOfWork, voice: Voice, effects: Effects, thread: Thread, text: str, said_at: datetime | None) -> None:
     """What they wished is done; of what they said the phone hears nothing, only one line, once, that names no topic."""
     if asks_to_be_forgotten(text, held=thread.held):
-        _forgotten_unseen(work, voice, thread)
+        _forgotten_unseen(work, voice, thread, said_at)
         return
     work.threads.change(thread.id, waits_since=work.now)
     if asks_for_person(text):
@@ -97,8 +97,8 @@ def _asks_word(work: UnitOfWork, thread: Thread, case: Case | None) -> str:
     return "word_wrong" if work.threads.was_asked(thread.id) else "word_first"
 
 
-def _forgotten_unseen(work: UnitOfWork, voice: Voice, thread: Thread) -> None:
+def _forgotten_unseen(work: UnitOfWork, voice: Voice, thread: Thread, wished_at: datetime | None = None) -> None:
     """Whoever holds the phone may erase, as they could on the phone itself; of a case they hear nothing."""
-    is_gone = forget(work, thread.id)
+    is_gone = forget(work, thread.id, wished_at=wished_at)
     if not thread.opted_out:
         voice.say(work, thread, "forgotten" if is_gone else "word_wrong_held")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,7 +19,7 @@ from bot.choices import read_choice
 from bot.deliveries import HURRIED, MOST_ATTEMPTS
 from bot.effects import Effects
 from bot.engine import Engine
-from bot.forgetting import forgotten_and_told
+from bot.forgetting import TO_BE_FORGOTTEN, forgotten_and_told
 from bot.group_talk import IN_THEIR_WORDS, GroupTalk, Said
 from bot.groups.private import OURS
 from bot.handoff.cases import Event, State, can
@@ -57,6 +57,9 @@ AFTERWARDS = timedelta(hours=1)
 
 MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
 """Texts of one number that are answered in a minute: more than thumbs can write."""
+
+STOP_OR_START = "stop or start"
+"""How the newest of them is remembered, for an older one that comes to us later."""
 
 MOST_KEYWORDS = 6
 """How often HELP and START of one number are answered in a minute."""
@@ -102,6 +105,8 @@ class Conversation:
         with self._store.begin() as work:
             if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
+            if self._is_forgotten(work, thread_id, inbound, ahead.verdict.level):
+                return Received(thread_id)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
             work.messages.due_now(thread_id, fewer_than=HURRIED, asked_after=SEEN_AFTER)
             thread = self._in_their_groups_language(work, thread, text) if is_new else thread
@@ -115,7 +120,7 @@ class Conversation:
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict, late=late)
             if late and route not in (Route.KEYWORD, Route.HELD, Route.OPTED_OUT):
-                taken_late(work, self._voice, self._effects, thread, text)
+                taken_late(work, self._voice, self._effects, thread, text, inbound.at)
                 return Received(thread_id)
             thread = thread if late else opened(work, thread, text, route)
             if is_new and route is not Route.KEYWORD and not thread.opted_out:
@@ -123,7 +128,7 @@ class Conversation:
             elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
                 self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
-                self._keyword(work, thread, inbound.carrier_word or text, answered=bool(inbound.carrier_word))
+                self._keyword(work, thread, inbound.carrier_word or text, inbound.at, answered=bool(inbound.carrier_word))
             if route is Route.GROUP and group:
                 self._groups.take(work, thread, group)
             if route is Route.WORD:
@@ -157,6 +162,11 @@ class Conversation:
             return thread, False
         work.threads.change(thread.id, lang=lang)
         return replace(thread, lang=str(lang)), True
+
+    def _is_forgotten(self, work: UnitOfWork, thread_id: str, inbound: Inbound, level: Level) -> bool:
+        """It was said before they asked to be forgotten, and was on its way. Danger is for people, and STOP always holds."""
+        lasts = level >= Level.ELEVATED or is_stop(inbound.carrier_word or normalise(inbound.text))
+        return inbound.at is not None and not lasts and work.sending.wished_after(TO_BE_FORGOTTEN, thread_id, inbound.at)
 
     def _is_still_new(self, work: UnitOfWork, thread: Thread) -> bool:
         """All they wrote came late, and was answered with one line: who this is and what is private is yet to be said."""
@@ -262,7 +272,7 @@ class Conversation:
             if not thread.opted_out:
                 self._voice.say(work, thread, "other_person_asked")
 
-    def _keyword(self, work: UnitOfWork, thread: Thread, text: str, *, answered: bool) -> None:
+    def _keyword(self, work: UnitOfWork, thread: Thread, text: str, said_at: datetime | None, *, answered: bool) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation.
 
         What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person. A
@@ -274,11 +284,15 @@ class Conversation:
         if is_help(text):
             if not answered:
                 self._voice.say(work, thread, "help")
+        elif work.sending.wished_after(STOP_OR_START, thread.id, said_at or work.now):
+            return  # it came to us after a newer one, which holds
         elif is_start(text):
+            work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
             work.threads.change(thread.id, opted_out_at=None)
             if not answered:
                 self._voice.say(work, thread, "started")
         elif not thread.opted_out:
+            work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
             opt_out(work, thread.id, actor="young person")
             if not answered:
                 self._voice.say(work, thread, "stopped")

@@ -7,13 +7,14 @@ and signs of danger are never lost. Who chose none is asked for nothing: their t
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.effects import Effects
 from bot.forgetting import forget
 from bot.safety.verdict import Level
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
-from bot.threads import Route, Thread, asks_for_person, asks_to_be_forgotten, is_fresh_start, keyword
+from bot.threads import RE_CONTACT, Route, Thread, asks_for_person, asks_to_be_forgotten, is_fresh_start, keyword
 from bot.voice import Voice
 from bot.way_back import guesses
 
@@ -29,6 +30,27 @@ def opened(work: UnitOfWork, thread: Thread, text: str, route: Route) -> Thread:
     is_hello = route is Route.ORDINARY and keyword(text) is None
     work.messages.no_longer_waits(thread.id, "kept", last=is_hello)
     return replace(thread, waits=False)
+
+
+def came_late(work: UnitOfWork, thread: Thread, said_at: datetime | None) -> bool:
+    """Whether a text was said so long ago that somebody else may hold the phone by now, and nothing was heard from it since."""
+    since = work.now - RE_CONTACT
+    if thread.channel != "sms" or said_at is None or said_at >= since:
+        return False
+    heard = work.messages.last_heard(thread.id)
+    return heard is None or heard < since
+
+
+def taken_late(work: UnitOfWork, voice: Voice, effects: Effects, thread: Thread, text: str, said_at: datetime | None) -> None:
+    """What they wished is done; of what they said the phone hears nothing, only one line, once, that names no topic."""
+    if asks_to_be_forgotten(text, held=thread.held):
+        _forgotten_unseen(work, voice, thread, said_at)
+        return
+    work.threads.change(thread.id, waits_since=work.now)
+    if asks_for_person(text):
+        person_asked(work, voice, effects, thread)
+    elif not thread.waits and not thread.opted_out:
+        voice.say(work, thread, "late_hello")
 
 
 def their_word(work: UnitOfWork, voice: Voice, effects: Effects, thread: Thread, text: str, level: Level) -> None:
@@ -75,8 +97,8 @@ def _asks_word(work: UnitOfWork, thread: Thread, case: Case | None) -> str:
     return "word_wrong" if work.threads.was_asked(thread.id) else "word_first"
 
 
-def _forgotten_unseen(work: UnitOfWork, voice: Voice, thread: Thread) -> None:
+def _forgotten_unseen(work: UnitOfWork, voice: Voice, thread: Thread, wished_at: datetime | None = None) -> None:
     """Whoever holds the phone may erase, as they could on the phone itself; of a case they hear nothing."""
-    is_gone = forget(work, thread.id)
+    is_gone = forget(work, thread.id, wished_at=wished_at)
     if not thread.opted_out:
         voice.say(work, thread, "forgotten" if is_gone else "word_wrong_held")

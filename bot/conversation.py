@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from bot.after_silence import opened, person_asked, their_word
+from bot.after_silence import came_late, opened, person_asked, taken_late, their_word
 from bot.careful import Careful
 from bot.channels.base import Inbound
 from bot.choices import read_choice
 from bot.deliveries import HURRIED, MOST_ATTEMPTS
 from bot.effects import Effects
 from bot.engine import Engine
-from bot.forgetting import forgotten_and_told
+from bot.forgetting import TO_BE_FORGOTTEN, forgotten_and_told
 from bot.group_talk import IN_THEIR_WORDS, GroupTalk, Said
 from bot.groups.private import OURS
 from bot.handoff.cases import Event, State, can
@@ -29,6 +29,7 @@ from bot.opting_out import opt_out
 from bot.privacy import Vault
 from bot.replies import Replies
 from bot.safety.verdict import Level, Verdict
+from bot.sender import SEEN_AFTER
 from bot.store.cases import Case
 from bot.store.database import Store
 from bot.store.messages import THEIR_WORD
@@ -42,10 +43,12 @@ from bot.threads import (
     choose_route,
     is_help,
     is_start,
+    is_stop,
     keyword,
     wants_other_person,
 )
 from bot.voice import Voice
+from bot.way_back import Limit
 
 log = structlog.get_logger()
 
@@ -54,6 +57,12 @@ AFTERWARDS = timedelta(hours=1)
 
 MOST_ANSWERED, A_MINUTE = 60, timedelta(minutes=1)
 """Texts of one number that are answered in a minute: more than thumbs can write."""
+
+STOP_OR_START = "stop or start"
+"""How the newest of them is remembered, for an older one that comes to us later."""
+
+MOST_KEYWORDS = 6
+"""How often HELP and START of one number are answered in a minute."""
 
 
 @dataclass(frozen=True)
@@ -96,24 +105,30 @@ class Conversation:
         with self._store.begin() as work:
             if not work.sending.is_first(inbound.provider_id):
                 return Received(thread_id, duplicate=True)
+            if self._is_forgotten(work, thread_id, inbound, ahead.verdict.level):
+                return Received(thread_id)
             thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
-            work.messages.due_now(thread_id, fewer_than=HURRIED)
+            work.messages.due_now(thread_id, fewer_than=HURRIED, asked_after=SEEN_AFTER)
             thread = self._in_their_groups_language(work, thread, text) if is_new else thread
             thread, switched = self._in_their_language(work, thread, text)
             verdict = self._looks.at(work, thread, text, ahead).verdict
             group = self._group(work, thread, inbound, text)
             route = choose_route(thread=thread, text=inbound.carrier_word or text, level=verdict.level, group=group is not None)
             crowded = self._crowded(work, thread, text, route)
-            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded)
+            late, is_new = came_late(work, thread, inbound.at), is_new or self._is_still_new(work, thread)
+            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded, late=late)
             if verdict.level >= Level.ELEVATED:
-                self._danger(work, thread, verdict)
-            thread = opened(work, thread, text, route)
+                self._danger(work, thread, verdict, late=late)
+            if late and route not in (Route.KEYWORD, Route.HELD, Route.OPTED_OUT):
+                taken_late(work, self._voice, self._effects, thread, text, inbound.at)
+                return Received(thread_id)
+            thread = thread if late else opened(work, thread, text, route)
             if is_new and route is not Route.KEYWORD and not thread.opted_out:
                 self._voice.welcome(work, thread, danger=verdict.level)
             elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
                 self._voice.say(work, thread, "language_noticed")
             if route is Route.KEYWORD:
-                self._keyword(work, thread, inbound.carrier_word or text, answered=bool(inbound.carrier_word))
+                self._keyword(work, thread, inbound.carrier_word or text, inbound.at, answered=bool(inbound.carrier_word))
             if route is Route.GROUP and group:
                 self._groups.take(work, thread, group)
             if route is Route.HELD and group:
@@ -150,6 +165,15 @@ class Conversation:
         work.threads.change(thread.id, lang=lang)
         return replace(thread, lang=str(lang)), True
 
+    def _is_forgotten(self, work: UnitOfWork, thread_id: str, inbound: Inbound, level: Level) -> bool:
+        """It was said before they asked to be forgotten, and was on its way. Danger is for people, and STOP always holds."""
+        lasts = level >= Level.ELEVATED or is_stop(inbound.carrier_word or normalise(inbound.text))
+        return inbound.at is not None and not lasts and work.sending.wished_after(TO_BE_FORGOTTEN, thread_id, inbound.at)
+
+    def _is_still_new(self, work: UnitOfWork, thread: Thread) -> bool:
+        """All they wrote came late, and was answered with one line: who this is and what is private is yet to be said."""
+        return thread.waits and not thread.has_word and work.messages.heard_as_said(thread.id) is None
+
     def _in_their_groups_language(self, work: UnitOfWork, thread: Thread, text: str) -> Thread:
         """A first text that joins a group: who we are and what is private is said in the language of the room."""
         lang = self._groups.language(work, text)
@@ -184,37 +208,56 @@ class Conversation:
         return heard >= MOST_ANSWERED
 
     def _keep(
-        self, work: UnitOfWork, inbound: Inbound, thread: Thread, *, text: str, verdict: Verdict, route: Route, crowded: bool
+        self,
+        work: UnitOfWork,
+        inbound: Inbound,
+        thread: Thread,
+        *,
+        text: str,
+        verdict: Verdict,
+        route: Route,
+        crowded: bool,
+        late: bool,
     ) -> None:
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
-        unread = not answered_by_bot and work.threads.said_word(thread, text, verdict.level)  # else the reply hides it
+        unread = (late or not answered_by_bot) and work.threads.said_word(
+            thread, text, verdict.level
+        )  # else the reply hides it
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         if named and named.payload.startswith(OURS) and route is not Route.GROUP:
             named = None  # the group it was offered in is over: a stray letter by now
+        state = "kept" if answered_by_bot else "noted"
+        if late and answered_by_bot:  # answered when they write again, but for what is done with already
+            state = "noted" if unread or asks_for_person(text) else "waits"
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,
             text=THEIR_WORD if unread else text,
             verdict=replace(verdict, reasons=()) if unread else verdict,
-            state="kept" if answered_by_bot else "noted",
+            state=state,
             chosen=named.payload if named else keyword(text),  # as offered now: a second tap cannot skip a step
+            said_at=inbound.at,
         )
 
-    def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict) -> None:
+    def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict, *, late: bool) -> None:
         """Open or raise the case; an imminent one is queued, and answered with fixed words, here and now.
 
-        Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one.
+        Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one. What came hours
+        late is queued for people, and answered in words that know nothing (``taken_late``).
         """
         work.threads.raise_level(thread.id, verdict.level)
-        work.messages.due_now(thread.id, fewer_than=MOST_ATTEMPTS)  # nothing ordinary stands in the way of these words
+        # nothing ordinary stands in the way of these words
+        work.messages.due_now(thread.id, fewer_than=MOST_ATTEMPTS, asked_after=SEEN_AFTER)
         work.group_answers.take_back_resting(thread.id)  # its first words, where it came in several texts
         case = work.cases.open_for(thread.id)
         if case is None and verdict.level < Level.HIGH:
             return
         newly_imminent = verdict.level is Level.IMMINENT and (case is None or case.level < Level.IMMINENT)
         case = work.cases.raise_level(case, verdict) if case else work.cases.open(thread.id, verdict)
-        if verdict.level is Level.IMMINENT:
+        if verdict.level is Level.IMMINENT or (late and verdict.level is Level.HIGH):
             case = queue_if_possible(work, case)
+        if late:
+            return
         if thread.waits and verdict.level >= Level.HIGH:
             work.threads.change(thread.id, waits_since=None)
             work.messages.no_longer_waits(thread.id, "noted")
@@ -231,18 +274,27 @@ class Conversation:
             if not thread.opted_out:
                 self._voice.say(work, thread, "other_person_asked")
 
-    def _keyword(self, work: UnitOfWork, thread: Thread, text: str, *, answered: bool) -> None:
+    def _keyword(self, work: UnitOfWork, thread: Thread, text: str, said_at: datetime | None, *, answered: bool) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation.
 
-        What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person.
+        What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person. A
+        number that says HELP or START without end would use up the pace of ours, and is answered now and then.
         """
+        if not is_stop(text):
+            answered = answered and not is_help(text)
+            answered = answered or not work.tries.takes(Limit(f"carrier words {thread.id}", MOST_KEYWORDS, A_MINUTE))
         if is_help(text):
-            self._voice.say(work, thread, "help")
+            if not answered:
+                self._voice.say(work, thread, "help")
+        elif work.sending.wished_after(STOP_OR_START, thread.id, said_at or work.now):
+            return  # it came to us after a newer one, which holds
         elif is_start(text):
+            work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
             work.threads.change(thread.id, opted_out_at=None)
             if not answered:
                 self._voice.say(work, thread, "started")
         elif not thread.opted_out:
+            work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
             opt_out(work, thread.id, actor="young person")
             if not answered:
                 self._voice.say(work, thread, "stopped")

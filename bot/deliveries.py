@@ -31,8 +31,8 @@ MOST_UNDELIVERED = 3
 """How often a text is sent to a phone that is off: a fourth would come when it no longer fits."""
 
 FITS = timedelta(hours=1)
-"""So long after it was written a text still fits. One that is known not to have arrived only later, because the report never
-came by itself, is not sent again at some other hour, to a phone that somebody else may hold by then."""
+"""So long after it was written a text still fits. One that waited here for longer, because nothing went out, or that is known
+not to have arrived only later, is not sent at some other hour, to a phone that somebody else may hold by then."""
 
 SETTLED = ("delivered", "failed", "opted out")
 

@@ -6,6 +6,8 @@ comes true when the desk closes the case.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.handoff.cases import Event, State, can
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
@@ -19,11 +21,16 @@ FORGOTTEN = "forgotten"
 """The outcome of a case that was closed because they had said no to a person, and asked to be forgotten."""
 
 
-def forget(work: UnitOfWork, thread_id: str, *, keeps_counted: bool = False) -> bool:
+TO_BE_FORGOTTEN = "forgotten"
+"""How the wish is remembered, for what was said before it and comes to us later."""
+
+
+def forget(work: UnitOfWork, thread_id: str, *, keeps_counted: bool = False, wished_at: datetime | None = None) -> bool:
     """Erase a thread at once; False when people have a case of it, for whom the wish is noted.
 
     ``keeps_counted`` leaves what a group counted and read of it, so that nobody there sees that somebody went.
-    A case of somebody who said no to a person waits for nobody: it is closed and erased with the rest.
+    ``wished_at`` is when they said so, where that came to us late. A case of somebody who said no to a person waits for
+    nobody: it is closed and erased with the rest.
     """
     case = work.cases.open_for(thread_id)
     if case is not None:
@@ -31,6 +38,7 @@ def forget(work: UnitOfWork, thread_id: str, *, keeps_counted: bool = False) -> 
         if case.state is not State.DECLINED:
             return False
         work.cases.move(case, Event.CLOSE, actor="young person", outcome=FORGOTTEN, closed_at=work.now)
+    work.sending.wished(TO_BE_FORGOTTEN, thread_id, wished_at or work.now)
     if keeps_counted:
         work.threads.empty(thread_id)
     else:

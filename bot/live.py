@@ -58,6 +58,7 @@ class Live:
         """Yields at once, then when ``topic`` may have changed, and at least every ``beat`` seconds."""
         news = asyncio.Event()
         self._waiting[topic].add(news)
+        self._anything.set()  # what is so now is noted, so that the next change is seen as one
         try:
             while True:
                 yield

@@ -16,7 +16,7 @@ import structlog
 
 from bot import deliveries
 from bot.channels.base import SendRefused, SendUnknown
-from bot.channels.refusals import NO_NUMBER, UNKNOWN
+from bot.channels.refusals import NO_NUMBER, TOO_LATE, UNKNOWN
 from bot.choices import as_text
 from bot.group_ending import GroupEnding
 from bot.handoff import clocks
@@ -90,7 +90,8 @@ class Outbox:
             number = work.threads.number(message.thread_id) if message else None
             thread = work.threads.get(message.thread_id) if message else None
             stopped = message is not None and work.threads.stopped_since(message.thread_id, message.at)
-            if message and number and not stopped:
+            is_late = message is not None and work.now - message.at > deliveries.FITS
+            if message and number and not (stopped or is_late):
                 self._sender.sends(work)
         if message is None:
             return False
@@ -98,7 +99,8 @@ class Outbox:
             with self._store.begin() as work:
                 deliveries.give_up(work, message.id, NO_NUMBER, actor="outbox")
             return True
-        self._send(message, to=number, body=for_sms(as_text(message.text, message.choices)), stopped=stopped, claimed=claimed)
+        body = for_sms(as_text(message.text, message.choices))
+        self._send(message, to=number, body=body, stopped=stopped, is_late=is_late, claimed=claimed)
         return True
 
     def rest(self) -> float:
@@ -145,11 +147,11 @@ class Outbox:
         self._store.fold_in()
         return gone + self._leftovers.expire(now)
 
-    def _send(self, message: Message, *, to: str, body: str, stopped: bool, claimed: float) -> None:
+    def _send(self, message: Message, *, to: str, body: str, stopped: bool, is_late: bool, claimed: float) -> None:
         """Only a message that was claimed before may have gone out already: of that one the provider is asked first.
 
-        With ``stopped`` they said STOP after it was written: it is asked about, and never sent. ``claimed`` is when it was
-        claimed, in seconds of a clock that nobody sets.
+        With ``stopped`` they said STOP after it was written, ``is_late`` that it no longer fits: it is asked about, never
+        sent. ``claimed`` is when it was claimed, in seconds of a clock that nobody sets.
         """
         in_doubt = message.state == "sending"
         try:
@@ -157,6 +159,10 @@ class Outbox:
             if provider_id is None and stopped:
                 with self._store.begin() as work:
                     work.messages.settle(message.id, "opted out")
+                return
+            if provider_id is None and is_late:
+                with self._store.begin() as work:
+                    deliveries.give_up(work, message.id, TOO_LATE, actor="outbox")
                 return
             if provider_id is None and monotonic() - claimed > SENDS_BY.total_seconds():
                 log.warning("too late to send", message_id=message.id)

@@ -78,8 +78,12 @@ def twilio(given: Mapping[str, str], *, demo: bool, demo_api: str) -> Twilio:
         raise SettingsError(
             "HANDRAIL_TWILIO_AUTH_TOKEN is not one that Twilio gives: copy it whole. Who guesses it can write as anybody."
         )
-    default = demo_api if missing else "https://api.twilio.com"
-    return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=given.get("HANDRAIL_TWILIO_API_URL") or default)
+    api_url = given.get("HANDRAIL_TWILIO_API_URL") or (demo_api if missing else "https://api.twilio.com")
+    if not _travels_sealed(api_url, demo=demo):
+        raise SettingsError(
+            "HANDRAIL_TWILIO_API_URL must be an https address: its token, numbers and words may not travel in the open."
+        )
+    return Twilio(account_sid=sid, auth_token=token, sender=sender, api_url=api_url)
 
 
 def webhook(given: Mapping[str, str], *, demo: bool) -> Webhook | None:
@@ -87,9 +91,14 @@ def webhook(given: Mapping[str, str], *, demo: bool) -> Webhook | None:
     url, secret = given.get("HANDRAIL_WEBHOOK_URL"), given.get("HANDRAIL_WEBHOOK_SECRET", "")
     if not url:
         return None
-    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
-    if not (scheme == "https" or (scheme == "http" and (demo or host in HERE))):
+    if not _travels_sealed(url, demo=demo):
         raise SettingsError("HANDRAIL_WEBHOOK_URL must be an https address: case events may not travel in the open.")
     if is_weak(secret):
         raise SettingsError(f"HANDRAIL_WEBHOOK_SECRET is missing or weak: use at least {LEAST_SECRET} random characters.")
     return Webhook(url=url, secret=secret)
+
+
+def _travels_sealed(url: str, *, demo: bool) -> bool:
+    """Whether what is sent to an address goes over https, or never leaves this machine; the demo holds nobody's secrets."""
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    return scheme == "https" or (scheme == "http" and (demo or host in HERE))

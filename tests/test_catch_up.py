@@ -73,6 +73,53 @@ def test_what_was_forgotten_is_not_brought_back(house: House, phone: Phone, cloc
     assert house.app.catch_up.look() == 0 and heard(house, phone) == []
 
 
+@pytest.mark.usefixtures("looked")
+@pytest.mark.parametrize(("words", "kept"), [("my secret", []), ("i want to die", ["i want to die"])])
+def test_what_was_said_before_forget_me_and_comes_after_it_is_dropped_unless_it_shows_danger(
+    house: House, phone: Phone, clock: Clock, words: str, kept: list[str]
+) -> None:
+    at_provider(house, phone, words, ago=120)
+    house.app.engine.down = True  # the gateway knows the wish by itself
+    phone.texts("forget me")
+    clock.passes(minutes=2)
+    house.app.outbox.sweep()
+    phone.new()
+    assert house.app.catch_up.look() == 1
+    settle(house.app)
+    assert heard(house, phone) == kept and bool(phone.new()) == bool(kept)
+    phone.texts("hi")
+    assert heard(house, phone) == [*kept, "hi"]
+
+
+@pytest.mark.usefixtures("looked")
+@pytest.mark.parametrize(("old", "new", "stopped"), [("STOP", "START", False), ("START", "STOP", True)])
+def test_an_older_stop_or_start_that_comes_late_never_undoes_a_newer_one(
+    house: House, phone: Phone, clock: Clock, old: str, new: str, stopped: bool
+) -> None:
+    if new == "START":
+        phone.texts("STOP")
+    clock.passes(minutes=1)
+    at_provider(house, phone, old, ago=30)
+    phone.texts(new)
+    clock.passes(minutes=5)
+    house.app.catch_up.look()
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+        assert thread is not None and thread.opted_out is stopped
+
+
+@pytest.mark.usefixtures("looked")
+def test_stop_that_was_said_before_forget_me_holds(house: House, phone: Phone, clock: Clock) -> None:
+    at_provider(house, phone, "STOP", ago=120)
+    house.app.engine.down = True
+    phone.texts("forget me")
+    clock.passes(minutes=2)
+    house.app.catch_up.look()
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+        assert thread is not None and thread.opted_out
+
+
 def test_what_came_before_the_installation_is_not_taken_in(house: House, phone: Phone, clock: Clock) -> None:
     at_provider(house, phone, "to whoever had this number before")
     for _ in range(3):

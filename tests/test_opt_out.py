@@ -432,3 +432,20 @@ def test_a_number_that_floods_is_kept_and_screened_and_told_once_that_answers_pa
     clock.passes(minutes=2)
     phone.texts("hello again")
     phone.sees("hello again")
+
+
+@pytest.mark.parametrize(("word", "answer"), [("HELP", "In danger?"), ("START", "Welcome back")])
+def test_help_and_start_without_end_are_answered_now_and_then_and_stop_always(
+    house: House, phone: Phone, clock: Clock, word: str, answer: str
+) -> None:
+    for _ in range(30):
+        phone.texts(word)
+    assert sum(answer in said for said in phone.new()) == 6
+    phone.texts("STOP")
+    phone.sees("won't get more texts")
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+        assert thread is not None and thread.opted_out
+    clock.passes(minutes=1)
+    phone.texts(word)
+    phone.sees(answer)

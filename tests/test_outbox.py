@@ -275,13 +275,18 @@ def test_a_phone_that_is_off_is_tried_again_and_at_once_when_they_write(house: H
     assert phone.everything()[:3] == phone.everything()[3:6]
 
 
+def tries_again(house: House, clock: Clock, times: int) -> None:
+    """So many tries more, each after the longest that its pause can be."""
+    for tried in range(1, times + 1):
+        clock.passes(seconds=max(21.0, 1.3 * min(600, 2**tried)))
+        house.settles()
+
+
 def puts_off(house: House, phone: Phone, clock: Clock, times: int) -> None:
     """The provider refuses what they are to hear, so often."""
     house.app.network.refuse[phone.number] = SendRefused("20500", "down", final=False)
     phone.texts("hi")
-    for _ in range(times - 1):
-        clock.passes(minutes=11)
-        house.settles()
+    tries_again(house, clock, times - 1)
     house.app.network.refuse.clear()
     phone.sees_nothing()
 
@@ -293,6 +298,45 @@ def test_when_they_write_nothing_put_off_stands_in_the_way_of_what_they_hear(
     puts_off(house, phone, clock, tries)
     phone.texts(words)
     phone.sees(f"You said: {words}")
+
+
+@pytest.mark.parametrize(
+    "fault", [SendRefused("20500", "down", final=False, unsure=True), SendUnknown("timeout")], ids=["fault", "timeout"]
+)
+@pytest.mark.parametrize(("tries", "words"), [(5, "are you there"), (11, "i want to die")])
+def test_what_may_have_gone_out_is_asked_about_soon_when_they_write_and_what_they_hear_follows(
+    house: House, phone: Phone, clock: Clock, tries: int, words: str, fault: Exception
+) -> None:
+    """Whatever Twilio breaks at leaves a text in doubt: danger must not wait out the ten minutes of its pause."""
+    house.app.network.refuse[phone.number] = fault  # type: ignore[assignment]
+    phone.texts("hi")
+    tries_again(house, clock, tries - 1)
+    house.app.network.refuse.clear()
+    phone.texts(words)
+    phone.sees_nothing()
+    clock.passes(seconds=21)
+    house.settles()
+    assert len(phone.everything()) == len(set(phone.everything()))
+    phone.sees(f"You said: {words}")
+
+
+def test_what_went_out_after_all_is_asked_about_and_not_sent_twice_because_they_write(
+    house: House, phone: Phone, clock: Clock
+) -> None:
+    really_send = house.app.network.send
+
+    def breaks_after_taking(*, to: str, body: str) -> str:
+        really_send(to=to, body=body)
+        raise SendUnknown("timeout")
+
+    house.app.network.send = breaks_after_taking
+    phone.texts("hi")
+    house.app.network.send = really_send
+    phone.texts("i want to die")
+    clock.passes(seconds=21)
+    house.settles()
+    assert len(phone.everything()) == len(set(phone.everything()))
+    phone.sees("You said: i want to die")
 
 
 def test_whoever_writes_much_while_the_provider_is_away_uses_up_no_tries(house: House, phone: Phone, clock: Clock) -> None:

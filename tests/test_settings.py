@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot import settings
+from bot.channels.base import SendRefused
+from bot.channels.mail import Mail
 from bot.privacy import is_weak
 from bot.settings import SettingsError
 
@@ -47,6 +49,56 @@ def test_without_a_key_it_is_the_demo_and_keeps_its_own_key(tmp_path: Path) -> N
 def test_with_real_keys_it_is_not_the_demo(tmp_path: Path) -> None:
     real = load(tmp_path, **REAL)
     assert not real.demo and real.twilio.api_url == "https://api.twilio.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [(REAL, "https://twilio.example"), (REAL, "http://127.0.0.1:9000"), ({"HANDRAIL_DEMO": "1"}, "http://stand-in:9000")],
+)
+def test_a_stand_in_for_twilio_is_asked_over_https_here_or_in_the_demo(tmp_path: Path, given: dict[str, str], url: str) -> None:
+    assert load(tmp_path, **given, HANDRAIL_TWILIO_API_URL=url).twilio.api_url == url
+
+
+class PlainServer:
+    """A mail server that offers no TLS, or whose offer was stripped on the way."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.sock, self.told = object(), []  # type: ignore[var-annotated]
+        PlainServer.newest = self  # type: ignore[attr-defined]
+
+    def __enter__(self) -> PlainServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def ehlo(self) -> None:
+        """It answers."""
+
+    def has_extn(self, _: str) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def login(self, *given: str) -> None:
+        self.told.append(given)
+
+    def send_message(self, _: object) -> None:
+        """It takes everything."""
+
+
+@pytest.mark.parametrize("host", ["mail.example", "localhost"])
+def test_no_password_goes_to_a_mail_server_without_tls_but_on_this_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smtplib.SMTP", PlainServer)
+    mail = Mail(url=f"smtp://us:secret@{host}:587", sender="us@example.org")
+    if host == "localhost":
+        mail.send(to="sam@example.org", subject="a page", body="-")
+        assert PlainServer.newest.told == [("us", "secret")]  # type: ignore[attr-defined]
+        return
+    with pytest.raises(SendRefused, match="offers no TLS, so it was not given our password"):
+        mail.send(to="sam@example.org", subject="a page", body="-")
+    assert PlainServer.newest.told == []  # type: ignore[attr-defined]
 
 
 def test_the_demo_never_reaches_the_real_twilio(tmp_path: Path) -> None:
@@ -94,6 +146,7 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
         ({**REAL, "HANDRAIL_SECRET_KEY": ""}, "HANDRAIL_SECRET_KEY is missing beside a Twilio account"),
         ({**REAL, "HANDRAIL_PUBLIC_URL": "http://chat.example.org"}, "must be an https address"),
         ({**REAL, "HANDRAIL_WEBHOOK_URL": "https://x.example", "HANDRAIL_WEBHOOK_SECRET": "a" * 40}, "missing or weak"),
+        ({**REAL, "HANDRAIL_TWILIO_API_URL": "http://twilio.example"}, "HANDRAIL_TWILIO_API_URL must be an https address"),
         ({"HANDRAIL_PROXIES": "my-proxy"}, "must be addresses such as"),
         ({"HANDRAIL_PROXIES": "10.0.0.5/16"}, "networks such as 10.0.0.0/16"),
         ({"HANDRAIL_PROXIES": "0.0.0.0/0"}, "networks such as 10.0.0.0/16"),

@@ -169,7 +169,7 @@ async def _drained(store: Store) -> tuple[float, int]:
 
 def _counts(store: Store) -> tuple[int, int]:
     with store.read() as work:
-        return work.messages.came_in()
+        return work.gauges.came_in()
 
 
 def bench_backlog(settings: Settings, say: Say, *, texts: int = 1200) -> None:

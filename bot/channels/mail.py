@@ -7,13 +7,15 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from bot.addresses import HERE
 from bot.channels.base import SendRefused
 
 WAIT = 10.0
 
 
 class Mail:
-    """Sends plain e-mail. ``url`` is ``smtp://user:password@host:587`` (STARTTLS when offered) or ``smtps://``."""
+    """Sends plain e-mail. ``url`` is ``smtp://user:password@host:587`` (STARTTLS when offered) or ``smtps://``;
+    a password goes to no server without TLS, but one on this machine."""
 
     def __init__(self, *, url: str, sender: str) -> None:
         self._parts = urlsplit(url)
@@ -42,5 +44,8 @@ class Mail:
             if server.has_extn("starttls"):
                 server.starttls(context=ssl.create_default_context())
         if self._parts.username:
+            if not isinstance(server.sock, ssl.SSLSocket) and host not in HERE:  # not offered, or stripped on the way
+                server.close()
+                raise SendRefused("no TLS", "The mail server offers no TLS, so it was not given our password.", final=False)
             server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
         return server

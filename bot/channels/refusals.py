@@ -40,9 +40,13 @@ UNKNOWN = "unknown"
 NO_NUMBER = "no number"
 """Our own code: we no longer have their number."""
 
+TOO_LATE = "too late"
+"""Our own code: it waited here for so long that it no longer fits."""
+
 CODES: dict[str, Meaning] = {
     UNKNOWN: Meaning(Then.AGAIN, "Twilio did not answer; we ask it before anything is sent again."),
     NO_NUMBER: Meaning(Then.FINAL, "Their number is no longer kept here."),
+    TOO_LATE: Meaning(Then.FINAL, "It waited here for over an hour, and somebody else may hold the phone by now: not sent."),
     UNREADABLE: Meaning(Then.FINAL, "It cannot be read here: is a key missing from HANDRAIL_SECRET_KEY?"),
     "20003": Meaning(Then.AGAIN, "Twilio refused our account: check its number and token in the settings."),
     "20429": Meaning(Then.AGAIN, "Twilio says that we send too fast."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import deliveries
 from bot.choices import payload
-from bot.forgetting import is_wished
+from bot.forgetting import TO_BE_FORGOTTEN, is_wished
 from bot.safety.verdict import Verdict
 from bot.store.cases import Case
 from bot.store.unit_of_work import UnitOfWork
@@ -24,6 +24,7 @@ def after_closing(work: UnitOfWork, voice: Voice, case: Case, *, was_held: bool,
     nobodys = deliveries.is_nobodys(work, thread.id)
     kept_as = deliveries.number_gone(work, thread.id) if nobodys else thread.id
     if is_wished(work, case):
+        work.sending.wished(TO_BE_FORGOTTEN, thread.id, work.now)
         work.threads.forget(kept_as)
         if not thread.opted_out and not nobodys:
             voice.say(work, thread, "forgotten")

@@ -131,7 +131,7 @@ class DeskReading:
                 who=SHOWN_AS[m.who],
                 name=self.name(work, m.staff_id) if m.who == "helper" else None,
                 text=_as_meant(m, said),
-                at=m.at,
+                at=m.said_at,
                 delivery=_delivery(m),
                 delivery_note=_why_not(m.error_code, len(tries.get(m.id, ()))) if m.error_code else None,
             )

@@ -5,6 +5,7 @@ A copy holds what the database holds: words and numbers stay sealed, and without
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 from bot.store.database import Store, StoreError
 
 ASIDE = "before-restore"
+BESIDE = ("-wal", "-shm")
+"""What SQLite may keep beside a database."""
 
 WHAT_MAY_HAVE_HAPPENED = (
     "UPDATE message SET state = 'sending', claimed_until = NULL WHERE direction = 'out' AND state = 'queued'",
@@ -60,20 +63,17 @@ def restore(store: Store, from_: Path, *, now: datetime) -> Restored:
         raise StoreError(f"{from_} is not there: name the file that `handrail backup` wrote.")
     _check(from_)
     store.close()
-    aside = None
-    if target.exists():
-        _must_be_unused(target)
-        aside = target.with_name(f"{target.name}.{ASIDE}-{now:%Y%m%d%H%M%S}")
-        target.replace(aside)
-        for ending in ("-wal", "-shm"):
-            Path(f"{target}{ending}").unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(f"{target.name}.part")
-    half.unlink(missing_ok=True)
-    _copy(from_, half)
-    with closing(sqlite3.connect(half)) as copied, copied:
-        in_doubt, unanswered = (copied.execute(statement).rowcount for statement in WHAT_MAY_HAVE_HAPPENED)
-    half.replace(target)
+    try:
+        _remove(half)
+        _copy(from_, half)
+        with closing(sqlite3.connect(half)) as copied, copied:
+            in_doubt, unanswered = (copied.execute(statement).rowcount for statement in WHAT_MAY_HAVE_HAPPENED)
+        aside = _put_aside(target, now) if target.exists() else None  # only now: a full disk has left it where it was
+        half.replace(target)
+    finally:
+        _remove(half)
     return Restored(aside, in_doubt, unanswered)
 
 
@@ -81,6 +81,22 @@ def _file(store: Store) -> Path:
     if not store.is_sqlite or not store.engine.url.database:
         raise StoreError("This is for SQLite. For PostgreSQL use pg_dump and pg_restore, as docs/operating.md says.")
     return Path(store.engine.url.database)
+
+
+def _put_aside(target: Path, now: datetime) -> Path:
+    """Its week there begins now, however long ago it was written last (``bot.leftovers``)."""
+    _must_be_unused(target)
+    aside = target.with_name(f"{target.name}.{ASIDE}-{now:%Y%m%d%H%M%S}")
+    target.replace(aside)
+    os.utime(aside, (now.timestamp(), now.timestamp()))
+    for ending in BESIDE:
+        Path(f"{target}{ending}").unlink(missing_ok=True)
+    return aside
+
+
+def _remove(file: Path) -> None:
+    for ending in ("", *BESIDE):
+        Path(f"{file}{ending}").unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:

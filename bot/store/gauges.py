@@ -64,6 +64,14 @@ class GaugeRows:
             outbox_beat=self._beats.age(OUTBOX),
         )
 
+    def came_in(self) -> tuple[int, int]:
+        """How many texts came in, and how many of those are there twice under one provider's id."""
+        mine = (message.c.direction == "in") & (message.c.who == "you")
+        count, different = self._connection.execute(
+            select(func.count(), func.count(message.c.provider_id.distinct())).where(mine)
+        ).one()
+        return int(count), int(count) - int(different)
+
     def _oldest(self, *states: str) -> float:
         due = or_(message.c.due_at.is_(None), message.c.due_at <= self._now)
         wanted = select(func.min(message.c.id)).where(message.c.state.in_(states), due)

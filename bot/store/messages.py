@@ -1,7 +1,7 @@
 """Messages: the transcript, the inbox and the outbox are one table, so that nothing falls between them.
 
 Inbound: ``kept`` (to be answered) -> ``answered``; ``noted`` needs no answer from the bot; ``waits`` is a note the gateway
-wrote to itself, for when they have said their private word.
+wrote to itself, or a text that came hours late, for when they have said their private word, or written again.
 Outbound: ``queued`` -> ``sending`` -> ``sent`` -> ``delivered``, or ``failed`` / ``opted out``; on the
 web a message is ``shown`` as soon as it is written.
 """
@@ -54,16 +54,24 @@ HEARD = (
     .where(message.c.thread_id == bindparam("of"), message.c.who == "you", message.c.created_at > bindparam("since"))
 )
 LAST_HEARD = (
-    select(message.c.created_at)
+    select(message.c.said_at, message.c.created_at)
     .where(message.c.thread_id == bindparam("of"), message.c.who == "you")
     .order_by(message.c.seq.desc())
     .limit(1)
 )
+HEARD_AS_SAID = LAST_HEARD.where(message.c.said_at.is_(None))
 DUE_NOW = (
     update(message)
     .where(message.c.thread_id == bindparam("of"), message.c.direction == "out", message.c.state == "queued")
     .where(message.c.due_at > _NOW, message.c.attempts < bindparam("fewer_than"))
     .values(due_at=_NOW)
+)
+ASKED_SOON = (
+    update(message)
+    .where(message.c.thread_id == bindparam("of"), message.c.direction == "out", message.c.state == "sending")
+    .where(message.c.claimed_until.is_(None), message.c.due_at > bindparam("soon", type_=Instant))
+    .where(message.c.attempts < bindparam("fewer_than"))
+    .values(due_at=bindparam("soon", type_=Instant))
 )
 
 
@@ -107,6 +115,7 @@ class Message:
     verdict: Verdict
     state: str
     at: datetime
+    said_at: datetime
     provider_id: str | None
     case_id: int | None
     staff_id: int | None
@@ -133,8 +142,10 @@ class MessageRows:
         state: str,
         who: str = "you",
         chosen: str | None = None,
+        said_at: datetime | None = None,
     ) -> int:
-        """Keep what came in; returns its id. ``chosen`` is the payload of the choice it names, as offered then."""
+        """Keep what came in; returns its id. ``chosen`` is the payload of the choice it names, as offered then; ``said_at``
+        when it was said, for what came later."""
         return self._insert(
             thread_id,
             direction="in",
@@ -145,6 +156,7 @@ class MessageRows:
             sealed_choice=self._vault.seal(chosen) if chosen else None,
             level=int(verdict.level),
             state=state,
+            said_at=min(said_at, self._now) if said_at else None,
         )
 
     def queue(
@@ -195,9 +207,16 @@ class MessageRows:
         return int(self._connection.execute(HEARD, {"of": thread_id, "since": self._now - within}).scalar_one())
 
     def last_heard(self, thread_id: str) -> datetime | None:
-        """When the young person last wrote."""
-        heard: datetime | None = self._connection.execute(LAST_HEARD, {"of": thread_id}).scalar()
-        return heard
+        """When the young person last wrote, whenever that came to us."""
+        newest = self._connection.execute(LAST_HEARD, {"of": thread_id}).first()
+        if newest is None or newest.said_at is None:
+            return newest.created_at if newest else None
+        return max(newest.said_at, self.heard_as_said(thread_id) or newest.said_at)
+
+    def heard_as_said(self, thread_id: str) -> datetime | None:
+        """When a text of theirs last came to us as it was said; None where all that is kept came late."""
+        newest = self._connection.execute(HEARD_AS_SAID, {"of": thread_id}).first()
+        return newest.created_at if newest else None
 
     def worst(self, thread_id: str, *, within: timedelta) -> Level:
         """The highest level of what the young person wrote in the last while."""
@@ -249,10 +268,12 @@ class MessageRows:
         self._change(said.id, sealed_body=self._vault.seal(THEIR_WORD), sealed_screening=wordless)
 
     def no_longer_waits(self, thread_id: str, state: str, *, last: bool = False) -> None:
-        """Their word was said, or will not be: what waited for it is in ``state`` from now on, ``last`` after all else."""
+        """Their word was said, or will not be: what waited for it is in ``state`` from now on, our own notes ``last``
+        after all else."""
         waiting = (message.c.thread_id == thread_id) & (message.c.state == "waits")
         if last:
-            for row in self._connection.execute(select(message.c.id).where(waiting).order_by(message.c.seq)).all():
+            ours = waiting & (message.c.who == "event")
+            for row in self._connection.execute(select(message.c.id).where(ours).order_by(message.c.seq)).all():
                 self._connection.execute(ONE_MORE, {"of": thread_id, "now": self._now})
                 self._change(row.id, seq=self.last_seq(thread_id))
         self._connection.execute(update(message).where(waiting).values(state=state))
@@ -269,9 +290,12 @@ class MessageRows:
         row = self._connection.execute(tried.order_by(message.c.seq.desc()).limit(1)).first()
         return row.error_code if row and row.state == "failed" else None
 
-    def due_now(self, thread_id: str, *, fewer_than: int) -> None:
-        """What was put off after fewer tries than that is due now."""
-        self._connection.execute(DUE_NOW, {"of": thread_id, "now": self._now, "fewer_than": fewer_than})
+    def due_now(self, thread_id: str, *, fewer_than: int, asked_after: timedelta) -> None:
+        """What was put off after fewer tries than that is due now; what may have gone out is asked about soon, once the
+        provider has had the time to list it: what they hear next waits behind either."""
+        mine = {"of": thread_id, "fewer_than": fewer_than}
+        self._connection.execute(DUE_NOW, {**mine, "now": self._now})
+        self._connection.execute(ASKED_SOON, {**mine, "soon": self._now + asked_after})
 
     def unfinished(self) -> int:
         """How many messages are still to be answered or sent."""
@@ -288,14 +312,6 @@ class MessageRows:
         """How many messages wait to be answered (``in``) or sent (``out``), however long; nothing for none."""
         wanted = select(message.c.direction, func.count()).where(message.c.state.in_(("kept", "queued", "sending")))
         return {direction: count for direction, count in self._connection.execute(wanted.group_by(message.c.direction))}
-
-    def came_in(self) -> tuple[int, int]:
-        """How many texts came in, and how many of those are there twice under one provider's id."""
-        mine = (message.c.direction == "in") & (message.c.who == "you")
-        count, different = self._connection.execute(
-            select(func.count(), func.count(message.c.provider_id.distinct())).where(mine)
-        ).one()
-        return int(count), int(count) - int(different)
 
     def _change(self, message_id: int, **values: Any) -> None:
         self._connection.execute(CHANGE, {"of": message_id, **values})
@@ -323,6 +339,7 @@ class MessageRows:
             verdict=Verdict.from_json(screening) if screening else Verdict(Level(row.level)),
             state=row.state,
             at=row.created_at,
+            said_at=row.said_at or row.created_at,
             provider_id=row.provider_id,
             case_id=row.case_id,
             staff_id=row.staff_id,

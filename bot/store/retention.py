@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from bot.handoff.cases import ENDED
 from bot.store.boosters import WAITING
+from bot.store.check_ins import AGREED
 from bot.store.group_answers import ANSWERS, TRIES
 from bot.store.groups import GroupRows
 from bot.store.seats import SeatRows
@@ -23,6 +24,7 @@ from bot.store.tables import (
     address,
     booster,
     case,
+    check_in,
     group_answer,
     group_session,
     group_text,
@@ -109,14 +111,19 @@ class RetentionRows:
         yield message, or_(message.c.thread_id.in_(silent), self._old_words(now))
         yield tracker, or_(tracker.c.thread_id.in_(silent), self._adrift(now))
         yield address, and_(address.c.thread_id.in_(silent), ~self._awaited(address.c.thread_id))
+        # Who opted out, or waits for texts to come, keeps a row: what belongs to it goes here, with no thread to go with.
+        yield booster, and_(booster.c.thread_id.in_(silent), booster.c.state != WAITING)
+        yield check_in, and_(check_in.c.thread_id.in_(silent), check_in.c.state != AGREED)
+        answer_goes = and_(group_answer.c.thread_id.in_(silent), ~self._sits(group_answer.c.thread_id))
+        yield group_answer, or_(answer_goes, group_answer.c.at < now - ANSWERS)
+        yield seat, and_(seat.c.thread_id.in_(silent), ~self._sits(seat.c.thread_id))
+        yield group_text, or_(group_text.c.thread_id.in_(silent), group_text.c.at < now - ANSWERS)
         # Somebody who opted out keeps a bare row, so that the wish is still honoured when they are forgotten.
         stays = self._awaited(thread.c.id) | self._sits(thread.c.id)
         yield thread, and_(thread.c.id.in_(silent), thread.c.opted_out_at.is_(None), ~stays)
         yield page, page.c.at < now - self._keep.cases
         yield session, session.c.created_at < now - SESSIONS
         yield typing, typing.c.until < now - TYPING
-        yield group_answer, group_answer.c.at < now - ANSWERS
-        yield group_text, group_text.c.at < now - ANSWERS
         yield join_try, join_try.c.at < now - TRIES
         yield received, received.c.at < now - REMEMBERED
         yield report, report.c.at < now - EARLY
@@ -141,8 +148,9 @@ class RetentionRows:
     def _sits(self, thread_id: Any) -> Any:
         """Whether somebody sits in a group that has not ended: their seat and what was counted stay as long, their words and
         number do not. Else its next result would take the place of one with more answers, and show who had gone."""
-        goes_on = and_(seat.c.group_id == group_session.c.id, group_session.c.ended_at.is_(None))
-        return exists(select(seat.c.id).where(seat.c.thread_id == thread_id, seat.c.left_at.is_(None), goes_on))
+        sits = seat.alias()
+        goes_on = and_(sits.c.group_id == group_session.c.id, group_session.c.ended_at.is_(None))
+        return exists(select(sits.c.id).where(sits.c.thread_id == thread_id, sits.c.left_at.is_(None), goes_on))
 
     def _old_words(self, now: datetime) -> Any:
         """Old words of a thread that still goes on, and of no case of it: those lie further before each case that is kept

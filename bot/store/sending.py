@@ -126,6 +126,18 @@ class SendingRows:
             missing -= {row.provider_id for row in self._connection.execute(kept)}
         return missing
 
+    def wished(self, what: str, thread_id: str, moment: datetime) -> None:
+        """Remember as long as an id when they last wished this: what was said before it may come to us after it."""
+        id_hash = self._hash(f"{what}:{thread_id}")
+        insert_once(self._connection, received, id_hash=id_hash, at=moment)
+        earlier = (received.c.id_hash == id_hash) & (received.c.at < moment)
+        self._connection.execute(update(received).where(earlier).values(at=moment))
+
+    def wished_after(self, what: str, thread_id: str, moment: datetime) -> bool:
+        """Whether they wished this after something was said."""
+        later = (received.c.id_hash == self._hash(f"{what}:{thread_id}")) & (received.c.at > moment)
+        return self._connection.execute(select(received.c.at).where(later)).first() is not None
+
     # --- out ---------------------------------------------------------------------------------------
 
     def tried(self, message_id: int, state: str, *, provider_id: str | None = None, code: str | None = None) -> None:

@@ -90,6 +90,7 @@ message = Table(
     Column("case_id", Integer),
     Column("staff_id", Integer),
     Column("created_at", Instant, nullable=False),
+    Column("said_at", Instant),
     Column("due_at", Instant),
     Column("claimed_until", Instant),
     Column("attempts", Integer, nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from bot.app import App
 from bot.privacy import PrivacyError
 from bot.safety.verdict import Level, Reason, Verdict
-from bot.store import rotation
+from bot.store import backup, rotation
 from bot.store.backup import WHAT_MAY_HAVE_HAPPENED, back_up, restore
 from bot.store.database import Store, StoreError
 from tests.talking import START, Desk, House, Phone
@@ -192,6 +193,38 @@ def test_a_copy_is_not_put_back_under_a_running_service(house: House, lived_in: 
     with pytest.raises(StoreError, match="stop `handrail serve`"):
         restore(house.app.store, tmp_path / "copy.db", now=START)
     other.store.close()
+
+
+def test_a_disk_that_is_full_leaves_the_database_where_it_was_and_no_half_copy(
+    house: House, lived_in: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(house.app.store, tmp_path / "copy.db")
+    house.app.store.close()
+    target = database_of(house.app.store)
+
+    def full(_source: Path, half: Path) -> None:
+        half.write_bytes(b"half of it")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch, pytest.raises(sqlite3.OperationalError):
+        patch.setattr(backup, "_copy", full)
+        restore(house.app.store, tmp_path / "copy.db", now=START)
+    assert DANGER in words(house.app, lived_in)
+    assert not list(target.parent.glob(f"{target.name}.*"))
+
+
+def test_what_was_put_aside_stays_its_week_however_old_it_is(house: House, lived_in: str, tmp_path: Path) -> None:
+    back_up(house.app.store, tmp_path / "copy.db")
+    house.app.store.close()
+    long_ago = START.timestamp() - 30 * 86400
+    os.utime(database_of(house.app.store), (long_ago, long_ago))
+    aside = restore(house.app.store, tmp_path / "copy.db", now=START).aside
+    house.app.clock.passes(days=6.9)
+    house.app.outbox.expire()
+    assert aside is not None and aside.exists()
+    house.app.clock.passes(days=0.2)
+    house.app.outbox.expire()
+    assert not aside.exists()
 
 
 def test_postgresql_is_told_its_own_way(house: House, tmp_path: Path) -> None:

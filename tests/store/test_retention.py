@@ -12,8 +12,11 @@ import pytest
 from bot.doctor import _database, _open_in_silence
 from bot.groups.state import GroupState
 from bot.groups.steps import Subject
+from bot.safety.verdict import Level, Verdict
 from bot.serve import outbox as outbox_process
+from bot.store import tables
 from tests.talking import Clock, Desk, House, Page, Phone
+from tests.test_forgetting import fills_everything, rows_of
 from tests.test_group_talks import Room
 
 SAD = "i want to die"
@@ -182,6 +185,39 @@ def test_who_sits_in_a_group_that_goes_on_keeps_seat_and_answers_and_no_word(hou
         assert work.threads.get(quiet.thread_id) is None
 
 
+OF_A_THREAD = {table.name for table in tables.metadata.sorted_tables if "thread_id" in table.c} - {"case"}
+
+
+def test_of_who_opted_out_no_table_holds_anything_but_the_bare_row(house: House, phone: Phone, clock: Clock) -> None:
+    phone.texts("hi")
+    fills_everything(house, phone.thread_id)
+    assert set(rows_of(house.app.store, phone.thread_id)) == OF_A_THREAD
+    phone.texts("STOP")
+    clock.passes(hours=73)
+    assert {*overdue(house)} >= {"booster", "check_in", "seat", "group_answer"}
+    house.app.outbox.sweep()
+    house.app.outbox.expire()
+    assert rows_of(house.app.store, phone.thread_id) == {}
+
+
+def test_of_who_waits_for_boosters_only_those_and_the_number_outlive_the_words(
+    house: House, phone: Phone, clock: Clock
+) -> None:
+    phone.texts("hi")
+    fills_everything(house, phone.thread_id)
+    clock.passes(hours=73)
+    house.app.outbox.sweep()
+    house.app.outbox.expire()
+    assert rows_of(house.app.store, phone.thread_id) == {"address": 1, "booster": 3}
+    phone.new()
+    clock.passes(days=5)
+    house.app.outbox.sweep()
+    house.settles()
+    assert len(phone.new()) == 1
+    house.app.outbox.expire()
+    assert rows_of(house.app.store, phone.thread_id)["booster"] == 3  # the one that went out goes with its text
+
+
 def test_somebody_who_opted_out_stays_opted_out_when_they_are_forgotten(house: House, phone: Phone, clock: Clock) -> None:
     phone.texts("STOP")
     clock.passes(days=10)
@@ -262,9 +298,9 @@ def test_it_runs_by_itself(house: House, phone: Phone, monkeypatch: pytest.Monke
 
 
 def fills_what_is_kept_beside(house: House, phone: Phone) -> None:
-    """A row of each kind that goes by its own time, on a thread that stays."""
+    """A row of each kind that goes by its own time, on a thread that stays, for people have a case of it."""
     with house.app.store.begin() as work:
-        work.boosters.plan(phone.thread_id, "grooming")
+        work.cases.open(phone.thread_id, Verdict(Level.HIGH))
         leader = work.staff.add(username="lee", first_name="Lee", role="facilitator", password_hash="-", totp=None)
         group = work.groups.open(Subject("grooming", "trust", "13-15", "en"), region="CA", free=False, staff_id=leader)
         work.group_answers.keep(group.id, "0", phone.thread_id, ("a",))

@@ -95,7 +95,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "HANDRAIL_REGION": "Region to assume when a young person has not said one, such as CA. Default: none.",
     "HANDRAIL_TIME_ZONE": "The zone new shifts of the rota are written in, such as America/Toronto. Default: UTC.",
     "HANDRAIL_STAFF_URL": "The desk's address as staff open it, named in pages. Default: the staff listener.",
-    "HANDRAIL_SMTP_URL": "Mail server that pages staff, smtp://user:password@host:587 (STARTTLS) or smtps://. Default: none.",
+    "HANDRAIL_SMTP_URL": "Mail server that pages staff, smtp://user:password@host:587 (STARTTLS) or smtps://. "
+    "A password is sent only over TLS, unless the server is on this machine. Default: none.",
     "HANDRAIL_MAIL_FROM": "The sender of those e-mails. Needed with a mail server.",
     "HANDRAIL_WEBHOOK_URL": "Where case events go, for another system's desk. Default: none.",
     "HANDRAIL_WEBHOOK_SECRET": "Signs those events; at least 32 characters. Needed with a webhook.",

@@ -11,7 +11,7 @@ READY := .venv/ready
 TEST_READY := .venv/test-ready
 LINT_READY := .venv-lint/ready
 
-.PHONY: help run test unproven quick lint types train talk audit doctor lock clean screenshots
+.PHONY: help run test quick lint types train talk audit doctor lock clean screenshots
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,7 +19,7 @@ help: ## Show what there is
 run: $(READY) ## Set up, train what is missing, start everything
 	@exec .venv/bin/handrail serve
 
-test: $(TEST_READY) $(LINT_READY) chromium ## Every check and every proven test
+test: $(TEST_READY) $(LINT_READY) chromium ## Every check and every test
 	@echo "== words, style and types"
 	@.venv/bin/handrail lint
 	@.venv-lint/bin/ruff check . && .venv-lint/bin/ruff format --check .
@@ -27,10 +27,7 @@ test: $(TEST_READY) $(LINT_READY) chromium ## Every check and every proven test
 	@echo "== models"
 	@.venv/bin/handrail train
 	@echo "== tests"
-	@$(PY) -m pytest -m "not unproven" -n 2 --dist loadgroup
-
-unproven: $(TEST_READY) chromium ## Tests not yet seen green on a quiet machine: topology, bursts, benches
-	@$(PY) -m pytest -m unproven
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 quick: $(TEST_READY) ## The fast tests only
 	@$(PY) -m pytest -m "not slow"

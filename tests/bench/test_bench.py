@@ -125,7 +125,6 @@ def one_engine(engine: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @pytest.mark.usefixtures("one_engine")
 def test_the_chat_bench_runs(settings: Settings) -> None:
     said: list[str] = []
@@ -134,7 +133,6 @@ def test_the_chat_bench_runs(settings: Settings) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @pytest.mark.usefixtures("one_engine")
 def test_the_webhook_bench_loses_nothing(settings: Settings) -> None:
     said: list[str] = []
@@ -143,7 +141,6 @@ def test_the_webhook_bench_loses_nothing(settings: Settings) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.unproven
 @pytest.mark.usefixtures("one_engine")
 def test_the_backlog_bench_answers_all(settings: Settings) -> None:
     said: list[str] = []

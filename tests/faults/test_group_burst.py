@@ -20,7 +20,7 @@ from bot.bench.installation import installed
 from bot.settings import Settings
 from tests.talking import ROOT, demo_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.unproven]
+pytestmark = pytest.mark.slow
 
 MOST_SLOWER, AND_MORE = 4.0, 250.0
 """A danger text in the burst, beside one when it is quiet: so many times, and milliseconds for a machine that others use."""

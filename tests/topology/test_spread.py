@@ -22,7 +22,7 @@ from tests.topology.stand_in import StandIn
 from tests.topology.town import Town, status
 from tests.web.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.unproven]
+pytestmark = pytest.mark.slow
 
 TURN_SECONDS = 0.15
 BACKLOG = 60

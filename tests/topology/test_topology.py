@@ -23,7 +23,7 @@ from tests.topology.people import Chat, Traffic
 from tests.topology.postgres import Postgres
 from tests.topology.town import Town, status
 
-pytestmark = [pytest.mark.slow, pytest.mark.unproven]
+pytestmark = pytest.mark.slow
 
 QUESTIONS = ("what is grooming?", "what is sextortion?", "what is consent?", "is it my fault", "what can you do", "menu")
 """Words whose answers differ. No choices: a letter means what was offered when it was written, which is not the same in a hurry."""

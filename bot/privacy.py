@@ -163,7 +163,7 @@ def is_weak(secret: str) -> bool:
     if any(plain == (plain[:size] * len(plain))[: len(plain)] for size in range(1, 17)):
         return True
     steps = [ord(after) - ord(before) for before, after in itertools.pairwise(plain)]
-    return sum(abs(step) <= 1 for step in steps) > len(steps) / 2
+    return sum(abs(step) <= 1 for step in steps) > len(steps) * 2 / 3  # of what a generator makes one in a billion
 
 
 def masked(number: str) -> str:

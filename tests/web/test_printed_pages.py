@@ -186,7 +186,7 @@ def test_a_supervisor_sees_both_and_takes_the_files(house: House) -> None:
         assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
         if ".pdf" in link:
             assert "attachment" in answer.headers["content-disposition"]
-            assert "Quelque chose te tracasse?" in text_of(answer.content) and "911" in text_of(answer.content)
+            assert "Quelque chose en tête?" in text_of(answer.content) and "911" in text_of(answer.content)
         else:
             assert codes(answer.content) == {f"{house.app.settings.public_url}/?lang=fr"}
 

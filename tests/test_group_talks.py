@@ -416,7 +416,12 @@ def test_guessing_codes_is_held_back_for_one_phone_and_for_chats_together(room: 
     [
         ("en", "next", "You can change it until you go on. Text NEXT to go on.", "\nText NEXT to go on."),
         ("fr", "suivant", "Tu peux changer ta réponse avant de continuer. Écris SUIVANT", "\nÉcris SUIVANT pour continuer."),
-        ("es", "siguiente", "Puedes cambiar tu respuesta antes de seguir. Escribe SIGUIENTE", "\nEscribe SIGUIENTE para seguir."),
+        (
+            "es",
+            "siguiente",
+            "Puedes cambiar tu respuesta antes de seguir. Escribe SIGUIENTE",
+            "\nEscribe SIGUIENTE para seguir.",
+        ),
     ],
 )
 def test_at_their_own_pace_a_phone_goes_on_by_a_word_and_is_told_so(

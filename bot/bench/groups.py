@@ -15,7 +15,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
+import aiohttp
 import httpx
 
 from bot.app import App
@@ -31,7 +33,6 @@ SUBJECT = Subject("grooming", "trust", "13-15", "en")
 STEP, OPTIONS = "lesson:notice", ("a", "b", "c")
 DANGER = "my stepdad hits me and he is coming home now"
 LONGEST_OPENING = 120.0
-CONNECTIONS = 100
 NUMBERS = itertools.count()
 """Each text is somebody else's: two of one number would be one case."""
 
@@ -154,45 +155,55 @@ def open_pages(house: Installation, tokens: Sequence[str]) -> Iterator[Callable[
         child.wait(20)
 
 
-async def send_answer(client: httpx.AsyncClient, token: str, option: str) -> float:
+def visitors(url: str) -> aiohttp.ClientSession:
+    """Many people's browsers. Not httpx: with hundreds of requests under way it took more of the machine than the gateway."""
+    connector = aiohttp.TCPConnector(limit=0)
+    return aiohttp.ClientSession(
+        url, connector=connector, timeout=aiohttp.ClientTimeout(60), cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
+async def send_answer(client: aiohttp.ClientSession, token: str, option: str) -> float:
     """One answer; the milliseconds until it was acknowledged. Sent again, as the page does, until it is. Raises BenchError."""
     began = time.perf_counter()
     headers = {"Authorization": f"Bearer {token}"}
     while True:
         try:
-            answer = await client.post("/group/answers", json={"step": STEP, "options": [option]}, headers=headers)
-            if answer.status_code == 200:
+            async with client.post("/group/answers", json={"step": STEP, "options": [option]}, headers=headers) as answer:
+                said = await answer.text()
+            if answer.status == 200:
                 return 1000 * (time.perf_counter() - began)
-            if answer.status_code < 500 and answer.status_code != 429:
-                raise BenchError(f"An answer was refused: {answer.text}")
-        except httpx.TransportError:
+            if answer.status < 500 and answer.status != 429:
+                raise BenchError(f"An answer was refused: {said}")
+        except aiohttp.ClientConnectionError:
             pass
         await asyncio.sleep(0.1)
 
 
-async def _by_chat(_app: App, client: httpx.AsyncClient, _seat: str) -> float:
-    opened_chat = await client.post("/chat/threads", json={})
-    headers = {"Authorization": f"Bearer {opened_chat.json()['token']}"}
+async def _by_chat(_app: App, client: aiohttp.ClientSession, _seat: str) -> float:
+    async with client.post("/chat/threads", json={}) as opened_chat:
+        headers = {"Authorization": f"Bearer {(await opened_chat.json())['token']}"}
     return await _timed(client, "/chat/messages", 202, json={"id": secrets.token_hex(8), "text": DANGER}, headers=headers)
 
 
-async def _by_seat(_app: App, client: httpx.AsyncClient, seat: str) -> float:
+async def _by_seat(_app: App, client: aiohttp.ClientSession, seat: str) -> float:
     body = {"id": secrets.token_hex(8), "text": DANGER, "to": "box"}
     return await _timed(client, "/group/texts", 202, json=body, headers={"Authorization": f"Bearer {seat}"})
 
 
-async def _by_text(app: App, client: httpx.AsyncClient, _seat: str) -> float:
+async def _by_text(app: App, client: aiohttp.ClientSession, _seat: str) -> float:
     fields = {"MessageSid": f"SM{secrets.token_hex(16)}", "From": f"+1500558{next(NUMBERS):04d}", "Body": DANGER}
     fields |= {"To": "+15005550006", "NumMedia": "0"}
     signature = app.sms.sign(f"{app.settings.public_url}/sms/inbound", fields)
     return await _timed(client, "/sms/inbound", 200, data=fields, headers={"X-Twilio-Signature": signature})
 
 
-async def _timed(client: httpx.AsyncClient, path: str, status: int, **request: object) -> float:
+async def _timed(client: aiohttp.ClientSession, path: str, status: int, **request: Any) -> float:
     began = time.perf_counter()
-    answer = await client.post(path, **request)  # type: ignore[arg-type]
-    if answer.status_code != status:
-        raise BenchError(f"A text with danger was refused at {path}: {answer.status_code} {answer.text[:100]}")
+    async with client.post(path, **request) as answer:
+        said = await answer.text()
+    if answer.status != status:
+        raise BenchError(f"A text with danger was refused at {path}: {answer.status} {said[:100]}")
     return 1000 * (time.perf_counter() - began)
 
 
@@ -203,9 +214,7 @@ async def _burst(
 
     Gives their milliseconds, and the seconds that all of it took.
     """
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    url = app.settings.public.url
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, limits=limits) as client:
+    async with visitors(app.settings.public.url) as client:
         ways = itertools.cycle((_by_chat, _by_seat, _by_text))
         in_danger = [_later(n / dangers, next(ways)(app, client, seats[n])) for n in range(dangers)]
         given = [_later(n / len(answering), send_answer(client, t, given_by(n))) for n, t in enumerate(answering)]

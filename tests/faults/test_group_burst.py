@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.app import App
-from bot.bench.groups import OPTIONS, STEP, given_by, join_all, measure, opened, send_answer
+from bot.bench.groups import OPTIONS, STEP, given_by, join_all, measure, opened, send_answer, visitors
 from bot.bench.installation import installed
 from bot.settings import Settings
 from tests.talking import ROOT, demo_settings
@@ -67,7 +66,7 @@ def test_a_gateway_killed_in_the_middle_of_a_poll_loses_and_doubles_nothing(sett
                 house.starts("gateway")
 
         async def everybody() -> None:
-            async with httpx.AsyncClient(base_url=house.settings.public.url, trust_env=False, timeout=30) as client:
+            async with visitors(house.settings.public.url) as client:
 
                 async def one(number: int, token: str) -> None:
                     await asyncio.sleep(number * 0.05)

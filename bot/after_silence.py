@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.choices import read_choice
 from bot.effects import Effects
 from bot.forgetting import forget
 from bot.safety.verdict import Level
@@ -47,10 +48,16 @@ def taken_late(work: UnitOfWork, voice: Voice, effects: Effects, thread: Thread,
         _forgotten_unseen(work, voice, thread, said_at)
         return
     work.threads.change(thread.id, waits_since=work.now)
-    if asks_for_person(text):
+    if wishes_person(thread, text) and not thread.held:
         person_asked(work, voice, effects, thread)
     elif not thread.waits and not thread.opted_out:
         voice.say(work, thread, "late_hello")
+
+
+def wishes_person(thread: Thread, text: str) -> bool:
+    """Whether a text asks for a person, by the word or by what was offered."""
+    chosen = read_choice(text, thread.choices)
+    return asks_for_person(text) or (chosen is not None and chosen.payload.startswith("/want_person"))
 
 
 def their_word(work: UnitOfWork, voice: Voice, effects: Effects, thread: Thread, text: str, level: Level) -> None:

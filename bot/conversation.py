@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.after_silence import came_late, opened, person_asked, taken_late, their_word
+from bot.after_silence import came_late, opened, person_asked, taken_late, their_word, wishes_person
 from bot.careful import Careful
 from bot.channels.base import Inbound
 from bot.choices import read_choice
@@ -119,7 +119,7 @@ class Conversation:
             self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded, late=late)
             if verdict.level >= Level.ELEVATED:
                 self._danger(work, thread, verdict, late=late)
-            if late and route not in (Route.KEYWORD, Route.HELD, Route.OPTED_OUT):
+            if late and route not in (Route.KEYWORD, Route.OPTED_OUT):
                 taken_late(work, self._voice, self._effects, thread, text, inbound.at)
                 return Received(thread_id)
             thread = thread if late else opened(work, thread, text, route)
@@ -140,7 +140,7 @@ class Conversation:
             if route is Route.HELD and wants_other_person(text):
                 self._other_person(work, thread)
             if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text, held=thread.held):
-                forgotten_and_told(work, self._voice, thread)
+                forgotten_and_told(work, self._voice, thread, inbound.at)
             if route is Route.OPTED_OUT and asks_for_person(text):
                 person_asked(work, self._voice, self._effects, thread)
             if inbound.media and route is not Route.KEYWORD and (route is Route.DANGER or not thread.opted_out):
@@ -220,15 +220,15 @@ class Conversation:
         late: bool,
     ) -> None:
         answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
-        unread = (late or not answered_by_bot) and work.threads.said_word(
-            thread, text, verdict.level
-        )  # else the reply hides it
+        by_us = not answered_by_bot or late  # else the reply hides the word
+        unread = by_us and work.threads.said_word(thread, text, verdict.level)
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
         if named and named.payload.startswith(OURS) and route is not Route.GROUP:
             named = None  # the group it was offered in is over: a stray letter by now
         state = "kept" if answered_by_bot else "noted"
-        if late and answered_by_bot:  # answered when they write again, but for what is done with already
-            state = "noted" if unread or asks_for_person(text) else "waits"
+        in_danger = route is Route.WORD and verdict.level >= Level.ELEVATED
+        if late and (answered_by_bot or in_danger):  # answered when they write again, but for what is done with already
+            state = "noted" if unread or wishes_person(thread, text) else "waits"
         work.messages.keep_inbound(
             thread.id,
             provider_id=inbound.provider_id,
@@ -286,15 +286,15 @@ class Conversation:
         if is_help(text):
             if not answered:
                 self._voice.say(work, thread, "help")
-        elif work.sending.wished_after(STOP_OR_START, thread.id, said_at or work.now):
+            return
+        if work.sending.wished_after(STOP_OR_START, thread.id, said_at or work.now):
             return  # it came to us after a newer one, which holds
-        elif is_start(text):
-            work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
+        work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
+        if is_start(text):
             work.threads.change(thread.id, opted_out_at=None)
             if not answered:
                 self._voice.say(work, thread, "started")
         elif not thread.opted_out:
-            work.sending.wished(STOP_OR_START, thread.id, said_at or work.now)
             opt_out(work, thread.id, actor="young person")
             if not answered:
                 self._voice.say(work, thread, "stopped")

@@ -69,7 +69,7 @@ class Effects:
         elif kind == "case":
             self._case(work, thread, effect)
         elif kind == "forget":
-            forget(work, thread.id)
+            forget(work, thread.id, wished_at=message.said_at if message else None)
         elif kind == "pass_on":
             self._pass_on(work, thread, effect)
         elif kind == "check_in":

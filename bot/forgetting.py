@@ -58,9 +58,9 @@ def page_closed(work: UnitOfWork, thread_id: str, *, keeps_counted: bool = False
         work.audit.add(actor="young person", what="page closed", case_id=case.id)
 
 
-def forgotten_and_told(work: UnitOfWork, voice: Voice, thread: Thread) -> None:
+def forgotten_and_told(work: UnitOfWork, voice: Voice, thread: Thread, wished_at: datetime | None) -> None:
     """Erased at once, without the engine: silently for who asked us not to text. A live case is told of honestly."""
-    is_gone = forget(work, thread.id)
+    is_gone = forget(work, thread.id, wished_at=wished_at)
     if not thread.opted_out:
         voice.say(work, thread, "forgotten" if is_gone else "forget_case_open")
 

@@ -21,7 +21,7 @@ from bot.group_joining import refusal
 from bot.group_talk import GroupTalk, feedback
 from bot.groups.codes import read_code
 from bot.groups.state import GroupState
-from bot.groups.steps import COUNTED, GroupLessons, GroupStep
+from bot.groups.steps import COUNTED, GroupLessons, GroupStep, LessonGone
 from bot.privacy import Vault, new_token
 from bot.store.database import Store
 from bot.store.groups import Group
@@ -143,7 +143,11 @@ class GroupSeats:
         return {step: list(options) for step, options in answers.items()}
 
     def _screen(self, work: UnitOfWork, group: Group, seat: Seat | None, lang: str) -> dict[str, Any]:
-        steps = self._lessons.steps(group.subject)
+        try:
+            steps = self._lessons.steps(group.subject)
+        except LessonGone:  # a break for everybody, until the facilitator ends it; private words still reach the page
+            state = GroupState.PAUSED if group.state is GroupState.RUNNING else group.state
+            return {"state": state.value, "free": group.free, "number": 0, "of": 0}
         number = seat.step if seat else group.step
         shown: dict[str, Any] = {"state": group.state.value, "free": group.free, "number": number + 1, "of": len(steps)}
         if group.state is not GroupState.RUNNING:

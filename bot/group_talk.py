@@ -20,7 +20,7 @@ from bot.groups.quiet import comes_back, is_quiet, plainly
 from bot.groups.reading import LONGEST_QUESTION, Matter, Reading, is_theirs_alone, read
 from bot.groups.redacting import redacted
 from bot.groups.state import GroupState
-from bot.groups.steps import GroupLessons, GroupStep, Shown, place_of
+from bot.groups.steps import GroupLessons, GroupStep, LessonGone, Shown, place_of
 from bot.opting_out import leave_group
 from bot.redaction import Redaction
 from bot.store.group_answers import QUESTION, WORD
@@ -187,7 +187,10 @@ class GroupTalk:
             work.threads.offer(thread.id, ())
         fresh = work.threads.get(thread.id) or thread
         self._voice.say(work, fresh, "group_welcome", nickname=seat.nickname)
-        self.tell(work, fresh, seat, group)
+        try:
+            self.tell(work, fresh, seat, group)
+        except LessonGone:
+            self._voice.say(work, fresh, "group_lesson_gone")
 
     def _ask(self, work: UnitOfWork, thread: Thread, group: Group, words: str) -> None:
         held = self._hold(work, thread, group, QUESTION, "", redacted(words, self._redaction))

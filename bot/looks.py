@@ -58,8 +58,8 @@ class Looks:
         if read_choice(text, thread.choices):
             return Looked(text, None, False, Verdict())
         recent = tuple(work.messages.recent_texts(thread.id, within=TOGETHER))
-        heard = work.messages.last_heard(thread.id) if recent and thread.channel == "sms" else None
-        at_once = heard is not None and work.now - heard < SAME_MOMENT
+        came = work.messages.last_came(thread.id) if recent and thread.channel == "sms" else None
+        at_once = came is not None and work.now - came < SAME_MOMENT
         if ahead and (ahead.text, ahead.recent, ahead.at_once) == (text, recent, at_once):
             return ahead
         return Looked(text, recent, at_once, self._verdict(text, recent, at_once=at_once))

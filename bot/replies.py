@@ -125,7 +125,7 @@ class Replies:
             if chosen.startswith("/want_person"):
                 self._effects.apply(work, thread, {"effect": "case", "event": "consent"})
             if chosen.startswith("/forget_me"):
-                forgotten_and_told(work, self._voice, thread)
+                forgotten_and_told(work, self._voice, thread, message.said_at)
             elif silent:
                 return
             elif chosen.startswith("/want_person"):

@@ -109,6 +109,31 @@ def test_an_older_stop_or_start_that_comes_late_never_undoes_a_newer_one(
 
 
 @pytest.mark.usefixtures("looked")
+def test_stop_said_twice_is_as_new_as_the_second(house: House, phone: Phone, clock: Clock) -> None:
+    phone.texts("STOP")
+    clock.passes(minutes=2)
+    at_provider(house, phone, "START", ago=60)
+    phone.texts("STOP")
+    clock.passes(minutes=5)
+    house.app.catch_up.look()
+    with house.app.store.read() as work:
+        thread = work.threads.get(phone.thread_id)
+        assert thread is not None and thread.opted_out
+
+
+@pytest.mark.usefixtures("looked")
+def test_what_was_said_after_forget_me_is_kept_however_late_both_come(house: House, phone: Phone, clock: Clock) -> None:
+    house.app.engine.down = True
+    at_provider(house, phone, "forget me", ago=300)
+    house.app.catch_up.look()
+    settle(house.app)
+    clock.passes(minutes=1)
+    at_provider(house, phone, "can you help me", ago=200)
+    house.app.catch_up.look()
+    assert heard(house, phone) == ["can you help me"]
+
+
+@pytest.mark.usefixtures("looked")
 def test_stop_that_was_said_before_forget_me_holds(house: House, phone: Phone, clock: Clock) -> None:
     at_provider(house, phone, "STOP", ago=120)
     house.app.engine.down = True

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.base import Inbound
+from bot.choices import Choice
 from tests.talking import Clock, Desk, House, Phone, ScriptedEngine, settle
 
 DANGER = "my stepdad hits me"
@@ -116,6 +117,46 @@ def test_a_person_who_was_asked_for_last_night_is_called(house: House, phone: Ph
     comes_late(house, phone, "PERSON")
     desk.sees_case(level="elevated", state="queued")
     phone.sees("person")
+
+
+def test_yes_to_a_person_that_comes_hours_late_calls_one(house: House, phone: Phone, desk: Desk, clock: Clock) -> None:
+    phone.texts("hi")
+    with house.app.store.begin() as work:
+        work.threads.offer(phone.thread_id, [Choice(label="A person here", payload="/want_person", key="A")])
+    clock.passes(hours=9)
+    phone.new()
+    comes_late(house, phone, "A")
+    desk.sees_case(level="elevated", state="queued")
+    phone.sees("person")
+
+
+def test_while_a_worker_has_the_case_a_phone_that_was_silent_for_hours_is_not_welcomed(
+    house: House, phone: Phone, desk: Desk
+) -> None:
+    comes_late(house, phone, DANGER)
+    desk.accepts(desk.sees_case(level="high"))
+    phone.new()
+    comes_late(house, phone, "what is grooming")
+    phone.sees_nothing()
+
+
+def test_danger_of_who_has_a_word_is_answered_when_they_have_said_it(house: House, phone: Phone, clock: Clock) -> None:
+    phone.texts("hi")
+    with house.app.store.begin() as work:
+        work.threads.keep_word(phone.thread_id, "teal")
+        work.threads.change(phone.thread_id, waits_since=work.now)
+    clock.passes(hours=20)
+    comes_late(house, phone, "i feel hopeless")
+    phone.new()
+    phone.texts("teal")
+    phone.sees("You said: i feel hopeless")
+
+
+def test_two_halves_that_were_kept_somewhere_are_read_in_both_orders(house: House, phone: Phone, desk: Desk) -> None:
+    """What waited on the disk, or in Twilio's list, is taken in together, and may have been turned round before."""
+    comes_late(house, phone, "die", hours=1 / 6)
+    comes_late(house, phone, "i want to", hours=1 / 6)
+    desk.sees_case(level="high")
 
 
 def test_to_be_forgotten_is_done_however_late_it_comes(house: House, phone: Phone, clock: Clock) -> None:

@@ -213,6 +213,11 @@ class MessageRows:
             return newest.created_at if newest else None
         return max(newest.said_at, self.heard_as_said(thread_id) or newest.said_at)
 
+    def last_came(self, thread_id: str) -> datetime | None:
+        """When the newest text of theirs came to us, whenever it was said."""
+        newest = self._connection.execute(LAST_HEARD, {"of": thread_id}).first()
+        return newest.created_at if newest else None
+
     def heard_as_said(self, thread_id: str) -> datetime | None:
         """When a text of theirs last came to us as it was said; None where all that is kept came late."""
         newest = self._connection.execute(HEARD_AS_SAID, {"of": thread_id}).first()

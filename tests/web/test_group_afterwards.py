@@ -10,7 +10,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from tests.talking import START, Clock, House, settle
+from tests.talking import START, Clock, House, Phone, settle
 from tests.web.group_people import Facilitator, Young, leading
 
 DANGER = "my stepdad hits me"
@@ -150,6 +150,18 @@ def test_a_running_group_whose_lesson_is_gone_says_so_kindly_and_can_be_ended(ho
     assert refused.status_code == 409 and "Please end the group" in refused.text
     fay.does("move", event="end")
     assert "renamed or taken away" in fay.page("/summary")
+
+
+def test_who_joins_a_group_whose_lesson_is_gone_hears_so_and_its_pages_stay_open(
+    house: House, fay: Facilitator, phone: Phone
+) -> None:
+    fay.goes_to("lesson:notice")
+    young = Young(house, fay.code)
+    loses_its_lesson(house, fay)
+    phone.texts(f"JOIN {fay.code}")
+    phone.sees("can't go on just now")
+    screen = house.app.group_seats.screen(fay.group, young.seat["token"], "en")
+    assert (screen["state"], "step" in screen) == ("paused", False)
 
 
 def test_a_forgotten_group_whose_lesson_is_gone_ends_by_itself_too(house: House, fay: Facilitator, clock: Clock) -> None:

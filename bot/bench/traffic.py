@@ -161,7 +161,7 @@ async def _drained(store: Store) -> tuple[float, int]:
     began = time.perf_counter()
     while True:
         with store.read() as work:
-            waiting = work.messages.waiting()
+            waiting = work.gauges.waiting()
         if not waiting or time.perf_counter() - began > LONGEST_DRAIN:
             return time.perf_counter() - began, sum(waiting.values())
         await asyncio.sleep(0.25)

@@ -11,7 +11,6 @@ from sqlalchemy.engine import Connection
 from bot.handoff.cases import State
 from bot.safety.verdict import Level
 from bot.store.beats import OUTBOX, BeatRows
-from bot.store.messages import MessageRows
 from bot.store.staff import StaffRows
 from bot.store.tables import case, message
 
@@ -39,16 +38,15 @@ class Gauges:
 class GaugeRows:
     """Counts what is there now."""
 
-    def __init__(self, connection: Connection, messages: MessageRows, staff: StaffRows, beats: BeatRows, now: datetime) -> None:
+    def __init__(self, connection: Connection, staff: StaffRows, beats: BeatRows, now: datetime) -> None:
         self._connection = connection
-        self._messages = messages
         self._staff = staff
         self._beats = beats
         self._now = now
 
     def now(self) -> Gauges:
         """Everything at once, in one transaction."""
-        waiting = self._messages.waiting()
+        waiting = self.waiting()
         return Gauges(
             messages={name: waiting.get(name, 0) for name in ("in", "out")},
             oldest={"in": self._oldest("kept"), "out": self._oldest("queued", "sending")},
@@ -63,6 +61,11 @@ class GaugeRows:
             ),
             outbox_beat=self._beats.age(OUTBOX),
         )
+
+    def waiting(self) -> dict[str, int]:
+        """How many messages wait to be answered (``in``) or sent (``out``), however long; nothing for none."""
+        wanted = select(message.c.direction, func.count()).where(message.c.state.in_(("kept", "queued", "sending")))
+        return {direction: count for direction, count in self._connection.execute(wanted.group_by(message.c.direction))}
 
     def came_in(self) -> tuple[int, int]:
         """How many texts came in, and how many of those are there twice under one provider's id."""

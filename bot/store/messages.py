@@ -313,11 +313,6 @@ class MessageRows:
         overdue = or_(message.c.due_at.is_(None), message.c.due_at < self._now - older_than)
         return len(self._connection.execute(select(message.c.id).where(waiting, overdue)).all())
 
-    def waiting(self) -> dict[str, int]:
-        """How many messages wait to be answered (``in``) or sent (``out``), however long; nothing for none."""
-        wanted = select(message.c.direction, func.count()).where(message.c.state.in_(("kept", "queued", "sending")))
-        return {direction: count for direction, count in self._connection.execute(wanted.group_by(message.c.direction))}
-
     def _change(self, message_id: int, **values: Any) -> None:
         self._connection.execute(CHANGE, {"of": message_id, **values})
 

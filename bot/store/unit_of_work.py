@@ -65,7 +65,7 @@ class UnitOfWork:
         self.trackers = TrackerRows(connection, vault, self.now)
         self.tries = TryRows(connection, vault, self.now)
         self.beats = BeatRows(connection, self.now)
-        self.gauges = GaugeRows(connection, self.messages, self.staff, self.beats, self.now)
+        self.gauges = GaugeRows(connection, self.staff, self.beats, self.now)
 
     def takes_its_time(self) -> None:
         """To its end this transaction may look at everything that is kept, however long that takes."""

@@ -124,10 +124,6 @@ class GroupSeats:
         with self._store.read() as work:
             return work.groups.get(group_id)
 
-    def version(self, group_id: int) -> int:
-        """Grows with every change that everybody in the group sees."""
-        return self.group_now(group_id).version
-
     def screen(self, group_id: int, token: str, lang: str) -> dict[str, Any]:
         """What the page shows now: the state, the step, and somebody's own answer to it."""
         with self._store.read() as work:

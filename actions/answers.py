@@ -13,7 +13,7 @@ from actions import care
 from actions.handoff import FORM
 from actions.lessons import practised, say_where
 from actions.parts import answers
-from actions.situation import Speaker, entity
+from actions.situation import Speaker, entity, times_said
 from bot.answers.catalog import Answer
 from bot.choices import Choice, payload
 from bot.language import other_script
@@ -140,8 +140,7 @@ def heard(speaker: Speaker, tracker: Tracker) -> bool:
     waits = tracker.active_loop.get("name") == FORM or (situation.with_people and situation.case_level is Level.IMMINENT)
     if not waits or asks(str(tracker.latest_message.get("text") or "")):
         return False
-    told = sum(1 for event in tracker.events if event.get("event") == "user")
-    speaker.say(HEARD[told % len(HEARD)])
+    speaker.say(HEARD[times_said(tracker) % len(HEARD)])
     return True
 
 

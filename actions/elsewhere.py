@@ -14,7 +14,7 @@ from actions import care
 from actions.answers import heard, onward, unreadable
 from actions.handoff import FORM
 from actions.lessons import place_in, practised, show_again
-from actions.situation import Speaker, entity
+from actions.situation import Speaker, entity, times_said
 from bot.choices import payload
 from bot.language import plain_language
 
@@ -49,7 +49,7 @@ class ActionElsewhere(Action):
             return []
         intent = str((tracker.latest_message.get("intent") or {}).get("name"))
         messages = SAID_TO[intent]
-        told = sum(1 for event in tracker.events if event.get("event") == "user" and _intent_of(event) == intent)
+        told = times_said(tracker, intent)
         choices = [onward(speaker, tracker), *(care.offer_choices(speaker)[:1] if told > 1 else ())]
         in_form = tracker.active_loop.get("name") == FORM
         speaker.say(messages[max(0, told - 1) % len(messages)], [] if in_form else choices)
@@ -114,7 +114,3 @@ def language_named(text: str, *, spoken: str) -> str | None:
         return named[0] if len(named) == 1 else None
     written = plain_language(text)
     return None if written == spoken else written
-
-
-def _intent_of(event: dict[str, Any]) -> str:
-    return str(((event.get("parse_data") or {}).get("intent") or {}).get("name"))

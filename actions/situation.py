@@ -136,6 +136,19 @@ def entity(tracker: Tracker, name: str) -> str | None:
     return None if value is None else str(value)
 
 
+def times_said(tracker: Tracker, intent: str | None = None) -> int:
+    """How many messages there have been, of one intent or of any, this one among them."""
+    before: Mapping[str, int] = tracker.get_slot("before") or {}
+    any_of = intent is None
+    earlier = sum(n for name, n in before.items() if name == intent or (any_of and not name.startswith("utter_")))
+    kept = [_intent_of(event) for event in tracker.events if event.get("event") == "user"]
+    return earlier + (len(kept) if any_of else kept.count(str(intent)))
+
+
+def _intent_of(event: Mapping[str, Any]) -> str:
+    return str(((event.get("parse_data") or {}).get("intent") or {}).get("name"))
+
+
 def chosen(tracker: Tracker) -> bool:
     """Whether the latest message is a choice that was offered, rather than words of their own."""
     return bool(tracker.latest_message.get("chosen"))

@@ -113,7 +113,8 @@ class Finder:
     def find(self, text: str, vector: Numbers) -> Found:
         """The two nearest answers to a text, given the vector (of length 1) of the text written out."""
         likeness = self._spelling.likeness(written_out(text))
-        rows = MEANING * (self._vectors @ vector) + (1 - MEANING) * likeness
+        meaning = np.einsum("ij,j->i", self._vectors, vector)  # on one core quicker than "@"
+        rows = MEANING * meaning + (1 - MEANING) * likeness
         best = self._by_owner(rows)
         best += LEARNED * self._head.chances(vector)
         outside = float(best[self._names == OUTSIDE].max(initial=-1.0))

@@ -57,12 +57,14 @@ class Spelling:
 
     def likeness(self, text: str) -> Numbers:
         """Cosine with every row, 0 to 1."""
-        result = np.zeros(self.size, dtype=np.float32)
         known = Counter({p: n for p, n in pieces(text).items() if p in self._number})
-        for piece, weight in _weighted(known, self._number, self.idf):
-            part = slice(self.starts[self._number[piece]], self.starts[self._number[piece] + 1])
-            result[self.rows[part]] += weight * self.weights[part]  # a row holds a piece once
-        return result
+        if not known:
+            return np.zeros(self.size, dtype=np.float32)
+        said = _weighted(known, self._number, self.idf)
+        parts = [slice(self.starts[self._number[piece]], self.starts[self._number[piece] + 1]) for piece, _ in said]
+        rows = np.concatenate([self.rows[part] for part in parts])
+        weights = np.concatenate([weight * self.weights[part] for part, (_, weight) in zip(parts, said, strict=True)])
+        return np.bincount(rows, weights, self.size).astype(np.float32)
 
 
 def _weighted(counts: Counter[str], number: dict[str, int], idf: Numbers) -> list[tuple[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
@@ -16,6 +17,9 @@ empty where none is known, so that words with it need an ``{% if line %}`` and a
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
+_made = lru_cache(maxsize=4096)(_ENVIRONMENT.from_string)
+"""A template for each text, made once: all the sentences of all lessons are fewer."""
+
 
 class RenderError(Exception):
     """Words that cannot be rendered; the sentence says why."""
@@ -24,7 +28,7 @@ class RenderError(Exception):
 def render(text: str, values: Mapping[str, str]) -> str:
     """The words with their placeholders filled; raises RenderError instead of leaving a gap."""
     try:
-        return " ".join(_ENVIRONMENT.from_string(text).render(**{**PLACEHOLDERS, **values}).split())
+        return " ".join(_made(text).render(**{**PLACEHOLDERS, **values}).split())
     except TemplateError as error:
         raise RenderError(str(error)) from error
 

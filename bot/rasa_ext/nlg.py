@@ -17,6 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.rasa_ext.tracker_store import BEFORE
 from bot.words import Words
 
 MESSAGES = Path(__file__).resolve().parents[2] / "content" / "messages"
@@ -38,7 +39,8 @@ class ReviewedWords(TemplatedNaturalLanguageGenerator):
         variations = self.responses.get(utter_action)
         if not variations:
             return None
-        told = sum(1 for e in tracker.events if getattr(e, "action_name", None) == utter_action)
+        told = int((tracker.get_slot(BEFORE) or {}).get(utter_action, 0))
+        told += sum(1 for e in tracker.events if getattr(e, "action_name", None) == utter_action)
         facts = tracker.latest_message.metadata if tracker.latest_message else {}
         return self._in_words(variations[told % len(variations)], facts or {})
 

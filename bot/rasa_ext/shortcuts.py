@@ -6,6 +6,7 @@ is left out and Rasa's own stays. What each saves stands in docs/performance.md.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -18,11 +19,13 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import SHOULD_NOT_BE_SET
-from rasa.shared.core.events import ActionExecuted, UserUttered
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.rasa_ext.screening_component import SCREENING
 from bot.rasa_ext.sentences import leave_out_words
+from bot.rasa_ext.tracker_store import EVENT_TYPES
 from bot.rasa_ext.unlogged import leave_out_copies
 
 log = structlog.get_logger()
@@ -30,6 +33,7 @@ log = structlog.get_logger()
 RUNNER, VALIDATOR, RULES = "plain runner", "validator compiled once", "rules by what they need"
 SENTENCES = "no features of words"
 COPIES = "no copies for a silent log"
+KINDS, SLOTS = "events by their name", "slots copied plainly"
 
 TRIALS: Sequence[tuple[str, str]] = (
     ("what can you do", "none"),
@@ -44,6 +48,8 @@ def take(processor: MessageProcessor) -> frozenset[str]:
     """Take every shortcut that gives what Rasa gives; returns those taken."""
     tries: Mapping[str, Callable[[MessageProcessor], bool]] = {
         COPIES: lambda _: leave_out_copies(),
+        KINDS: lambda _: _kinds(),
+        SLOTS: _slots,
         RULES: _rules,
         SENTENCES: _sentences,
         VALIDATOR: _validator,
@@ -201,6 +207,40 @@ def _validator(_: MessageProcessor) -> bool:
 
     RemoteAction._validate_action_result = check
     return True
+
+
+# --- events and slots: Rasa walks every class for every event, and copies slots by way of pickling ----------
+
+
+def _kinds() -> bool:
+    stock = Event.resolve_by_type
+    if any(stock(name) is not kind for name, kind in EVENT_TYPES.items()):
+        return False
+
+    def by_name(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
+        return EVENT_TYPES.get(type_name) or stock(type_name, default)
+
+    Event.resolve_by_type = staticmethod(by_name)
+    return True
+
+
+def _slots(processor: MessageProcessor) -> bool:
+    def copied(slot: Slot) -> Slot:
+        other = object.__new__(type(slot))
+        other.__dict__.update(slot.__dict__)
+        return other
+
+    for slot in processor.domain.slots:
+        one, other = copy.copy(slot), copied(slot)
+        if type(one) is not type(other) or one.__dict__ != other.__dict__ or _has_places(type(slot)):
+            return False
+    Slot.__copy__ = copied
+    return True
+
+
+def _has_places(kind: type) -> bool:
+    """Whether a class keeps anything outside of an instance's dictionary."""
+    return any(getattr(base, "__slots__", ()) for base in kind.__mro__)
 
 
 # --- rules: Rasa holds every rule against every state ----------------------------------------------------

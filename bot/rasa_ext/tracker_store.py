@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -27,16 +28,16 @@ from bot.store.trackers import TrackerRow
 
 log = structlog.get_logger()
 
-KEPT_TURNS = 2
-"""Young person's messages kept word for event; enough because every rule reads one message."""
-
 OWN_WORDS = "own_words"
 """The slot that holds a text as it stands, within one turn."""
 
+BEFORE = "before"
+"""The slot that says of turns no longer kept how often each intent came and each response was given."""
+
 EVENT_TYPES: Mapping[str, type[Event]] = {
-    c.type_name: c for c in all_subclasses(Event) if isinstance(getattr(c, "type_name", None), str)
+    c.type_name: c for c in reversed(all_subclasses(Event)) if isinstance(getattr(c, "type_name", None), str)
 }
-"""Built once: Rasa's own search walks every event class for every event."""
+"""Built once: Rasa's own search walks every event class for every event, and takes the first of a name, as here."""
 
 
 class Rows(Protocol):
@@ -161,18 +162,31 @@ class EncryptedTrackerStore(TrackerStore):
 
 
 def compacted(tracker: DialogueStateTracker) -> list[Event]:
-    """The events that still matter: what was said is dropped, and old turns become slot values."""
-    events = [e for e in tracker.events if not isinstance(e, BotUttered) and not _is_own_words(e)]
-    turns = [i for i, e in enumerate(events) if isinstance(e, UserUttered)]
-    settled = tracker.latest_action_name == ACTION_LISTEN_NAME and not tracker.active_loop_name
-    if len(turns) <= 2 * KEPT_TURNS or not settled:
-        return events
-    return [*_summary(tracker), *events[turns[-KEPT_TURNS] :]]
+    """The events that still matter. What was said is dropped; between turns only the slots count, for every rule reads one
+    message, and Rasa holds its rules against every turn that is kept. An open form needs all of its own."""
+    if tracker.latest_action_name == ACTION_LISTEN_NAME and not tracker.active_loop_name:
+        return _summary(tracker)
+    return [e for e in tracker.events if not isinstance(e, BotUttered) and not _is_own_words(e)]
 
 
 def _summary(tracker: DialogueStateTracker) -> list[Event]:
-    filled = [SlotSet(name, slot.value) for name, slot in tracker.slots.items() if slot.value != slot.initial_value]
-    return [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *filled, ActionExecuted(ACTION_LISTEN_NAME)]
+    changed = {name: slot.value for name, slot in tracker.slots.items() if slot.value != slot.initial_value}
+    changed.pop(OWN_WORDS, None)
+    slots = [SlotSet(name, value) for name, value in {**changed, BEFORE: _came_before(tracker)}.items()]
+    return [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted(), *slots, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+def _came_before(tracker: DialogueStateTracker) -> dict[str, int]:
+    """So that nobody hears the same reply twice, and who is rude again is offered a person."""
+    came = Counter(tracker.get_slot(BEFORE) or {})
+    came.update(e.intent_name for e in tracker.events if isinstance(e, UserUttered) and e.intent_name)
+    came.update(e.action_name for e in tracker.events if isinstance(e, ActionExecuted) and is_response(e.action_name))
+    return dict(came)
+
+
+def is_response(action: str | None) -> bool:
+    """Whether an action says one of the domain's responses."""
+    return (action or "").startswith("utter_")
 
 
 def _is_own_words(event: Event) -> bool:

@@ -133,7 +133,7 @@ def test_records_with_an_exception_are_not_written_and_are_told() -> None:
 
 
 def test_old_turns_become_slot_values_and_words_are_dropped() -> None:
-    from rasa.shared.core.events import BotUttered, SlotSet
+    from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 
     from bot.rasa_ext.tracker_store import compacted
 
@@ -141,10 +141,19 @@ def test_old_turns_become_slot_values_and_words_are_dropped() -> None:
     for number in range(8):
         events += [user(), SlotSet("misses", number), did("utter_greet"), BotUttered("hello"), did("action_listen")]
     kept = compacted(tracker(*events))
-    assert sum(1 for e in kept if type(e).__name__ == "UserUttered") == 2
-    assert not any(isinstance(e, BotUttered) for e in kept)
+    assert not any(isinstance(e, UserUttered | BotUttered) for e in kept)
     assert tracker(*kept).get_slot("misses") == 7
+    assert tracker(*kept).get_slot("before") == {"greet": 8, "utter_greet": 8}
     assert tracker(*kept).latest_action_name == "action_listen"
+
+
+def test_what_came_before_adds_up_over_many_turns() -> None:
+    from bot.rasa_ext.tracker_store import compacted
+
+    kept: list[Any] = [did("action_session_start"), did("action_listen")]
+    for _ in range(3):
+        kept = compacted(tracker(*kept, user(), did("utter_greet"), did("action_listen")))
+    assert tracker(*kept).get_slot("before") == {"greet": 3, "utter_greet": 3} and len(kept) == 4
 
 
 def test_a_summary_and_a_private_word_are_not_kept_with_the_tracker() -> None:

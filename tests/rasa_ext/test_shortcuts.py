@@ -31,9 +31,9 @@ def checked() -> Any:
 
 
 def test_every_shortcut_is_taken_by_the_engine_that_ships(dialogue: Any) -> None:
-    from bot.rasa_ext.shortcuts import COPIES, RULES, RUNNER, SENTENCES, VALIDATOR
+    from bot.rasa_ext.shortcuts import COPIES, KINDS, RULES, RUNNER, SENTENCES, SLOTS, VALIDATOR
 
-    assert dialogue.shortcuts == {RUNNER, VALIDATOR, RULES, COPIES, SENTENCES}
+    assert dialogue.shortcuts == {RUNNER, VALIDATOR, RULES, COPIES, SENTENCES, KINDS, SLOTS}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ _GAP = re.compile(r"~[1-8]")
 _PLAIN = re.compile(r"[a-z0-9$]+\??|\|")
 
 TokenPattern = list[dict[str, Any]]
+Match = tuple[str, int, int]
+"""A key (a pattern, or a cue), its first word, and the word after its last."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Hit:
     words: str
     first: int
     last: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the patterns of one language found in a text: their hits, guards and cues applied, highest level first; and whether
+    it is nothing but a question about people in general."""
+
+    hits: list[Hit]
+    asks_about_people: bool
 
 
 PEOPLE_IN_GENERAL = "cue:people_in_general"
@@ -75,10 +86,17 @@ class Patterns:
         """
         return cls(read(file), known)
 
-    def hits(self, text: str) -> list[Hit]:
-        """Every pattern that the text holds once, guards and cues applied, highest level first."""
+    def read(self, text: str) -> Reading:
+        """What a text holds."""
         words = self.spelling.words(text)
         found = self._found([word.text for word in words])
+        return Reading(self._hits(words, found, text), _asks_about_people(words, found))
+
+    def hits(self, text: str) -> list[Hit]:
+        """Every pattern that the text holds once, guards and cues applied, highest level first."""
+        return self.read(text).hits
+
+    def _hits(self, words: Sequence[Word], found: Sequence[Match], text: str) -> list[Hit]:
         cues = [(key[4:], first, last) for key, first, last in found if key.startswith("cue:")]
         hits = [self._hit(key, first, last, cues, words, text) for key, first, last in found if key in self._by_id]
         ranked = sorted((hit for hit in hits if hit), key=lambda hit: (-hit.level, hit.first - hit.last))
@@ -86,12 +104,6 @@ class Patterns:
         for hit in ranked:
             best.setdefault(hit.pattern.id, hit)
         return list(best.values())
-
-    def asks_about_people(self, text: str) -> bool:
-        """Whether the text is nothing but a question about people in general, as the cue of that name has it."""
-        words = [word.text for word in self.spelling.words(text)]
-        said = [place for place, word in enumerate(words) if word != BREAK]
-        return any(key == PEOPLE_IN_GENERAL and first <= said[0] and last > said[-1] for key, first, last in self._found(words))
 
     def _add(self, key: str, forms: Sequence[TokenPattern]) -> None:
         """One matcher for all forms that cannot fire without the same word; most texts wake a few of them only."""
@@ -105,7 +117,7 @@ class Patterns:
                 self._wanted.setdefault(word, set()).add(len(self._matchers))
             self._matchers.append(matcher)
 
-    def _found(self, words: list[str]) -> list[tuple[str, int, int]]:
+    def _found(self, words: list[str]) -> list[Match]:
         """Every match of every form: key, first word, word after the last."""
         awake = sorted(set().union(*(self._wanted.get(word, ()) for word in (ALWAYS, *words))))
         doc = Doc(self._vocab, words=words)
@@ -144,6 +156,12 @@ def _same_sentence(words: Sequence[Word], start: int, end: int, first: int, last
         return False
     between = words[min(end, last) : max(start, first)]
     return all(word.text != BREAK for word in between)
+
+
+def _asks_about_people(words: Sequence[Word], found: Sequence[Match]) -> bool:
+    """Whether the cue of that name holds all that is said."""
+    said = [place for place, word in enumerate(words) if word.text != BREAK]
+    return any(key == PEOPLE_IN_GENERAL and first <= said[0] and last > said[-1] for key, first, last in found)
 
 
 def _keyed_phrases(book: Book) -> Iterable[tuple[str, tuple[Any, ...]]]:

@@ -109,11 +109,12 @@ class Screening:
         return verdict
 
     def _looked_at(self, text: str) -> Verdict:
-        hits = [hit for patterns in self._patterns for hit in patterns.hits(text)]
+        read = [patterns.read(text) for patterns in self._patterns]
+        hits = [hit for reading in read for hit in reading.hits]
         ranked = sorted(hits, key=lambda hit: (-hit.level, -(hit.last - hit.first)))
         if self._classifier is None:
             return _told_by_patterns(ranked)
-        if not ranked and any(patterns.asks_about_people(text) for patterns in self._patterns):
+        if not ranked and any(reading.asks_about_people for reading in read):
             return Verdict()
         return _told_by_classifier(self._classifier.judge(text, self._read_as(text), ranked), ranked)
 

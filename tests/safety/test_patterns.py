@@ -147,4 +147,4 @@ def test_token_patterns_are_passed_to_the_matcher_as_they_stand(tmp_path: Path) 
 def test_a_question_about_people_in_general_is_one_that_nobody_is_in(
     books: dict[str, Patterns], text: str, general: bool
 ) -> None:
-    assert books["en"].asks_about_people(text) is general
+    assert books["en"].read(text).asks_about_people is general

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -23,12 +23,13 @@ from bot.forgetting import TO_BE_FORGOTTEN, forgotten_and_told
 from bot.group_talk import IN_THEIR_WORDS, GroupTalk, Said
 from bot.groups.private import OURS
 from bot.handoff.cases import Event, State, can
+from bot.heard import Heard
 from bot.language import plain_language
-from bot.looks import Looks
+from bot.looks import Looked, Looks
 from bot.opting_out import opt_out
 from bot.privacy import Vault
 from bot.replies import Replies
-from bot.safety.verdict import Level, Verdict
+from bot.safety.verdict import Level
 from bot.sender import SEEN_AFTER
 from bot.store.cases import Case
 from bot.store.database import Store
@@ -107,44 +108,19 @@ class Conversation:
                 return Received(thread_id, duplicate=True)
             if self._is_forgotten(work, thread_id, inbound, ahead.verdict.level):
                 return Received(thread_id)
-            thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
-            work.messages.due_now(thread_id, fewer_than=HURRIED, asked_after=SEEN_AFTER)
-            thread = self._in_their_groups_language(work, thread, text) if is_new else thread
-            thread, switched = self._in_their_language(work, thread, text)
-            verdict = self._looks.at(work, thread, text, ahead).verdict
-            group = self._group(work, thread, inbound, text)
-            route = choose_route(thread=thread, text=inbound.carrier_word or text, level=verdict.level, group=group is not None)
-            crowded = self._crowded(work, thread, text, route)
-            late, is_new = came_late(work, thread, inbound.at), is_new or self._is_still_new(work, thread)
-            self._keep(work, inbound, thread, text=text, verdict=verdict, route=route, crowded=crowded, late=late)
-            if verdict.level >= Level.ELEVATED:
-                self._danger(work, thread, verdict, late=late)
-            if late and route not in (Route.KEYWORD, Route.OPTED_OUT):
-                taken_late(work, self._voice, self._effects, thread, text, inbound.at)
+            heard = self._heard(work, thread_id, inbound, text, ahead)
+            self._keep(work, heard)
+            if heard.verdict.level >= Level.ELEVATED:
+                self._danger(work, heard)
+            if heard.late and heard.route not in (Route.KEYWORD, Route.OPTED_OUT):
+                taken_late(work, self._voice, self._effects, heard.thread, text, inbound.at)
                 return Received(thread_id)
-            thread = thread if late else opened(work, thread, text, route)
-            if is_new and route is not Route.KEYWORD and not thread.opted_out:
-                self._voice.welcome(work, thread, danger=verdict.level)
-            elif switched and route is Route.ORDINARY and verdict.level is Level.NONE:
-                self._voice.say(work, thread, "language_noticed")
-            if route is Route.KEYWORD:
-                self._keyword(work, thread, inbound.carrier_word or text, inbound.at, answered=bool(inbound.carrier_word))
-            if route is Route.GROUP and group:
-                self._groups.take(work, thread, group)
-            if route is Route.HELD and group:
-                self._groups.take_held(work, thread, group)
-            if route is Route.WORD:
-                their_word(work, self._voice, self._effects, thread, text, verdict.level)
-            if route is Route.HELD:
-                work.presence.stops_typing(thread.id, "you")
-            if route is Route.HELD and wants_other_person(text):
-                self._other_person(work, thread)
-            if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text, held=thread.held):
-                forgotten_and_told(work, self._voice, thread, inbound.at)
-            if route is Route.OPTED_OUT and asks_for_person(text):
-                person_asked(work, self._voice, self._effects, thread)
-            if inbound.media and route is not Route.KEYWORD and (route is Route.DANGER or not thread.opted_out):
-                self._voice.say(work, thread, "no_pictures")
+            if not heard.late:
+                heard = replace(heard, thread=opened(work, heard.thread, text, heard.route))
+            self._greet(work, heard)
+            self._take(work, heard)
+            if inbound.media and heard.route is not Route.KEYWORD and (heard.is_danger or not heard.thread.opted_out):
+                self._voice.say(work, heard.thread, "no_pictures")
         return Received(thread_id)
 
     def shows_danger(self, text: str, thread_id: str | None) -> bool:
@@ -156,6 +132,20 @@ class Conversation:
         return await self._replies.next(found)
 
     # --- receive, step by step -------------------------------------------------------------------
+
+    def _heard(self, work: UnitOfWork, thread_id: str, inbound: Inbound, text: str, ahead: Looked) -> Heard:
+        """The message with all that is known of it: whose it is, how grave, and which way it goes."""
+        thread, is_new = work.threads.find_or_create(thread_id, channel=inbound.channel, number=inbound.number)
+        if inbound.channel == "sms":
+            work.messages.due_now(thread_id, fewer_than=HURRIED, asked_after=SEEN_AFTER)
+        thread = self._in_their_groups_language(work, thread, text) if is_new else thread
+        thread, switched = self._in_their_language(work, thread, text)
+        verdict = self._looks.at(work, thread, text, ahead).verdict
+        group = self._group(work, thread, inbound, text)
+        route = choose_route(thread=thread, text=inbound.carrier_word or text, level=verdict.level, group=group is not None)
+        crowded = self._crowded(work, thread, text, route)
+        late, is_new = came_late(work, thread, inbound.at), is_new or self._is_still_new(work, thread)
+        return Heard(inbound, thread, text, verdict, route, group, is_new=is_new, switched=switched, crowded=crowded, late=late)
 
     def _in_their_language(self, work: UnitOfWork, thread: Thread, text: str) -> tuple[Thread, bool]:
         """Who plainly writes another of our languages is answered in it; and whether that is new."""
@@ -207,27 +197,16 @@ class Conversation:
             self._voice.say(work, thread, "too_many_texts")
         return heard >= MOST_ANSWERED
 
-    def _keep(
-        self,
-        work: UnitOfWork,
-        inbound: Inbound,
-        thread: Thread,
-        *,
-        text: str,
-        verdict: Verdict,
-        route: Route,
-        crowded: bool,
-        late: bool,
-    ) -> None:
-        answered_by_bot = route in (Route.DANGER, Route.ORDINARY) and not (inbound.media and not text) and not crowded
-        by_us = not answered_by_bot or late  # else the reply hides the word
+    def _keep(self, work: UnitOfWork, heard: Heard) -> None:
+        inbound, thread, text, verdict = heard.inbound, heard.thread, heard.text, heard.verdict
+        by_us = not heard.for_bot or heard.late  # else the reply hides the word
         unread = by_us and work.threads.said_word(thread, text, verdict.level)
         named = None if verdict.level >= Level.ELEVATED else read_choice(text, thread.choices)
-        if named and named.payload.startswith(OURS) and route is not Route.GROUP:
+        if named and named.payload.startswith(OURS) and heard.route is not Route.GROUP:
             named = None  # the group it was offered in is over: a stray letter by now
-        state = "kept" if answered_by_bot else "noted"
-        in_danger = route is Route.WORD and verdict.level >= Level.ELEVATED
-        if late and (answered_by_bot or in_danger):  # answered when they write again, but for what is done with already
+        state = "kept" if heard.for_bot else "noted"
+        in_danger = heard.route is Route.WORD and verdict.level >= Level.ELEVATED
+        if heard.late and (heard.for_bot or in_danger):  # answered when they write again, but for what is done with already
             state = "noted" if unread or wishes_person(thread, text) else "waits"
         work.messages.keep_inbound(
             thread.id,
@@ -239,12 +218,13 @@ class Conversation:
             said_at=inbound.at,
         )
 
-    def _danger(self, work: UnitOfWork, thread: Thread, verdict: Verdict, *, late: bool) -> None:
+    def _danger(self, work: UnitOfWork, heard: Heard) -> None:
         """Open or raise the case; an imminent one is queued, and answered with fixed words, here and now.
 
         Elevated alone opens none: a kind word and the offer of a person come first, and taking it opens one. What came hours
         late is queued for people, and answered in words that know nothing (``taken_late``).
         """
+        thread, verdict, late = heard.thread, heard.verdict, heard.late
         work.threads.raise_level(thread.id, verdict.level)
         # nothing ordinary stands in the way of these words
         work.messages.due_now(thread.id, fewer_than=MOST_ATTEMPTS, asked_after=SEEN_AFTER)
@@ -265,6 +245,37 @@ class Conversation:
         if newly_imminent and not thread.held:
             self._voice.emergency_words(work, thread, case)
 
+    def _greet(self, work: UnitOfWork, heard: Heard) -> None:
+        """Who this is and what is private, once; or that we noticed their language."""
+        if heard.is_new and heard.route is not Route.KEYWORD and not heard.thread.opted_out:
+            self._voice.welcome(work, heard.thread, danger=heard.verdict.level)
+        elif heard.switched and heard.route is Route.ORDINARY and heard.verdict.level is Level.NONE:
+            self._voice.say(work, heard.thread, "language_noticed")
+
+    def _take(self, work: UnitOfWork, heard: Heard) -> None:
+        """What we do ourselves, at once; the bot's part comes after the commit (``Replies``)."""
+        thread, text, route = heard.thread, heard.text, heard.route
+        if route is Route.KEYWORD:
+            self._keyword(work, heard)
+        if route is Route.GROUP and heard.group:
+            self._groups.take(work, thread, heard.group)
+        if route is Route.WORD:
+            their_word(work, self._voice, self._effects, thread, text, heard.verdict.level)
+        if route is Route.HELD:
+            self._to_a_person(work, heard)
+        if route in (Route.HELD, Route.OPTED_OUT) and asks_to_be_forgotten(text, held=thread.held):
+            forgotten_and_told(work, self._voice, thread, heard.inbound.at)
+        if route is Route.OPTED_OUT and asks_for_person(text):
+            person_asked(work, self._voice, self._effects, thread)
+
+    def _to_a_person(self, work: UnitOfWork, heard: Heard) -> None:
+        """The worker reads it; a word to their group is still done, and another person is asked for in plain words."""
+        if heard.group:
+            self._groups.take_held(work, heard.thread, heard.group)
+        work.presence.stops_typing(heard.thread.id, "you")
+        if wants_other_person(heard.text):
+            self._other_person(work, heard.thread)
+
     def _other_person(self, work: UnitOfWork, thread: Thread) -> None:
         """They would rather talk with somebody else: the case goes back, and not to the same person."""
         case = work.cases.open_for(thread.id)
@@ -274,12 +285,14 @@ class Conversation:
             if not thread.opted_out:
                 self._voice.say(work, thread, "other_person_asked")
 
-    def _keyword(self, work: UnitOfWork, thread: Thread, text: str, said_at: datetime | None, *, answered: bool) -> None:
+    def _keyword(self, work: UnitOfWork, heard: Heard) -> None:
         """The carrier's words. HELP leads with a person; STOP is honoured at once, with one confirmation.
 
         What the provider ``answered`` is not answered twice, but for HELP: its words may name neither danger nor a person. A
         number that says HELP or START without end would use up the pace of ours, and is answered now and then.
         """
+        thread, said_at, answered = heard.thread, heard.inbound.at, bool(heard.inbound.carrier_word)
+        text = heard.inbound.carrier_word or heard.text
         if not is_stop(text):
             answered = answered and not is_help(text)
             answered = answered or not work.tries.takes(Limit(f"carrier words {thread.id}", MOST_KEYWORDS, A_MINUTE))

@@ -100,9 +100,9 @@ class Replies:
         leaves as a text lasts with the outbox's next step, before it leaves.
         """
         with self._store.begin(lasting=lasts(answer.effects) or message.verdict.level > Level.NONE) as work:
-            if not self._still_ours(work, message):
+            thread = self._still_ours(work, message)
+            if thread is None:
                 return
-            thread = thread_of(work, message)
             silent = _is_silent(thread, message)
             self._settle(work, thread, message, "noted" if silent else "answered")
             for effect in answer.effects:  # before the words, so that "forget me" cannot erase its own answer
@@ -117,9 +117,9 @@ class Replies:
     def _answer_without_engine(self, message: Message, *, lines_only: bool = False) -> None:
         """A plain sentence with a line; danger, or asking for a person, still brings a person."""
         with self._store.begin() as work:
-            if not self._still_ours(work, message):
+            thread = self._still_ours(work, message)
+            if thread is None:
                 return
-            thread = thread_of(work, message)
             silent, chosen = _is_silent(thread, message), _choice(message) or ""
             self._settle(work, thread, message, "noted" if silent else "answered")
             if chosen.startswith("/want_person"):
@@ -149,17 +149,17 @@ class Replies:
             if now is not None and now.state == "kept":
                 work.messages.settle(message.id, "kept", due_at=work.now + SOON)
 
-    def _still_ours(self, work: UnitOfWork, message: Message) -> bool:
-        """Not when a person took over in between, or another gateway answered: the bot is silent then."""
+    def _still_ours(self, work: UnitOfWork, message: Message) -> Thread | None:
+        """Its thread; none when a person took over in between, or another gateway answered: the bot is silent then."""
         work.threads.hold(message.thread_id)
         now = work.messages.get(message.id)
         if now is None or now.state != "kept" or now.thread_id != message.thread_id:
-            return False  # its number may have become somebody else's meanwhile, who is not to hear the answer
+            return None  # its number may have become somebody else's meanwhile, who is not to hear the answer
         thread, ours = thread_of(work, message), message.who == "event"
         if (thread.held and not ours) or (thread.waits and ours):
             work.messages.settle(message.id, "waits" if ours else "noted")
-            return False
-        return True
+            return None
+        return thread
 
 
 def _is_silent(thread: Thread, message: Message) -> bool:

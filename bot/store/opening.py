@@ -106,8 +106,9 @@ def _prepare_sqlite(raw: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the lock at once: taking it half-way through would deadlock two writers."""
     options = connection.get_execution_options()
+    writes = options.get("handrail_writes")
     sync = "FULL" if options.get("handrail_lasts", True) else "NORMAL"
-    if connection.info.get("sync", "FULL") != sync:
+    if writes and connection.info.get("sync", "FULL") != sync:
         connection.exec_driver_sql(f"PRAGMA synchronous={sync}")
         connection.info["sync"] = sync
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("handrail_writes") else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -17,7 +17,7 @@ CORE = (
 BASE = ("bot.settings", "bot.settings_secrets", "bot.addresses")
 MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool", "bot.leftovers")
 SPINE = (
-    "bot.conversation", "bot.after_silence", "bot.replies", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.looks", "bot.desk",
+    "bot.conversation", "bot.after_silence", "bot.replies", "bot.outbox", "bot.voice", "bot.effects", "bot.careful", "bot.looks", "bot.heard", "bot.desk",
     "bot.group_talk", "bot.group_joining", "bot.group_ending", "bot.group_telling", "bot.group_room", "bot.group_sights", "bot.group_seats", "bot.chat", "bot.sign_in", "bot.live", "bot.paging", "bot.case_events",
     "bot.deliveries", "bot.opting_out", "bot.forgetting", "bot.intake", "bot.catch_up", "bot.missed_reports", "bot.sender",
 )  # fmt: skip

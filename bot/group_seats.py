@@ -66,6 +66,7 @@ class _Waiting:
     token_hash: str
     step: str
     options: tuple[str, ...]
+    lang: str
     done: asyncio.Future[dict[str, Any]] = field(repr=False)
 
 
@@ -113,11 +114,9 @@ class GroupSeats:
             seat, group = found
             return Sitting(group.id, thread.id, seat.nickname, thread.lang, work.messages.last_seq(thread.id))
 
-    def thread_of(self, token: str) -> str | None:
-        """The thread of the seat that a token opens."""
-        with self._store.read() as work:
-            found = work.seats.by_token(self._vault.token_hash(token)) if token else None
-        return found[0].thread_id if found else None
+    def key_of(self, token: str) -> str:
+        """How a seat is told from others without its token, and without a look into the database."""
+        return self._vault.token_hash(token)
 
     def group_now(self, group_id: int) -> Group:
         """A group as it is now."""
@@ -163,10 +162,10 @@ class GroupSeats:
     def _spoken(self, group: Group, step: GroupStep, lang: str) -> str:
         return self._lessons.spoken_in(replace(group.subject, lang=lang), step)
 
-    async def answer(self, token: str, step: str, options: Sequence[str]) -> dict[str, Any]:
-        """Keep an answer; the same thread's earlier one is replaced. Raises ChatRefused."""
+    async def answer(self, token: str, step: str, options: Sequence[str], lang: str = "en") -> dict[str, Any]:
+        """Keep an answer; the same thread's earlier one is replaced. Raises ChatRefused, in ``lang`` where no seat is."""
         done: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(self._vault.token_hash(token), step, tuple(sorted(set(options))), done))
+        self._waiting.append(_Waiting(self._vault.token_hash(token), step, tuple(sorted(set(options))), lang, done))
         if self._keeper is None or self._keeper.done():
             self._keeper = asyncio.create_task(self._keep_waiting())
         return await done
@@ -227,7 +226,7 @@ class GroupSeats:
         ``open_now`` are the polls, by group and step, that are known to be open.
         """
         if seated is None:
-            raise ChatRefused(self._words.say("page_gone"), status=401)
+            raise ChatRefused(self._words.say("page_gone", each.lang), status=401)
         seat, group = seated
         lang = group.subject.lang
         step = self._step_of(group, seat)

@@ -121,7 +121,7 @@ def test_leaving_a_page_erases_what_was_written_on_it_and_not_what_was_counted(h
         young.answers("lesson:notice", "a")
     one = youngs[0]
     one.writes("is it normal that he buys me things", "me")
-    thread_id = house.app.group_seats.thread_of(one.seat["token"])
+    thread_id = house.app.group_seats.sitting(one.seat["token"]).thread_id
     leaves(one)
     assert one.client.get("/group/seat").status_code == 401
     with house.app.store.read() as work:
@@ -136,7 +136,7 @@ def test_whoever_has_the_case_of_one_who_leaves_the_page_is_told_that_it_is_clos
 ) -> None:
     young = Young(house, fay.code)
     young.writes(DANGER, "me")
-    thread_id = house.app.group_seats.thread_of(young.seat["token"])
+    thread_id = house.app.group_seats.sitting(young.seat["token"]).thread_id
     house.app.clock.passes(minutes=10)
     leaves(young)
     card = desk.sees_case(level="high")

@@ -22,6 +22,10 @@ WITH_PEOPLE = frozenset({"queued", "accepted", "live"})
 
 LONGEST_SMS = 306
 
+BEFORE, ANY = "before", "any"
+"""The slot that says, of turns whose events are no longer kept, how many messages there were (``ANY``), how many of an intent
+that gets another reply each time, and how often each response was given."""
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -136,13 +140,11 @@ def entity(tracker: Tracker, name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def times_said(tracker: Tracker, intent: str | None = None) -> int:
-    """How many messages there have been, of one intent or of any, this one among them."""
-    before: Mapping[str, int] = tracker.get_slot("before") or {}
-    any_of = intent is None
-    earlier = sum(n for name, n in before.items() if name == intent or (any_of and not name.startswith("utter_")))
+def times_said(tracker: Tracker, intent: str = ANY) -> int:
+    """How many messages there have been lately, of one of the intents told apart there or of any, this one among them."""
     kept = [_intent_of(event) for event in tracker.events if event.get("event") == "user"]
-    return earlier + (len(kept) if any_of else kept.count(str(intent)))
+    earlier: Mapping[str, int] = tracker.get_slot(BEFORE) or {}
+    return int(earlier.get(intent, 0)) + (len(kept) if intent == ANY else kept.count(intent))
 
 
 def _intent_of(event: Mapping[str, Any]) -> str:

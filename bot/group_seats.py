@@ -115,7 +115,7 @@ class GroupSeats:
             return Sitting(group.id, thread.id, seat.nickname, thread.lang, work.messages.last_seq(thread.id))
 
     def key_of(self, token: str) -> str:
-        """How a seat is told from others without its token, and without a look into the database."""
+        """How a seat is told from others without its token."""
         return self._vault.token_hash(token)
 
     def group_now(self, group_id: int) -> Group:

@@ -61,8 +61,7 @@ class Looks:
         """
         if read_choice(text, thread.choices):
             return Looked(text, None, False, Verdict())
-        alone = text.strip().casefold() in NEVER_LAST
-        recent = () if alone else tuple(work.messages.recent_texts(thread.id, within=TOGETHER))
+        recent = _before(work, thread.id, text)
         came = work.messages.last_came(thread.id) if recent and thread.channel == "sms" else None
         at_once = came is not None and work.now - came < SAME_MOMENT
         if ahead and (ahead.text, ahead.recent, ahead.at_once) == (text, recent, at_once):
@@ -72,7 +71,7 @@ class Looks:
     def shows_danger(self, text: str, thread_id: str | None) -> bool:
         """Whether a text that is not kept yet shows danger, alone or with those before it in its thread."""
         with self._store.read() as work:
-            recent = work.messages.recent_texts(thread_id, within=TOGETHER) if thread_id else []
+            recent = _before(work, thread_id, text) if thread_id else ()
         return self._verdict(text, recent).level >= Level.ELEVATED
 
     def _verdict(self, text: str, recent: Sequence[str], *, at_once: bool = False) -> Verdict:
@@ -82,3 +81,10 @@ class Looks:
         if recent and (*before, bare) != (*recent, text):
             verdict = max(verdict, self._screening.look(bare, before, at_once=at_once), key=lambda one: one.level)
         return verdict
+
+
+def _before(work: UnitOfWork, thread_id: str, text: str) -> tuple[str, ...]:
+    """The texts that a text is looked at joined with."""
+    if text.strip().casefold() in NEVER_LAST:
+        return ()
+    return tuple(work.messages.recent_texts(thread_id, within=TOGETHER))

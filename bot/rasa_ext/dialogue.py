@@ -22,6 +22,7 @@ from rasa.shared.core.events import UserUttered
 
 from actions import parts as spoken
 from actions.in_process import InProcessActions
+from actions.situation import BEFORE
 from bot.answers.catalog import AnswerError
 from bot.choices import intent_and_entities
 from bot.rasa_ext import light_rasa, shortcuts
@@ -198,6 +199,8 @@ def note_failure(what: str) -> None:
 
 
 def _check_actions(agent: Agent, actions: InProcessActions) -> None:
+    if BEFORE not in {slot.name for slot in agent.domain.slots}:
+        raise EngineError("The dialogue was trained for an older version: run `handrail train`.")
     missing = [a for a in agent.domain.user_actions if not a.startswith("utter_") and a not in actions.names]
     if missing:
         raise EngineError(f"The domain names {missing[0]}, which no file in actions/ defines: add it or take it out.")

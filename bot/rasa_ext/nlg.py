@@ -17,7 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.rasa_ext.tracker_store import BEFORE
+from actions.situation import BEFORE
 from bot.words import Words
 
 MESSAGES = Path(__file__).resolve().parents[2] / "content" / "messages"

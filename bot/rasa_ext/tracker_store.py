@@ -24,6 +24,8 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionSt
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
+from actions.elsewhere import SAID_TO
+from actions.situation import ANY, BEFORE
 from bot.store.trackers import TrackerRow
 
 log = structlog.get_logger()
@@ -31,8 +33,8 @@ log = structlog.get_logger()
 OWN_WORDS = "own_words"
 """The slot that holds a text as it stands, within one turn."""
 
-BEFORE = "before"
-"""The slot that says of turns no longer kept how often each intent came and each response was given."""
+REMEMBERED = 8
+"""Messages for which it is known what was said to them before."""
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     c.type_name: c for c in reversed(all_subclasses(Event)) if isinstance(getattr(c, "type_name", None), str)
@@ -177,11 +179,13 @@ def _summary(tracker: DialogueStateTracker) -> list[Event]:
 
 
 def _came_before(tracker: DialogueStateTracker) -> dict[str, int]:
-    """So that nobody hears the same reply twice, and who is rude again is offered a person."""
-    came = Counter(tracker.get_slot(BEFORE) or {})
-    came.update(e.intent_name for e in tracker.events if isinstance(e, UserUttered) and e.intent_name)
-    came.update(e.action_name for e in tracker.events if isinstance(e, ActionExecuted) and is_response(e.action_name))
-    return dict(came)
+    """So that nobody hears a reply twice in a row, and who is rude again is offered a person. Of what they said only that
+    is told apart, and it begins anew after ``REMEMBERED`` messages."""
+    said = [e.intent_name for e in tracker.events if isinstance(e, UserUttered)]
+    given = [e.action_name for e in tracker.events if isinstance(e, ActionExecuted) and is_response(e.action_name)]
+    came = Counter([*([ANY] * len(said)), *(intent for intent in said if intent in SAID_TO), *given])
+    earlier: dict[str, int] = tracker.get_slot(BEFORE) or {}
+    return dict(came if earlier.get(ANY, 0) >= REMEMBERED else came + Counter(earlier))
 
 
 def is_response(action: str | None) -> bool:

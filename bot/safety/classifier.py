@@ -36,6 +36,7 @@ SHAPES = {
 # How the opinions are joined (docs/safety.md, "What was tried"): exponents of the encoder's and the letter runs' chances,
 # and what a pattern that fires adds to the logarithm of every chance of danger, and to that of its own level.
 ENCODER_SHARE, NGRAMS_SHARE, HIT_DANGER, HIT_LEVEL = 1.0, 0.15, 1.0, 0.7
+TOLD = 0.4  # the least chance of danger that is enough where a pattern fired: chatter around plain words must not drown them
 HIT_CATEGORY = 2.0  # what a pattern adds to the score of its own category
 LONG = 36  # words; a longer text is also read in overlapping windows, for one clause can hide in it
 WINDOW, STRIDE, MOST_WINDOWS = 24, 12, 10
@@ -64,10 +65,10 @@ class Thresholds:
     high: float
     imminent: float
 
-    def level(self, chances: np.ndarray) -> Level:
-        """The level for four chances: none, elevated, high, imminent."""
+    def level(self, chances: np.ndarray, *, told: bool = False) -> Level:
+        """The level for four chances: none, elevated, high, imminent. Where a pattern ``told`` of danger, less is enough."""
         danger = 1 - float(chances[0])
-        if danger < self.elevated:
+        if danger < (min(self.elevated, TOLD) if told else self.elevated):
             return Level.NONE
         if float(chances[2] + chances[3]) < self.high:
             return Level.ELEVATED
@@ -101,7 +102,7 @@ class Classifier:
             return Opinion()
         rows = self._encoder.embed(windows)
         chances = self._joined(windows, rows, [hits] * len(windows))
-        level = max(self._thresholds[language].level(row) for row in chances)
+        level = max(self._thresholds[language].level(row, told=bool(hits)) for row in chances)
         if level is Level.NONE:
             return Opinion()
         worst = rows[int(np.argmin(chances[:, 0]))][None]

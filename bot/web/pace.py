@@ -62,9 +62,13 @@ class Pace:
         self.has(key)
         self._buckets[key].left = max(self._buckets[key].left - 1, -MOST_OWED * self._most)
 
-    def allows(self, key: str) -> bool:
-        """The same as ``has``, of a key that may be anything: one that was never used is not noted."""
-        return key not in self._buckets or self.has(key)
+    def knows(self, key: str) -> bool:
+        """Whether a key was used lately."""
+        return key in self._buckets
+
+    def forget(self, key: str) -> None:
+        """Know a key no more."""
+        self._buckets.pop(key, None)
 
     def has(self, key: str) -> bool:
         """Whether one more use of ``key`` would be in time."""

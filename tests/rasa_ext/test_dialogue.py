@@ -6,12 +6,14 @@ import asyncio
 import json
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.store.trackers import TrackerRow
-from tests.rasa_ext.conftest import Shelf, Thread
+from bot.words import Words
+from tests.rasa_ext.conftest import ROOT, Shelf, Thread
 
 pytestmark = pytest.mark.slow
 
@@ -340,3 +342,21 @@ def test_the_plain_runner_says_what_rasas_own_says(dialogue: Any) -> None:
 def test_a_session_never_ends_by_a_clock_inside_rasa(dialogue: Any) -> None:
     assert not dialogue._processor.domain.session_config.are_sessions_enabled()
     assert "action_validate_slot_mappings" not in dialogue._processor.domain.action_names_or_texts
+
+
+def test_a_model_without_the_slot_of_what_was_said_before_is_refused(
+    rasa_model: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.rasa_ext import dialogue
+    from bot.rasa_ext.tracker_store import EncryptedTrackerStore
+
+    store = EncryptedTrackerStore(None, reading=shelf.opened, writing=shelf.opened)
+    monkeypatch.setattr(dialogue, "BEFORE", "a slot of a later version")
+    with pytest.raises(dialogue.EngineError, match="handrail train"):
+        dialogue.Dialogue.load(rasa_model, store, Words.load(ROOT / "content" / "messages"))
+
+
+def test_who_is_rude_again_is_offered_a_person_though_no_turn_is_kept(thread: Thread) -> None:
+    first, _ = thread.says("ur so dumb"), thread.says("what is grooming")
+    again = thread.says("u are a stupid bot")
+    assert again != first and "Talk to a person" in thread.choices

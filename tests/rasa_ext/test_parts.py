@@ -143,17 +143,28 @@ def test_old_turns_become_slot_values_and_words_are_dropped() -> None:
     kept = compacted(tracker(*events))
     assert not any(isinstance(e, UserUttered | BotUttered) for e in kept)
     assert tracker(*kept).get_slot("misses") == 7
-    assert tracker(*kept).get_slot("before") == {"greet": 8, "utter_greet": 8}
+    assert tracker(*kept).get_slot("before") == {"any": 8, "utter_greet": 8}
     assert tracker(*kept).latest_action_name == "action_listen"
 
 
-def test_what_came_before_adds_up_over_many_turns() -> None:
+def after(turns: int, intent: str = "greet") -> Any:
     from bot.rasa_ext.tracker_store import compacted
 
     kept: list[Any] = [did("action_session_start"), did("action_listen")]
-    for _ in range(3):
-        kept = compacted(tracker(*kept, user(), did("utter_greet"), did("action_listen")))
-    assert tracker(*kept).get_slot("before") == {"greet": 3, "utter_greet": 3} and len(kept) == 4
+    for _ in range(turns):
+        kept = compacted(tracker(*kept, user(intent=intent), did("utter_greet"), did("action_listen")))
+    assert len(kept) == 4
+    return tracker(*kept).get_slot("before")
+
+
+def test_what_was_said_before_adds_up_and_begins_anew() -> None:
+    assert after(3) == {"any": 3, "utter_greet": 3}
+    assert after(2, "insult") == {"any": 2, "insult": 2, "utter_greet": 2}
+    assert after(8)["any"] == 8 and after(9)["any"] == 1
+
+
+def test_of_what_they_tell_nothing_is_counted_by_its_kind() -> None:
+    assert set(after(4, "happening_to_me")) == set(after(4, "forget_me")) == {"any", "utter_greet"}
 
 
 def test_a_summary_and_a_private_word_are_not_kept_with_the_tracker() -> None:

@@ -136,6 +136,18 @@ def test_how_chances_become_a_level(chances: tuple[float, ...], level: Level) ->
     assert Thresholds(elevated=0.5, high=0.5, imminent=0.5).level(np.array(chances)) is level
 
 
+def test_where_a_pattern_told_of_danger_less_is_enough() -> None:
+    thresholds = Thresholds(elevated=0.85, high=0.25, imminent=0.7)
+    assert thresholds.level(np.array([0.5, 0.0, 0.5, 0.0])) is Level.NONE
+    assert thresholds.level(np.array([0.5, 0.0, 0.5, 0.0]), told=True) is Level.HIGH
+    assert thresholds.level(np.array([0.7, 0.0, 0.3, 0.0]), told=True) is Level.NONE
+
+
+@pytest.mark.parametrize("text", ["greet@1.0 i want to die", "I want to die. anyway menu", "hello i want to die"])
+def test_chatter_around_plain_words_does_not_drown_them(whole: Screening, text: str) -> None:
+    assert whole.screen(text).level >= Level.HIGH
+
+
 def test_chances_add_up_to_one() -> None:
     rows = np.array([[1.0, 2.0, 3.0], [100.0, 0.0, -100.0]])
     assert np.allclose(softmax(rows).sum(axis=1), 1)

@@ -208,3 +208,24 @@ def test_tokens_that_open_nothing_take_no_pace(house: House, fay: Facilitator) -
     for n in range(MOST_ANSWERS + 5):
         answer = client.post("/group/answers", json=body, headers={"Authorization": "Bearer stranger"})
         assert answer.status_code == 401, n
+
+
+def test_a_seat_that_the_door_knows_is_looked_up_with_its_batch_alone(
+    house: House, fay: Facilitator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    young = Young(house, fay.code)
+    fay.goes_to("lesson:notice")
+    assert young.client.get("/group/seat").status_code == 200
+    monkeypatch.setattr(house.app.group_seats, "sitting", lambda _token: pytest.fail("looked up by itself"))
+    assert young.answers("lesson:notice", "a").status_code == 200
+
+
+def test_a_seat_that_was_left_elsewhere_hears_so_in_its_language(house: House, fay: Facilitator) -> None:
+    young = Young(house, fay.code)
+    fay.goes_to("lesson:notice")
+    young.answers("lesson:notice", "a")
+    house.app.group_seats.leave(young.seat["token"])
+    for lang in ("fr", "es", "en"):
+        body = {"step": "lesson:notice", "options": ["b"]}
+        answer = young.client.post("/group/answers", json=body, headers={"Accept-Language": lang})
+        assert (answer.status_code, answer.json()["error"]) == (401, house.app.words.say("page_gone", lang))

@@ -22,14 +22,14 @@ from safetensors.numpy import load_file
 from bot import encoder
 from bot.encoder_weights import E5
 from bot.safety.bench import Example
-from bot.safety.classifier import HEADS, NGRAMS, Classifier
+from bot.safety.classifier import HEADS, NGRAMS, TOLD, Classifier
 from bot.safety.patterns import Patterns
 from bot.safety.screening import LANGUAGES, real_words
 from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.005, 0.08, 0.05, 0.006
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.0075, 0.06, 0.05, 0.006
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
 ENOUGH = 100  # everyday held-out lines; a hundredth of fewer is the oddest one of them
 
@@ -47,7 +47,8 @@ class Sheet:
     def levels(self, elevated: float, high: float) -> np.ndarray:
         """What the screening says: the classifier's level, and where it raises at least the pattern's."""
         danger, grave = 1 - self.chances[:, 0], self.chances[:, 2] + self.chances[:, 3]
-        own = np.where(danger < elevated, 0, np.where(grave < high, 1, 2))
+        least = np.where(self.pattern > 0, min(elevated, TOLD), elevated)
+        own = np.where(danger < least, 0, np.where(grave < high, 1, 2))
         return np.where(own > 0, np.maximum(own, self.pattern), 0)
 
 

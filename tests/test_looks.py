@@ -1,0 +1,57 @@
+"""What a text is looked at with: the texts of the minutes before it, but for words of ours that end no sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.safety.verdict import Verdict
+from tests.talking import Clock, House, Page
+
+
+class Noting:
+    """A screening that sees no danger and notes what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, tuple[str, ...]]] = []
+
+    def screen(self, text: str, recent: Sequence[str] = (), *, at_once: bool = False) -> Verdict:
+        self.shown.append((text, tuple(recent)))
+        return Verdict()
+
+
+@pytest.fixture
+def noting(house: House) -> Noting:
+    screening = Noting()
+    house.app.conversation._looks._screening._screening = screening
+    return screening
+
+
+def test_a_text_is_looked_at_with_those_of_the_last_three_minutes(page: Page, noting: Noting, clock: Clock) -> None:
+    for text in ("my stepdad", "keeps", "hitting me"):
+        page.texts(text)
+    assert noting.shown[-1] == ("hitting me", ("my stepdad", "keeps"))
+    clock.passes(minutes=4)
+    page.texts("hello again")
+    assert noting.shown[-1] == ("hello again", ())
+
+
+@pytest.mark.parametrize("word", ["menu", "MENU ", "skip", "repeat"])
+def test_words_of_ours_that_end_no_sentence_are_looked_at_by_themselves(
+    house: House, page: Page, noting: Noting, word: str
+) -> None:
+    page.texts("my stepdad keeps")
+    page.texts(word)
+    assert noting.shown[-1] == (word.strip(), ())
+    house.app.conversation.shows_danger(word, page.thread_id)
+    assert noting.shown[-1][1] == ()
+
+
+@pytest.mark.parametrize("word", ["next", "me", "back", "friend"])
+def test_words_of_ours_that_may_end_a_sentence_are_looked_at_with_what_came_before(
+    page: Page, noting: Noting, word: str
+) -> None:
+    page.texts("he already hurt my brother and he says im")
+    page.texts(word)
+    assert noting.shown[-1] == (word, ("he already hurt my brother and he says im",))

@@ -23,8 +23,8 @@ WITH_PEOPLE = frozenset({"queued", "accepted", "live"})
 LONGEST_SMS = 306
 
 BEFORE, ANY = "before", "any"
-"""The slot that says, of turns whose events are no longer kept, how many messages there were (``ANY``), how many of an intent
-that gets another reply each time, and how often each response was given."""
+"""The slot that says, of turns whose events are no longer kept, how many messages there were (``ANY``), how many of each kind
+of chatter (``actions.elsewhere``), and how often each response was given."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def entity(tracker: Tracker, name: str) -> str | None:
 
 
 def times_said(tracker: Tracker, intent: str = ANY) -> int:
-    """How many messages there have been lately, of one of the intents told apart there or of any, this one among them."""
+    """How many messages there have been, of one of the intents told apart there or of any, this one among them."""
     kept = [_intent_of(event) for event in tracker.events if event.get("event") == "user"]
     earlier: Mapping[str, int] = tracker.get_slot(BEFORE) or {}
     return int(earlier.get(intent, 0)) + (len(kept) if intent == ANY else kept.count(intent))

@@ -33,9 +33,6 @@ log = structlog.get_logger()
 OWN_WORDS = "own_words"
 """The slot that holds a text as it stands, within one turn."""
 
-REMEMBERED = 8
-"""Messages for which it is known what was said to them before."""
-
 EVENT_TYPES: Mapping[str, type[Event]] = {
     c.type_name: c for c in reversed(all_subclasses(Event)) if isinstance(getattr(c, "type_name", None), str)
 }
@@ -179,13 +176,12 @@ def _summary(tracker: DialogueStateTracker) -> list[Event]:
 
 
 def _came_before(tracker: DialogueStateTracker) -> dict[str, int]:
-    """So that nobody hears a reply twice in a row, and who is rude again is offered a person. Of what they said only that
-    is told apart, and it begins anew after ``REMEMBERED`` messages."""
+    """So that nobody hears a reply twice in a row, and who is rude again is offered a person. Of what they say only chatter is
+    told apart."""
     said = [e.intent_name for e in tracker.events if isinstance(e, UserUttered)]
     given = [e.action_name for e in tracker.events if isinstance(e, ActionExecuted) and is_response(e.action_name)]
     came = Counter([*([ANY] * len(said)), *(intent for intent in said if intent in SAID_TO), *given])
-    earlier: dict[str, int] = tracker.get_slot(BEFORE) or {}
-    return dict(came if earlier.get(ANY, 0) >= REMEMBERED else came + Counter(earlier))
+    return dict(came + Counter(tracker.get_slot(BEFORE) or {}))
 
 
 def is_response(action: str | None) -> bool:

@@ -97,12 +97,13 @@ class Classifier:
 
     def judge(self, text: str, language: str = "en", hits: Sequence[Hit] = ()) -> Opinion:
         """The opinion on one text that was read as ``language``, in which the patterns found ``hits``."""
-        windows = _windows(text, hits)
+        windows, told = _windows(text, hits)
         if not windows[0]:
             return Opinion()
         rows = self._encoder.embed(windows)
         chances = self._joined(windows, rows, [hits] * len(windows))
-        level = max(self._thresholds[language].level(row, told=bool(hits)) for row in chances)
+        limits = self._thresholds[language]
+        level = max(limits.level(row, told=place < told) for place, row in enumerate(chances))
         if level is Level.NONE:
             return Opinion()
         worst = rows[int(np.argmin(chances[:, 0]))][None]
@@ -164,16 +165,17 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return result
 
 
-def _windows(text: str, hits: Sequence[Hit]) -> list[str]:
+def _windows(text: str, hits: Sequence[Hit]) -> tuple[list[str], int]:
     """The text as typed; of a long one, also the words of each hit, which what surrounds them must not drown, and overlapping
-    pieces of it all."""
+    pieces of it all. And how many of the first of them a pattern told of."""
     typed = as_typed(text)
     words = typed.split()
     if len(words) <= LONG:
-        return [typed]
-    alone = dict.fromkeys(as_typed(hit.words) for hit in hits)
+        return [typed], len(hits[:1])
+    alone = list(dict.fromkeys(as_typed(hit.words) for hit in hits))
     starts = range(0, len(words) - WINDOW + STRIDE, STRIDE)
-    return [typed, *alone, *(" ".join(words[start : start + WINDOW]) for start in starts)][:MOST_WINDOWS]
+    pieces = [" ".join(words[start : start + WINDOW]) for start in starts]
+    return [typed, *alone, *pieces][:MOST_WINDOWS], len(alone) + 1 if alone else 0
 
 
 def _thresholds(folder: Path) -> dict[str, Thresholds]:

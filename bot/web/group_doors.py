@@ -137,9 +137,9 @@ class _Doors:
         """
         token = bearer(request)
         seat = self._app.group_seats.key_of(token)
+        given = await read_object(self._app, self._page, request)
         if not self._answers_pace.knows(seat) and await run_in_threadpool(self._app.group_seats.sitting, token) is None:
             raise self._refused(request, "page_gone", NO_SEAT)
-        given = await read_object(self._app, self._page, request)
         options = given.get("options")
         if not isinstance(options, list) or not 0 < len(options) <= 9 or not all(isinstance(o, str) for o in options):
             raise self._refused(request, "page_error_unreadable", 400)
@@ -184,6 +184,7 @@ class _Doors:
     async def leave(self, _request: Request, token: str, _sitting: Sitting) -> Response:
         """DELETE /group/seats -> 204."""
         await run_in_threadpool(self._app.group_seats.leave, token)
+        self._answers_pace.forget(self._app.group_seats.key_of(token))
         return Response(status_code=204)
 
     def _refused(self, request: Request, words_id: str, status: int) -> ChatRefused:

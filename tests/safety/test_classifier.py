@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bot.safety import train
-from bot.safety.classifier import Thresholds, log_softmax, softmax
+from bot.safety.classifier import Thresholds, _windows, log_softmax, softmax
 from bot.safety.ngrams import bag
+from bot.safety.patterns import Hit
 from bot.safety.screening import Screening, ScreeningError
 from bot.safety.verdict import Level
 
@@ -141,6 +142,14 @@ def test_where_a_pattern_told_of_danger_less_is_enough() -> None:
     assert thresholds.level(np.array([0.5, 0.0, 0.5, 0.0])) is Level.NONE
     assert thresholds.level(np.array([0.5, 0.0, 0.5, 0.0]), told=True) is Level.HIGH
     assert thresholds.level(np.array([0.7, 0.0, 0.3, 0.0]), told=True) is Level.NONE
+
+
+def test_of_a_long_text_a_pattern_tells_of_its_own_words_and_of_the_whole() -> None:
+    hit = Hit(None, Level.HIGH, "i want to die", 0, 13)  # type: ignore[arg-type]
+    long = " ".join(["i want to die", *["and then we had lunch"] * 12])
+    windows, told = _windows(long, [hit])
+    assert (windows[:told], len(windows) > told) == ([long, "i want to die"], True)
+    assert _windows(long, [])[1] == _windows("short", [])[1] == 0 and _windows("short", [hit])[1] == 1
 
 
 @pytest.mark.parametrize("text", ["greet@1.0 i want to die", "I want to die. anyway menu", "hello i want to die"])

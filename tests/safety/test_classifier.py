@@ -145,7 +145,7 @@ def test_where_a_pattern_told_of_danger_less_is_enough() -> None:
 
 
 def test_of_a_long_text_a_pattern_tells_of_its_own_words_and_of_the_whole() -> None:
-    hit = Hit(None, Level.HIGH, "i want to die", 0, 13)  # type: ignore[arg-type]
+    hit = Hit(None, Level.HIGH, "i want to die", 0, 13)
     long = " ".join(["i want to die", *["and then we had lunch"] * 12])
     windows, told = _windows(long, [hit])
     assert (windows[:told], len(windows) > told) == ([long, "i want to die"], True)

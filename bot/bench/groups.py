@@ -1,7 +1,7 @@
 """``handrail bench groups``: a room that answers at once, and what a danger text takes meanwhile.
 
 It promises the real doors over HTTP, one group of everybody with every page open, danger by chat, by the group's own page and
-by text, quiet and burst measured in one run, and counts from the database: each answer once, and as it was given.
+by text, quiet seconds and bursts in turn in one run, and counts from the database: each answer once, and as it was given last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,7 @@ from bot.groups.steps import Subject
 from bot.groups.suppression import floor5
 from bot.serve.logs import many_files
 from bot.settings import Settings
-from bot.shares import quantiles
+from bot.shares import quantile, quantiles
 from bot.store.groups import Group
 
 SUBJECT = Subject("grooming", "trust", "13-15", "en")
@@ -47,10 +47,12 @@ class Burst:
     people: int
     answers: int
     dangers: int
+    rounds: int
     counted: int = 0
     as_given: bool = False
     cases: int = 0
-    seconds: float = 0.0
+    seconds: list[float] = field(default_factory=list)
+    """Of each burst."""
     answer_ms: list[float] = field(default_factory=list)
     burst_ms: list[float] = field(default_factory=list)
     quiet_ms: list[float] = field(default_factory=list)
@@ -63,24 +65,31 @@ class Burst:
     def report(self) -> str:
         """The figures, and how they were taken."""
         exactly = "each once and as given" if self.as_given else "WRONG"
+        sent = 2 * self.dangers * self.rounds
+        times = " and ".join(f"{quantile(self.burst_ms, at) / (quantile(self.quiet_ms, at) or 1):.1f}" for at in (0.5, 0.99))
         return "\n".join(
             [
-                f"{self.people} people in one group, {self.pages} with the page open; {self.answers} answers sent within a "
-                f"second, done after {self.seconds:.2f} s",
-                f"counted {self.counted}, {exactly}; {self.cases} cases of {2 * self.dangers} texts with danger now",
+                f"{self.people} people in one group, {self.pages} with the page open; {self.rounds} times a quiet second and "
+                f"one with {self.answers} answers, done after {max(self.seconds, default=0):.2f} s at most",
+                f"counted {self.counted}, {exactly}; {self.cases} cases of {sent} texts with danger, {self.dangers} a second",
                 quantiles("  an answer, kept", self.answer_ms),
                 quantiles(f"  one of {BESIDE} answers in another group, the first one quiet", self.beside_quiet_ms),
                 quantiles("  the same, in the burst of the first", self.beside_burst_ms),
                 quantiles("  a text with danger, kept and screened, alone", self.quiet_ms),
                 quantiles("  a text with danger, kept and screened, in the burst", self.burst_ms),
+                f"  in the burst / alone, median and p99: {times}",
             ]
         )
 
 
-def measure(settings: Settings, *, people: int = 500, answers: int = 200, dangers: int = 30) -> Burst:
-    """One burst, in an installation of its own. Raises BenchError."""
+def measure(settings: Settings, *, people: int = 500, answers: int = 200, dangers: int = 30, rounds: int = 5) -> Burst:
+    """Quiet seconds and bursts in turn, in an installation of its own. Raises BenchError.
+
+    Each round everybody answers something else, and others are in danger: ``people`` is at least ``answers`` and two times
+    ``dangers`` for each round.
+    """
     many_files()
-    found = Burst(people, answers, dangers)
+    found = Burst(people, answers, dangers, rounds)
     with installed(settings) as house:
         house.starts("gateway")
         app = App(house.settings)
@@ -88,14 +97,14 @@ def measure(settings: Settings, *, people: int = 500, answers: int = 200, danger
         tokens = asyncio.run(join_all(house, group.code, people))
         beside = asyncio.run(join_all(house, opened(app, "beside").code, BESIDE))
         with open_pages(house, tokens) as pages:
-            quiet = asyncio.run(_burst(app, (), tokens[answers:], dangers, beside))
-            burst = asyncio.run(_burst(app, tokens[:answers], tokens[answers + dangers :], dangers, beside))
-            found.quiet_ms, _, found.beside_quiet_ms, _ = quiet
-            found.burst_ms, found.answer_ms, found.beside_burst_ms, found.seconds = burst
+            others = iter(tokens[answers:])
+            for number in range(rounds):
+                asyncio.run(_quiet(app, found, list(itertools.islice(others, dangers)), beside))
+                asyncio.run(_burst(app, found, tokens[:answers], list(itertools.islice(others, dangers)), beside, number))
             found.pages = pages()
         with app.store.read() as work:
             found.cases = len(work.cases.opened_since(group.opened_at))
-        found.counted, found.as_given = counted_as_given(app, group, tokens[:answers])
+        found.counted, found.as_given = counted_as_given(app, group, tokens[:answers], rounds - 1)
         app.store.close()
     return found
 
@@ -209,22 +218,42 @@ async def _timed(client: aiohttp.ClientSession, path: str, status: int, **reques
     return 1000 * (time.perf_counter() - began)
 
 
-async def _burst(
-    app: App, answering: Sequence[str], seats: Sequence[str], dangers: int, beside: Sequence[str]
-) -> tuple[list[float], list[float], list[float], float]:
-    """Within one second: texts with danger by three ways, each from somebody else, these seats' answers, and those beside.
-
-    Gives their milliseconds, and the seconds that all of it took.
-    """
+async def _quiet(app: App, found: Burst, seats: Sequence[str], beside: Sequence[str]) -> None:
+    """A second in which the big group says nothing."""
     async with visitors(app.settings.public.url) as client:
-        ways = itertools.cycle((_by_chat, _by_seat, _by_text))
-        in_danger = [_later(n / dangers, next(ways)(app, client, seats[n])) for n in range(dangers)]
-        given = [_later(n / len(answering), send_answer(client, t, given_by(n))) for n, t in enumerate(answering)]
-        others = [_later(n / len(beside), send_answer(client, t, given_by(n))) for n, t in enumerate(beside)]
+        dangers, others = _in_danger(app, client, seats), _answering(client, beside)
+        took = await asyncio.gather(*dangers, *others)
+    found.quiet_ms += took[: len(seats)]
+    found.beside_quiet_ms += took[len(seats) :]
+
+
+async def _burst(
+    app: App, found: Burst, answering: Sequence[str], seats: Sequence[str], beside: Sequence[str], number: int
+) -> None:
+    """The same second, with everybody's answers."""
+    async with visitors(app.settings.public.url) as client:
+        dangers, given, others = (
+            _in_danger(app, client, seats),
+            _answering(client, answering, number),
+            _answering(client, beside),
+        )
         began = time.perf_counter()
-        took = await asyncio.gather(*in_danger, *given, *others)
-        seconds, last = time.perf_counter() - began, dangers + len(given)
-        return list(took[:dangers]), list(took[dangers:last]), list(took[last:]), seconds
+        took = await asyncio.gather(*dangers, *given, *others)
+        found.seconds.append(time.perf_counter() - began)
+    found.burst_ms += took[: len(seats)]
+    found.answer_ms += took[len(seats) : len(seats) + len(answering)]
+    found.beside_burst_ms += took[len(seats) + len(answering) :]
+
+
+def _in_danger(app: App, client: aiohttp.ClientSession, seats: Sequence[str]) -> list[Coroutine[Any, Any, float]]:
+    """Within one second: texts with danger by three ways, each from somebody else; their milliseconds."""
+    ways = itertools.cycle((_by_chat, _by_seat, _by_text))
+    return [_later(n / len(seats), next(ways)(app, client, seat)) for n, seat in enumerate(seats)]
+
+
+def _answering(client: aiohttp.ClientSession, seats: Sequence[str], number: int = 0) -> list[Coroutine[Any, Any, float]]:
+    """Within one second: these seats' answers of the round with this number; their milliseconds."""
+    return [_later(n / len(seats), send_answer(client, seat, given_by(n + number))) for n, seat in enumerate(seats)]
 
 
 async def _later(after: float, what: Awaitable[float]) -> float:
@@ -237,13 +266,13 @@ def given_by(number: int) -> str:
     return OPTIONS[number % len(OPTIONS)]
 
 
-def counted_as_given(app: App, group: Group, tokens: Sequence[str]) -> tuple[int, bool]:
-    """How many answers were counted; and whether each is its seat's own, and the published poll is made of just these."""
+def counted_as_given(app: App, group: Group, tokens: Sequence[str], number: int = 0) -> tuple[int, bool]:
+    """How many answers were counted; and whether each is its seat's own of this round, and the published poll made of them."""
     with app.store.read() as work:
         seats = [work.seats.by_token(app.vault.token_hash(token)) for token in tokens]
         kept = [work.group_answers.of_thread(group.id, found[0].thread_id).get(STEP) for found in seats if found]
         counted, told = work.group_answers.answered(group.id, STEP), work.group_answers.published(group.id).get(STEP)
-    wanted = [(given_by(n),) for n in range(len(tokens))]
+    wanted = [(given_by(n + number),) for n in range(len(tokens))]
     real = {option: wanted.count((option,)) for option in OPTIONS}
     shown = dict(told.counts) if told else {}
     in_fives = all(0 <= floor5(real[o]) - shown.get(o, -1) <= 5 for o in OPTIONS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -82,7 +82,7 @@ class YouthPage:
         wished += [piece.split(";")[0].strip()[:2] for piece in request.headers.get("accept-language", "").split(",")]
         return next((lang for lang in wished if lang in self.languages), "en")
 
-    @property
+    @cached_property
     def languages(self) -> dict[str, str]:
         """The languages somebody has written this page in, with their own names."""
         return {code: name for code, name in LANGUAGES.items() if "page_hello" in self._app.words.ids(code)}

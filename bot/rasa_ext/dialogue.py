@@ -93,6 +93,8 @@ class Dialogue:
         self._intents = frozenset(agent.domain.intents) - frozenset(DEFAULT_INTENTS)  # those restart or rewind a thread
         self._entities = frozenset(agent.domain.entities)
         self.shortcuts: frozenset[str] = frozenset()
+        self.read_again = 0
+        """Turns whose tracker another engine had written meanwhile."""
 
     @classmethod
     def load(cls, model: Path, store: EncryptedTrackerStore, words: Words) -> Dialogue:
@@ -129,6 +131,7 @@ class Dialogue:
             try:
                 return await self._answer(request, message)
             except StaleTracker:  # another engine answered in this thread: read it again, once
+                self.read_again += 1
                 return await self._answer(request, self._message(request))
 
     async def rehearse(self, text: str) -> None:

@@ -123,7 +123,7 @@ def create_app(dialogue: Dialogue, *, token: str) -> Sanic:
 
     @server.get("/healthz")
     async def healthz(_: HttpRequest) -> HTTPResponse:
-        return json_response({"alive": True, "turns": answered[0]})
+        return json_response({"alive": True, "turns": answered[0], "read_again": dialogue.read_again})
 
     @server.get("/ready")
     async def ready(_: HttpRequest) -> HTTPResponse:

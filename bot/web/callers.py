@@ -25,13 +25,16 @@ class Callers:
         self._proxies = frozenset(name for name in named if "/" not in name)
         self._key = secrets.token_bytes(32)
 
-    def key(self, request: Request) -> str | None:
-        """A name for where the request comes from, the same for the life of this process; None when it cannot be told."""
+    def key(self, request: Request, *, wide: bool = False) -> str | None:
+        """A name for where the request comes from, the same for the life of this process; None when it cannot be told.
+
+        ``wide`` takes an IPv6 address for its whole /48, which one customer may have: 65,536 households to guess from.
+        """
         hops = request.headers.get("x-forwarded-for", "").split(",")[-MOST_HOPS:]
         trail = [*(hop.strip() for hop in hops), request.client.host if request.client else ""]
         while trail and self._is_ours(trail[-1]):
             trail.pop()
-        place = _place(trail[-1]) if trail else None
+        place = _place(trail[-1], wide) if trail else None
         return hashlib.blake2b(place.encode(), key=self._key, digest_size=16).hexdigest() if place else None
 
     def _is_ours(self, hop: str) -> bool:
@@ -41,10 +44,10 @@ class Callers:
         return found is not None and any(found in network for network in self._networks)
 
 
-def _place(address: str) -> str | None:
-    """An address as one caller: whole for IPv4, the /64 that one household has for IPv6."""
+def _place(address: str, wide: bool) -> str | None:
+    """An address as one caller: whole for IPv4, the /64 that one household has for IPv6, or the /48 (RFC 6177)."""
     found = _read(address)
-    return found.exploded[:19] if isinstance(found, IPv6Address) else str(found) if found else None
+    return found.exploded[: 14 if wide else 19] if isinstance(found, IPv6Address) else str(found) if found else None
 
 
 def _read(address: str) -> IPv4Address | IPv6Address | None:

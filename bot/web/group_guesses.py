@@ -1,7 +1,7 @@
 """How many wrong join codes are taken from one address, by its chats and on /join, and from all. In memory, per process.
 
-Promises: two classes that mistype at once, and strangers who guess, shut nobody else out: a right code is let through
-however many wrong ones came from others.
+Promises: strangers who guess shut nobody else out: a right code is let through however many wrong ones came from other
+addresses. Who shares an address with sixty wrong ones waits until the minute is over, or texts the code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from bot.text import normalise
 from bot.web.callers import Callers
 from bot.web.pace import Pace
 
-MOST_FROM_ONE, MOST_OF_ALL, IN_SECONDS = 60, 300, 60.0
+MOST_FROM_ONE, MOST_FROM_A_SITE, MOST_OF_ALL, IN_SECONDS = 60, 240, 300, 60.0
+"""A site is a /48 of IPv6; of IPv4 it is the one address."""
 
 
 class CodeGuesses:
@@ -25,12 +26,13 @@ class CodeGuesses:
     def __init__(self, *, callers: Callers, clock: Callable[[], float]) -> None:
         self._callers = callers
         self._from_one = Pace(most=MOST_FROM_ONE, seconds=IN_SECONDS, clock=clock)
+        self._from_site = Pace(most=MOST_FROM_A_SITE, seconds=IN_SECONDS, clock=clock)
         self._of_all = Pace(most=MOST_OF_ALL, seconds=IN_SECONDS, clock=clock)
 
     def may(self, request: Request) -> bool:
         """Whether one more code of this caller may be tried."""
-        caller = self._callers.key(request)
-        return caller is None or self._from_one.has(caller)
+        caller, site = self._who(request)
+        return caller is None or site is None or (self._from_one.has(caller) and self._from_site.has(site))
 
     def too_many(self) -> bool:
         """Whether so many wrong ones came from all together that a wrong one hears only that."""
@@ -38,10 +40,14 @@ class CodeGuesses:
 
     def wrong(self, request: Request) -> None:
         """The code that was tried is none."""
-        caller = self._callers.key(request)
-        if caller is not None:
+        caller, site = self._who(request)
+        if caller is not None and site is not None:
             self._from_one.charge(caller)  # below nothing too: many that were let in at once are each waited out
+            self._from_site.charge(site)
         self._of_all.takes("all")
+
+    def _who(self, request: Request) -> tuple[str | None, str | None]:
+        return self._callers.key(request), self._callers.key(request, wide=True)
 
     def may_say(self, request: Request, text: str) -> bool:
         """Whether a text of a chat is in time: each but a code, where too many of its address were wrong."""

@@ -28,6 +28,7 @@ class Scripted:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.rehearsed = False
+        self.read_again = 3
         self.fails: Exception | None = None
 
     async def rehearse(self, _: str) -> None:
@@ -93,7 +94,7 @@ def test_it_counts_the_turns_it_answered(client: httpx.Client, dialogue: Scripte
     before = client.get("/healthz").json()["turns"]
     post(client)
     post(client, json={})
-    assert client.get("/healthz").json() == {"alive": True, "turns": before + 1}
+    assert client.get("/healthz").json() == {"alive": True, "turns": before + 1, "read_again": 3}
 
 
 def test_it_is_ready_after_a_rehearsal(client: httpx.Client, dialogue: Scripted) -> None:

@@ -211,7 +211,14 @@ class Town:
 
     def turns(self, engine: Member) -> int:
         """How many turns an engine has answered since it started."""
-        return int(httpx.get(f"{engine.url('engine')}/healthz", timeout=15, trust_env=False).json()["turns"])
+        return self._told(engine, "turns")
+
+    def read_again(self) -> int:
+        """How many turns any engine began anew because another had written the thread's tracker meanwhile."""
+        return sum(self._told(engine, "read_again") for engine in self.of("engine"))
+
+    def _told(self, engine: Member, what: str) -> int:
+        return int(httpx.get(f"{engine.url('engine')}/healthz", timeout=15, trust_env=False).json()[what])
 
     # --- how ------------------------------------------------------------------------------------------
 

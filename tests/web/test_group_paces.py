@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from bot.web.callers import Callers
 from bot.web.group_doors import MOST_ANSWERS, group_routes
-from bot.web.group_guesses import IN_SECONDS, MOST_FROM_ONE, MOST_OF_ALL, CodeGuesses
+from bot.web.group_guesses import IN_SECONDS, MOST_FROM_A_SITE, MOST_FROM_ONE, MOST_OF_ALL, CodeGuesses
 from bot.web.sites import public_site
 from tests.talking import Desk, House, HouseApp, demo_settings
 from tests.web.group_people import Facilitator, Young
@@ -86,6 +86,15 @@ def test_guessing_by_page_is_held_back_for_one_address_and_for_nobody_else(behin
     phone = behind.phone()
     phone.texts(f"JOIN {fay.code}")
     phone.sees("You're in")
+
+
+def test_guessing_from_many_households_of_one_site_is_held_back_too(behind: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A /48 of IPv6 is one customer's, and has 65,536 households in it."""
+    monkeypatch.setattr("bot.web.group_guesses.IN_SECONDS", 1e6)
+    client = TestClient(public_site(behind.app))
+    codes = [joins(client, f"3{n:04}", f"2001:db8:7:{n:x}::1") for n in range(MOST_FROM_A_SITE + 1)]
+    assert codes[-2:] == [404, 429]
+    assert joins(client, "30000", "2001:db8:8:1::1") == 404, "another site's"
 
 
 def at_once(house: House, codes: Sequence[str], address: str = "203.0.113.7") -> list[int]:

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from bot.chat import ChatRefused
-from tests.talking import House
+from tests.talking import Desk, House
 from tests.web.group_people import Facilitator, Young
 
 
@@ -231,6 +231,37 @@ def test_before_it_begins_and_after_its_end_the_room_counts_no_answers_and_says_
     assert "The step that waits" in fay.page()
     fay.does("move", event="end")
     assert "The last step" in fay.page() and "Have answered" not in fay.page()
+
+
+def tile(page: str, name: str) -> str:
+    """What one tile of the facilitator's page says."""
+    return re.findall(rf"<dt>{name}</dt><dd>(.*?)</dd>", page)[0]
+
+
+def test_how_many_have_answered_is_told_with_the_result_and_never_falsely(house: House) -> None:
+    fay = fay_at(house, "before:seen")
+    everybody = [Young(house, fay.code) for _ in range(11)]
+    for young in everybody[:9]:
+        young.answers("before:seen", "a")
+    assert tile(fay.page(), "Have answered") == "not told yet", "nine have, and fewer than five would be a lie"
+    assert tile(fay.page(), "Have not answered yet") == "fewer than 5"
+    for young in everybody[9:]:
+        young.answers("before:seen", "b")
+    assert tile(fay.page(), "Have answered") == "10 or more"
+
+
+def test_what_is_left_of_a_group_leads_back_to_the_desks_answers_and_the_duty_card(house: House, desk: Desk) -> None:
+    fay = Facilitator(house)
+    fay.opens()
+    fay.does("move", event="start")
+    fay.does("worry", words="Two of them have gone quiet", how_soon="soon")
+    fay.does("move", event="end")
+    card = desk.sees_case(level="high")
+    desk.accepts(card)
+    desk.says(card, "I can call you at four.")
+    back = f"/groups/{fay.group}"
+    assert f'href="{back}"' in fay.page("/summary")
+    assert "I can call you at four." in fay.page() and "Duty card" in fay.page()
 
 
 def test_the_summary_says_of_equal_questions_which_was_asked_before_and_which_after(house: House) -> None:

@@ -19,6 +19,7 @@ from bot.web import group_screens, group_walls
 from bot.web.desk_pages import DeskPages
 from bot.web.group_screens import GroupScreens
 from bot.web.group_walls import GroupWalls
+from bot.web.sites import public_site
 from bot.web.staff_session import COOKIE
 from tests.talking import House, settle
 from tests.web.group_people import Facilitator, Young
@@ -88,6 +89,15 @@ async def listening(stream: AsyncIterator[str]) -> AsyncIterator[Listener]:
         await ended(task)
 
 
+async def at_rest(*listeners: Listener) -> list[list[str]]:
+    """What each has heard, once nothing more comes of what was done before."""
+    heard: list[list[str]] = []
+    while heard != (now := [list(each.raw) for each in listeners]):
+        heard = now
+        await asyncio.sleep(SOON)
+    return heard
+
+
 @asynccontextmanager
 async def all_of(*streams: AsyncIterator[str]) -> AsyncIterator[list[Listener]]:
     async with AsyncExitStack() as stack:
@@ -125,6 +135,29 @@ def wall_of(house: House, fay: Facilitator, view: str = "screen") -> AsyncIterat
     closing = Closing.load(house.app.settings.content / "desk" / "closing.yml")
     pages = DeskPages(service_name="Handrail", demo=True, closing=closing)
     return GroupWalls(house.app, pages).events(request, fay.group, view)
+
+
+async def at_the_door(house: House, young: Young, *, last_event_id: int) -> AsyncIterator[str]:
+    """The stream as the web server is given it: the test client would wait for its end, which never comes."""
+    said: asyncio.Queue[str] = asyncio.Queue()
+    token = young.seat["token"].encode()
+    headers = [(b"authorization", b"Bearer " + token), (b"last-event-id", str(last_event_id).encode())]
+    scope = {"type": "http", "method": "GET", "path": "/group/events", "raw_path": b"/group/events", "query_string": b""}
+    scope |= {"headers": [(b"host", b"testserver"), *headers], "scheme": "http", "client": ("testclient", 1)}
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()  # nobody closes the page
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        said.put_nowait(message.get("body", b"").decode())
+
+    serving = asyncio.create_task(public_site(house.app)(scope, receive, send))
+    try:
+        while True:
+            yield await said.get()
+    finally:
+        await ended(serving)
 
 
 async def meanwhile(what: Callable[..., object], *args: Any, **named: Any) -> None:
@@ -237,7 +270,12 @@ async def test_the_door_resumes_after_the_last_event_that_the_page_saw(house: Ho
     refused = await asyncio.to_thread(young.client.get, "/group/events", headers={"Last-Event-ID": "1; drop"})
     assert refused.status_code == 400
     await meanwhile(young.writes, "what is grooming", "me", "1")
-    assert young.client.get("/group/seat").json()["seq"] == len(young.lines())
+    lines = young.lines()
+    assert young.client.get("/group/seat").json()["seq"] == len(lines)
+    async with live(house), listening(at_the_door(house, young, last_event_id=lines[-2].seq)) as page:
+        await page.hears("said", f'"seq": {lines[-1].seq}')
+        assert len(page.heard("said")) == 1
+        assert page.last_id == str(lines[-1].seq)
 
 
 class FailsOnce:
@@ -291,7 +329,7 @@ async def test_a_disclosure_sends_no_byte_over_either_stream_of_the_group(
         await page.hears("screen", "lesson:notice")
         await wall.hears("part", "What stands out")
         await room.hears("part", "What stands out")
-        before = [list(each.raw) for each in (page, wall, room)]
+        before = await at_rest(page, wall, room)
         for aim in ("box", "step", "me"):
             for number, words in enumerate(said):
                 await meanwhile(young.writes, words, aim, f"{aim}{number}")

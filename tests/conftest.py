@@ -6,9 +6,11 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from bot import settings as settings_module
 from bot.settings import child_environment
@@ -29,6 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         slow = item.get_closest_marker("slow") is not None
         shared = "browsers" if "browser" in item.path.parts else "engines"
         item.add_marker(pytest.mark.xdist_group(shared if slow else item.nodeid.split("::")[0]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing a password is made slow on purpose, which hundreds of people at desks would wait for (tests/test_sign_in.py has the real cost)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.sign_in.PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture

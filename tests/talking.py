@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import secrets
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -153,11 +156,31 @@ def demo_settings(var: Path, **more: str) -> Settings:
     return settings_module.load({"HANDRAIL_VAR": str(var), "HANDRAIL_DEMO": "1", **UNHURRIED, **more}, root=ROOT)
 
 
+def _made_empty(app: App) -> None:
+    """A new SQLite database begins as a copy of one with all tables and no rows: making them takes a fifth of a second."""
+    file = app.store.file
+    if file is not None and not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_empty_database(), file)
+
+
+@cache
+def _empty_database() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="handrail-empty-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = HouseApp(demo_settings(folder, HANDRAIL_DATABASE_URL=f"sqlite:///{folder / 'empty.db'}")).store
+    with store.engine.connect() as connection:
+        store.upgrade(connection, "head")
+    store.close()
+    return folder / "empty.db"
+
+
 class House:
     """One installation in a temporary folder, and the people in it."""
 
     def __init__(self, var: Path, app: App | None = None, **more: str) -> None:
         self.app = app or HouseApp(demo_settings(var, **more))
+        _made_empty(self.app)
         self.app.store.migrate()
         self._staff = 0
 

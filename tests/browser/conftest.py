@@ -74,11 +74,11 @@ def free_port() -> int:
         return int(finder.getsockname()[1])
 
 
-@pytest.fixture
-def weather(serve) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def weather() -> Iterator[str]:
     """The site that quick exit opens."""
     pages = [Route("/", lambda _: HTMLResponse("<title>Weather</title><h1>Sunny</h1>"))]
-    with serve(Starlette(routes=pages)) as address:
+    with serving(Starlette(routes=pages)) as address:
         yield address + "/"
 
 

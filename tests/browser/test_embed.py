@@ -38,18 +38,6 @@ class Where:
 
 
 @pytest.fixture
-def elsewhere(serve) -> Iterator[str]:
-    """The site that quick exit opens."""
-    with serve(Starlette(routes=[Route("/", lambda _: HTMLResponse("<title>Weather</title><h1>Sunny</h1>"))])) as address:
-        yield address + "/"
-
-
-@pytest.fixture
-def app(elsewhere) -> FakeApp:
-    return FakeApp(exit_url=elsewhere)
-
-
-@pytest.fixture
 def where(app, serve, free_port) -> Iterator[Where]:
     found = Where(public_url=f"http://127.0.0.1:{free_port}")
     example = Starlette(routes=[*example_routes(found), Route("/bare", lambda _: HTMLResponse(found.bare))])
@@ -147,21 +135,21 @@ def test_nothing_is_asked_of_the_chat_but_its_script_until_somebody_opens_it(vis
 
 
 @pytest.mark.parametrize("viewport", [SMALL, PHONE, LAPTOP], ids=("320", "phone", "laptop"))
-def test_the_exit_inside_the_frame_takes_the_whole_page_away(visit, elsewhere, where, viewport):
+def test_the_exit_inside_the_frame_takes_the_whole_page_away(visit, weather, where, viewport):
     pupil = visit(viewport)
     pupil.opens()
     pupil.starts()
     pupil.says("i am scared")
     pupil.sees("I believe you")
     pupil.frame.locator("#exit").click()
-    pupil.has_left_to(elsewhere)
+    pupil.has_left_to(weather)
     assert not [url for url in pupil.history() if url.startswith((where.school, where.chat))]
     assert pupil.app.chat.forgotten == ["t1"]
 
 
 @pytest.mark.parametrize("viewport", [SMALL, PHONE, LAPTOP], ids=("320", "phone", "laptop"))
 def test_the_leave_button_outside_the_frame_takes_the_whole_page_away_and_the_chat_is_forgotten(
-    visit, elsewhere, where, viewport
+    visit, weather, where, viewport
 ):
     pupil = visit(viewport)
     pupil.opens()
@@ -169,17 +157,17 @@ def test_the_leave_button_outside_the_frame_takes_the_whole_page_away_and_the_ch
     pupil.says("i am scared")
     pupil.sees("I believe you")
     pupil.page.locator("button.leave").click()
-    pupil.has_left_to(elsewhere)
+    pupil.has_left_to(weather)
     assert not [url for url in pupil.history() if url.startswith((where.school, where.chat))]
     assert pupil.app.chat.forgotten == ["t1"]
 
 
-def test_the_leave_button_works_before_the_chat_is_opened(pupil, elsewhere):
+def test_the_leave_button_works_before_the_chat_is_opened(pupil, weather):
     pupil.page.locator("button.leave").click()
-    pupil.has_left_to(elsewhere)
+    pupil.has_left_to(weather)
 
 
-def test_three_presses_of_shift_leave_from_the_schools_page_and_from_inside_the_frame(visit, elsewhere):
+def test_three_presses_of_shift_leave_from_the_schools_page_and_from_inside_the_frame(visit, weather):
     outside = visit()
     outside.opens()
     outside.page.locator("h1").evaluate(
@@ -187,14 +175,14 @@ def test_three_presses_of_shift_leave_from_the_schools_page_and_from_inside_the_
     )
     for _ in range(3):
         outside.page.keyboard.press("Shift")
-    outside.has_left_to(elsewhere)
+    outside.has_left_to(weather)
     inside = visit()
     inside.opens()
     inside.starts()
     inside.frame.get_by_label("Write here").focus()
     for _ in range(3):
         inside.page.keyboard.press("Shift")
-    inside.has_left_to(elsewhere)
+    inside.has_left_to(weather)
 
 
 def test_letters_between_the_presses_of_shift_are_only_writing(pupil, where):
@@ -204,20 +192,20 @@ def test_letters_between_the_presses_of_shift_are_only_writing(pupil, where):
     assert pupil.page.url == where.school + "/school"
 
 
-def test_the_page_is_empty_within_150_ms_even_when_the_chats_server_and_the_other_site_are_slow(pupil, where, elsewhere):
+def test_the_page_is_empty_within_150_ms_even_when_the_chats_server_and_the_other_site_are_slow(pupil, where, weather):
     pupil.opens()
     pupil.starts()
     pupil.says("i am scared")
     pupil.sees("I believe you")
     pupil.page.route(where.chat + "/**", lambda route: None)
-    pupil.page.route(elsewhere, lambda route: None)
+    pupil.page.route(weather, lambda route: None)
     seen = pupil.page.evaluate(
         "() => new Promise((done) => { const seen = [], from = performance.now(), outer = document.body.firstElementChild;"
         " navigation.addEventListener('navigate', (event) => done([...seen, event.destination.url]));"
         " outer.shadowRoot.querySelector('.leave').click();"
         " seen.push(document.body.innerText.trim(), document.title, outer.getClientRects().length, performance.now() - from); })"
     )
-    assert seen[:3] == ["", "", 0] and seen[3] < 150 and seen[4] == elsewhere, seen
+    assert seen[:3] == ["", "", 0] and seen[3] < 150 and seen[4] == weather, seen
 
 
 def test_a_message_that_does_not_come_from_the_chat_moves_nobody(pupil, where):

@@ -20,10 +20,13 @@ CONTENT = ROOT / "content/safety"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("classifier")
-    train.train(ROOT, folder)
-    return folder
+def report(tmp_path_factory: pytest.TempPathFactory) -> train.Report:
+    return train.train(ROOT, tmp_path_factory.mktemp("classifier"))
+
+
+@pytest.fixture(scope="module")
+def built(report: train.Report) -> Path:
+    return report.folder
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +35,7 @@ def whole(built: Path) -> Screening:
 
 
 @pytest.mark.slow
-def test_the_build_is_quick_and_says_what_it_used(tmp_path: Path) -> None:
-    report = train.train(ROOT, tmp_path)
+def test_the_build_is_quick_and_says_what_it_used(report: train.Report) -> None:
     assert report.seconds < 60
     assert report.adapter_sha256[:12] in str(report)
 
@@ -152,6 +154,7 @@ def test_of_a_long_text_a_pattern_tells_of_its_own_words_and_of_the_whole() -> N
     assert _windows(long, [])[1] == _windows("short", [])[1] == 0 and _windows("short", [hit])[1] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["greet@1.0 i want to die", "I want to die. anyway menu", "hello i want to die"])
 def test_chatter_around_plain_words_does_not_drown_them(whole: Screening, text: str) -> None:
     assert whole.screen(text).level >= Level.HIGH

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.safety.patterns import Patterns
 from bot.safety.screening import LANGUAGES
 from bot.safety.verdict import Level
+from bot.yaml_files import plain
 
 CONTENT = Path(__file__).parents[2] / "content/safety"
-FILES = {language: yaml.safe_load((CONTENT / f"{language}.yml").read_text(encoding="utf-8")) for language in LANGUAGES}
+FILES = {language: plain((CONTENT / f"{language}.yml").read_text(encoding="utf-8")) for language in LANGUAGES}
 
 
 def examples(key: str) -> list[tuple[str, str, str]]:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from bot.chat import ChatRefused, TooManyReturns
 from bot.choices import Choice
 from bot.web.youth import youth_error_pages, youth_routes
-from bot.words import Words
+from tests.talking import WORDS
 
 CONTENT = Path(__file__).parents[2] / "content"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
@@ -237,7 +237,7 @@ class FakeApp:
 
     def __init__(self, **settings: object) -> None:
         self.settings = FakeSettings(**settings)  # type: ignore[arg-type]
-        self.words = Words.load(CONTENT / "messages")
+        self.words = WORDS(CONTENT / "messages")
         self.regions = (("CA", "Canada"), ("US", "United States"), ("GB", "United Kingdom"))
         self.live = FakeLive()
         self.chat = FakeChat(self.live)

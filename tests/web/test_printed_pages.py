@@ -19,11 +19,11 @@ from bot.printed.order import MOST_ADDRESS, MOST_NAME, Order, PrintRefused, chec
 from bot.printed.picture import picture
 from bot.web.permissions import MAY, Doing
 from bot.web.sites import staff_site
-from bot.words import Words
+from tests.talking import WORDS as read_words
 from tests.talking import House
 from tests.web.test_supervisor import signed_in
 
-WORDS = Words.load(Path(__file__).parents[2] / "content/messages")
+WORDS = read_words(Path(__file__).parents[2] / "content/messages")
 ADDRESS = "https://chat.riverside.example/?lang=fr"
 NAMES = re.compile(
     r"groom|exploit|traffick|abus|predator|sex|traite|pédo|trata|acoso|safety|danger|child|enfant|niñ|victim|crisis|crise",

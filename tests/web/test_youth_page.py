@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from bot.store.database import StoreDown
 from bot.web import youth
-from bot.words import Words
+from tests.talking import WORDS
 from tests.web.fakes import CONTENT, FakeApp, site
 
 STATIC = Path(youth.__file__).parent / "static"
@@ -132,7 +132,7 @@ def test_the_page_speaks_the_languages_it_is_written_in(browser):
 
 
 def test_every_page_word_is_written_in_english_french_and_spanish():
-    words = Words.load(CONTENT / "messages")
+    words = WORDS(CONTENT / "messages")
     page_words = {name for name in words.ids("en") if name.startswith("page_")}
     for lang in ("fr", "es"):
         assert {name for name in words.ids(lang) if name.startswith("page_")} == page_words
@@ -153,7 +153,7 @@ def test_every_page_word_is_used():
     ]
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     built = re.compile(r"page_(if|then|way|size|law|region|embed|print)_|_more$")
-    words = Words.load(CONTENT / "messages")
+    words = WORDS(CONTENT / "messages")
     in_script = {word for found in re.findall(r"for word in \(([^)]*)\)", source) for word in re.findall(r'"(\w+)"', found)}
     for name in words.ids("en"):
         if name.startswith("page_") and not built.search(name):

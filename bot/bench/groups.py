@@ -88,6 +88,8 @@ def measure(settings: Settings, *, people: int = 500, answers: int = 200, danger
     Each round everybody answers something else, and others are in danger: ``people`` is at least ``answers`` and two times
     ``dangers`` for each round.
     """
+    if people < answers + 2 * dangers * rounds:
+        raise BenchError(f"{people} people are too few for {answers} answers and {2 * rounds} times {dangers} in danger.")
     many_files()
     found = Burst(people, answers, dangers, rounds)
     with installed(settings) as house:
@@ -99,7 +101,7 @@ def measure(settings: Settings, *, people: int = 500, answers: int = 200, danger
         with open_pages(house, tokens) as pages:
             others = iter(tokens[answers:])
             for number in range(rounds):
-                asyncio.run(_quiet(app, found, list(itertools.islice(others, dangers)), beside))
+                asyncio.run(_quiet(app, found, list(itertools.islice(others, dangers)), beside, 2 * number))
                 asyncio.run(_burst(app, found, tokens[:answers], list(itertools.islice(others, dangers)), beside, number))
             found.pages = pages()
         with app.store.read() as work:
@@ -218,10 +220,10 @@ async def _timed(client: aiohttp.ClientSession, path: str, status: int, **reques
     return 1000 * (time.perf_counter() - began)
 
 
-async def _quiet(app: App, found: Burst, seats: Sequence[str], beside: Sequence[str]) -> None:
+async def _quiet(app: App, found: Burst, seats: Sequence[str], beside: Sequence[str], number: int) -> None:
     """A second in which the big group says nothing."""
     async with visitors(app.settings.public.url) as client:
-        dangers, others = _in_danger(app, client, seats), _answering(client, beside)
+        dangers, others = _in_danger(app, client, seats), _answering(client, beside, number)
         took = await asyncio.gather(*dangers, *others)
     found.quiet_ms += took[: len(seats)]
     found.beside_quiet_ms += took[len(seats) :]
@@ -232,11 +234,8 @@ async def _burst(
 ) -> None:
     """The same second, with everybody's answers."""
     async with visitors(app.settings.public.url) as client:
-        dangers, given, others = (
-            _in_danger(app, client, seats),
-            _answering(client, answering, number),
-            _answering(client, beside),
-        )
+        dangers, given = _in_danger(app, client, seats), _answering(client, answering, number)
+        others = _answering(client, beside, 2 * number + 1)
         began = time.perf_counter()
         took = await asyncio.gather(*dangers, *given, *others)
         found.seconds.append(time.perf_counter() - began)
@@ -251,7 +250,7 @@ def _in_danger(app: App, client: aiohttp.ClientSession, seats: Sequence[str]) ->
     return [_later(n / len(seats), next(ways)(app, client, seat)) for n, seat in enumerate(seats)]
 
 
-def _answering(client: aiohttp.ClientSession, seats: Sequence[str], number: int = 0) -> list[Coroutine[Any, Any, float]]:
+def _answering(client: aiohttp.ClientSession, seats: Sequence[str], number: int) -> list[Coroutine[Any, Any, float]]:
     """Within one second: these seats' answers of the round with this number; their milliseconds."""
     return [_later(n / len(seats), send_answer(client, seat, given_by(n + number))) for n, seat in enumerate(seats)]
 

@@ -14,8 +14,9 @@ ALPHABET = "CFHJKMRTWXY3479"
 LENGTH = 5
 """Fifteen letters and digits in five places, with one of each at least: 0.6 million codes. With ten groups open, and guesses
 held to 60 a minute from one address, on /join and in its chats together, a stranger meets one in 16 hours on average, and in
-four with a whole site of IPv6. They find a lesson in it and nobody's name, and can answer in it. No guesses from elsewhere
-keep a right code out: a room that joins comes first, and its facilitator can close the door.
+four with a whole site of IPv6. They find a lesson in it and nobody's name, and can answer in it. No guesses from
+another address, or of IPv6 another /48, keep a right code out, and none keep it out by text: a room that joins comes first, and
+its facilitator can close the door.
 """
 
 READ = frozenset(ALPHABET + "DNP")

@@ -37,8 +37,8 @@ DRAIN = 1.0
 
 
 SELDOM = 100
-"""How many collections of the young go by before one walks all that lasts (Python's own: 10). With five hundred pages open
-that walk stops everybody for 50 to 100 ms, and it came with every burst of answers."""
+"""How many collections of the middle generation go by before one walks all that lasts (Python's own: 10). With five hundred
+pages open that walk stops everybody for 50 to 100 ms, and it came with every burst of answers."""
 
 
 FORGET, EXPIRY = 10.0, 600.0
@@ -53,8 +53,7 @@ async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None
     except StoreError as error:
         log.error("database down at start", reason=str(error))
     parts = (app.conversation, app.desk, app.words)  # everything unreadable shows now, not later
-    gc.freeze()  # what was loaded stays: the collector need not walk it at every message
-    gc.set_threshold(*gc.get_threshold()[:2], SELDOM)
+    collect_seldom()
     log.info("gateway ready", parts=len(parts))
     wake, leaving, metrics = Wake(), asyncio.Event(), Metrics(app.store, app.engine)
     doors = [
@@ -71,6 +70,12 @@ async def run(settings: Settings, make: Callable[[Settings], App] = App) -> None
         leaving.set()
         wake.one()
         await _leave(doors, repliers, watchers, seconds=settings.engine_patience + LEAVING)
+
+
+def collect_seldom() -> None:
+    """What was loaded stays, and the collector need not walk it; nor often what the open pages hold."""
+    gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], SELDOM)
 
 
 async def _leave(doors: list[Task], repliers: list[Task], watchers: list[Task], *, seconds: float) -> None:

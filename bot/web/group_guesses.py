@@ -1,7 +1,7 @@
 """How many wrong join codes are taken from one address, by its chats and on /join, and from all. In memory, per process.
 
 Promises: strangers who guess shut nobody else out: a right code is let through however many wrong ones came from other
-addresses. Who shares an address with sixty wrong ones waits until the minute is over, or texts the code.
+addresses, and of IPv6 from another /48. Who shares one with too many wrong ones waits about a minute, or texts the code.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ class CodeGuesses:
         """The code that was tried is none."""
         caller, site = self._who(request)
         if caller is not None and site is not None:
+            if self._from_one.has(caller):  # one household alone cannot shut its neighbours out
+                self._from_site.charge(site)
             self._from_one.charge(caller)  # below nothing too: many that were let in at once are each waited out
-            self._from_site.charge(site)
         self._of_all.takes("all")
 
     def _who(self, request: Request) -> tuple[str | None, str | None]:

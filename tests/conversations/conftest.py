@@ -20,7 +20,7 @@ from tests.installation import ROOT, Installation
 from tests.talking import UNHURRIED, Desk, House, HouseApp, Page, Phone
 
 SCREENINGS: list[Screening] = []
-NUMBERS = itertools.count()
+NUMBERS = itertools.count(1000)
 """Each test's phone is another's: they share an engine, and with it the threads it knows."""
 
 

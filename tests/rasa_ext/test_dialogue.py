@@ -273,10 +273,12 @@ def test_a_tracker_that_no_key_opens_is_begun_anew(thread: Thread, shelf: Shelf)
     assert shelf.rows[thread.id].blob
 
 
-def test_a_stale_tracker_is_read_again_once(thread: Thread, shelf: Shelf) -> None:
+def test_a_stale_tracker_is_read_again_once(thread: Thread, shelf: Shelf, dialogue: Any) -> None:
     thread.says("hi")
+    before = dialogue.read_again
     shelf.stale_once = True
     assert "builds trust" in thread.says("what is grooming")
+    assert dialogue.read_again == before + 1
 
 
 def test_a_message_of_two_million_letters_does_not_stop_the_engine(thread: Thread) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from datetime import timedelta
 
@@ -19,6 +20,16 @@ from bot.serve.gateway import Wake
 from bot.web.listener import listen
 from tests.talking import House, Phone
 from tests.web.ports import free_port
+
+
+def test_the_collector_walks_what_lasts_a_tenth_as_often_and_what_was_loaded_never() -> None:
+    before = gc.get_threshold()
+    try:
+        gateway.collect_seldom()
+        assert gc.get_threshold() == (*before[:2], 10 * before[2]) and gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @pytest.mark.asyncio

@@ -97,6 +97,14 @@ def test_guessing_from_many_households_of_one_site_is_held_back_too(behind: Hous
     assert joins(client, "30000", "2001:db8:8:1::1") == 404, "another site's"
 
 
+def test_one_household_that_guesses_at_once_shuts_no_neighbour_out() -> None:
+    guesses = CodeGuesses(callers=Callers(()), clock=lambda: 0.0)
+    stranger, neighbour = (Request({"type": "http", "headers": [], "client": (f"2001:db8:7:{n}::1", 1)}) for n in range(2))
+    for _ in range(500):
+        guesses.wrong(stranger)
+    assert guesses.may(neighbour) and not guesses.may(stranger)
+
+
 def at_once(house: House, codes: Sequence[str], address: str = "203.0.113.7") -> list[int]:
     """What many hear who send a code in the same moment, from one address."""
     headers = {"X-Forwarded-For": address}

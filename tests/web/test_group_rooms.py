@@ -250,6 +250,15 @@ def test_how_many_have_answered_is_told_with_the_result_and_never_falsely(house:
     assert tile(fay.page(), "Have answered") == "10 or more"
 
 
+def test_a_poll_that_three_answered_says_fewer_than_five_once_it_is_closed(house: House) -> None:
+    fay = fay_at(house, "before:seen")
+    for _ in range(3):
+        Young(house, fay.code).answers("before:seen", "a")
+    assert tile(fay.page(), "Have answered") == "not told yet"
+    fay.does("close")
+    assert tile(fay.page(), "Have answered") == "fewer than 5"
+
+
 def test_what_is_left_of_a_group_leads_back_to_the_desks_answers_and_the_duty_card(house: House, desk: Desk) -> None:
     fay = Facilitator(house)
     fay.opens()

@@ -34,6 +34,10 @@ def test_who_waits_for_the_desk_reads_where_it_stands_and_no_words_for_young_peo
     house: House, fay: Facilitator, clock: Clock
 ) -> None:
     assert "nobody was on shift" in fay.page()
+    house.desk("Kit").is_here()
+    assert "somebody was on shift" in fay.page()
+    clock.passes(minutes=30)
+    fay.signs_in()
     fay.does("worry", words="Two of them have gone quiet", how_soon="soon")
     said = talk_of(fay)
     assert said[-1] == (house.app.settings.service_name, "The desk has this. Nobody has taken it yet.")

@@ -29,7 +29,7 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.0075, 0.06, 0.05, 0.006
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.015, 0.06, 0.05, 0.006
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
 ENOUGH = 100  # everyday held-out lines; a hundredth of fewer is the oddest one of them
 

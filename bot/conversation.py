@@ -127,6 +127,10 @@ class Conversation:
         """Whether a text that a door would refuse for its pace must be taken all the same."""
         return self._looks.shows_danger(normalise(text), thread_id)
 
+    async def calm(self, *, at_most: float) -> None:
+        """Wait until no text is being looked at for danger, or so many seconds (see ``Looks``)."""
+        await self._looks.calm(at_most=at_most)
+
     async def reply(self, found: Callable[[], None] = lambda: None) -> bool:
         """Answer the next kept message, whichever thread it is of; False when none waits (see ``Replies``)."""
         return await self._replies.next(found)

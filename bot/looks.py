@@ -6,7 +6,11 @@ offered, are not judged. What a verdict leads to is decided in ``bot.conversatio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,6 +28,9 @@ TOGETHER = timedelta(minutes=3)
 NEVER_LAST = frozenset({"menu", "skip", "repeat"})
 """Words of ours that end no sentence: they are looked at by themselves. Of 20,667 dangers written down for training none ends
 in one of them; eighteen end in "next" ("he said im next"), which is looked at with what came before."""
+
+GLANCE = 0.02
+"""Seconds between two looks whether it is calm."""
 
 SAME_MOMENT = timedelta(seconds=2)
 """Two texts this close may have been written in the other order: networks and webhooks overtake each other."""
@@ -45,14 +52,32 @@ class Looks:
     def __init__(self, store: Store, screening: Careful) -> None:
         self._store = store
         self._screening = screening
+        self._under_way = 0
+        self._counting = threading.Lock()
 
     def ahead(self, thread_id: str, text: str) -> Looked:
         """Look before the database is held, so that nobody waits for the encoder. Where another text came in between, it is
         looked at again where it is kept.
         """
-        with self._store.read() as work:
+        with self._counted(), self._store.read() as work:
             thread = work.threads.get(thread_id) or Thread(id=thread_id, channel="")
             return self.at(work, thread, text)
+
+    async def calm(self, *, at_most: float) -> None:
+        """Wait until no text is being looked at, or so many seconds: what may wait takes no time from what may be danger."""
+        until = time.monotonic() + at_most
+        while self._under_way and time.monotonic() < until:
+            await asyncio.sleep(GLANCE)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
 
     def at(self, work: UnitOfWork, thread: Thread, text: str, ahead: Looked | None = None) -> Looked:
         """The screening's verdict. Our own words, chosen exactly as offered, are not the young person's to be judged.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -55,3 +57,32 @@ def test_words_of_ours_that_may_end_a_sentence_are_looked_at_with_what_came_befo
     page.texts("he already hurt my brother and he says im")
     page.texts(word)
     assert noting.shown[-1] == (word, ("he already hurt my brother and he says im",))
+
+
+class Slow(Noting):
+    """A screening that is at a text until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+    def screen(self, text: str, recent: Sequence[str] = (), *, at_once: bool = False) -> Verdict:
+        self.begun.set()
+        assert self.let_go.wait(10)
+        return super().screen(text, recent, at_once=at_once)
+
+
+@pytest.mark.asyncio
+async def test_what_may_wait_waits_while_a_text_is_looked_at_and_not_for_ever(house: House, page: Page) -> None:
+    conversation = house.app.conversation
+    slow = conversation._looks._screening._screening = Slow()
+    await asyncio.wait_for(conversation.calm(at_most=10), 1)
+    texting = asyncio.create_task(asyncio.to_thread(page.quickly_texts, "hello"))
+    await asyncio.to_thread(slow.begun.wait, 10)
+    await asyncio.wait_for(conversation.calm(at_most=0.1), 5)
+    assert not texting.done(), "it stood back for as long as it was told, and then went on"
+    waiting = asyncio.create_task(conversation.calm(at_most=10))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    slow.let_go.set()
+    await asyncio.wait_for(asyncio.gather(texting, waiting), 5)

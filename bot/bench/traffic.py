@@ -46,9 +46,11 @@ class Sent:
 
 
 def ordinary_texts(settings: Settings) -> list[str]:
-    """Questions that young people's words were written for, in data/answers/unseen."""
+    """Questions that young people's words were written for, in data/answers/unseen; but for wishes that everything be
+    deleted, which would be granted and counted as lost."""
     files = sorted((settings.root / "data" / "answers" / "unseen").glob("*.tsv"))
-    return [question.text for file in files for question in questions(file)]
+    texts = [question.text for file in files for question in questions(file)]
+    return [text for text in texts if "delete everything" not in text]
 
 
 def danger_texts(settings: Settings) -> list[str]:

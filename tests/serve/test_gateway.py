@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -18,6 +19,7 @@ from bot.addresses import Address
 from bot.serve import gateway
 from bot.serve.gateway import Wake
 from bot.web.listener import listen
+from bot.web.metrics import Metrics
 from tests.talking import House, Phone
 from tests.web.ports import free_port
 
@@ -70,6 +72,27 @@ async def test_whoever_finds_a_text_says_so_before_answering_it(house: House, ph
     assert order == ["found", "asked"]
     assert not await house.app.conversation.reply(found=lambda: order.append("found"))
     assert order == ["found", "asked"]
+
+
+@pytest.mark.asyncio
+async def test_a_reply_stands_back_for_texts_that_come_in(house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone.quickly_texts("hello")
+    order: list[str] = []
+    conversation, leaving = house.app.conversation, asyncio.Event()
+    reply = conversation.reply
+
+    async def calm(*, at_most: float) -> None:
+        order.append(f"stands back {at_most}")
+
+    async def replied(found: Callable[[], None]) -> bool:
+        order.append("replied")
+        leaving.set()
+        return await reply(found)
+
+    monkeypatch.setattr(conversation, "calm", calm)
+    monkeypatch.setattr(conversation, "reply", replied)
+    await asyncio.wait_for(gateway._reply(house.app, Wake(), leaving, Metrics(house.app.store, house.app.engine)), 10)
+    assert order == [f"stands back {gateway.YIELDS}", "replied"]
 
 
 @pytest.mark.asyncio

@@ -78,11 +78,13 @@ async def test_what_may_wait_waits_while_a_text_is_looked_at_and_not_for_ever(ho
     slow = conversation._looks._screening._screening = Slow()
     await asyncio.wait_for(conversation.calm(at_most=10), 1)
     texting = asyncio.create_task(asyncio.to_thread(page.quickly_texts, "hello"))
-    await asyncio.to_thread(slow.begun.wait, 10)
-    await asyncio.wait_for(conversation.calm(at_most=0.1), 5)
-    assert not texting.done(), "it stood back for as long as it was told, and then went on"
-    waiting = asyncio.create_task(conversation.calm(at_most=10))
-    await asyncio.sleep(0.2)
-    assert not waiting.done()
-    slow.let_go.set()
+    try:
+        assert await asyncio.to_thread(slow.begun.wait, 10)
+        await asyncio.wait_for(conversation.calm(at_most=0.1), 5)
+        assert not texting.done(), "it stood back for as long as it was told, and then went on"
+        waiting = asyncio.create_task(conversation.calm(at_most=10))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+    finally:
+        slow.let_go.set()
     await asyncio.wait_for(asyncio.gather(texting, waiting), 5)

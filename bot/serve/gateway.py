@@ -29,7 +29,8 @@ LEAVING = 2.0
 Task = asyncio.Future[None]
 
 YIELDS = 1.0
-"""Seconds that a reply stands back for texts that come in, so that under the worst load some are given all the same."""
+"""Seconds that a reply stands back for texts that come in, at most: under the worst load some are given all the same. The words
+for danger now do not wait for it; they are queued with the text itself."""
 
 GLANCE = 5.0
 """Seconds after which the inbox is looked at even when nobody told us of a change."""
@@ -156,6 +157,8 @@ async def _reply(app: App, wake: Wake, leaving: asyncio.Event, metrics: Metrics)
         try:
             while not leaving.is_set():
                 await app.conversation.calm(at_most=YIELDS)  # texts that come in go first: one of them may be danger
+                if leaving.is_set():
+                    break
                 started = time.perf_counter()
                 if not await app.conversation.reply(found=wake.one):
                     break

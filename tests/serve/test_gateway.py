@@ -28,7 +28,7 @@ def test_the_collector_walks_what_lasts_a_tenth_as_often_and_what_was_loaded_nev
     before = gc.get_threshold()
     try:
         gateway.collect_seldom()
-        assert gc.get_threshold() == (*before[:2], 10 * before[2]) and gc.get_freeze_count()
+        assert gc.get_threshold() == (*before[:2], gateway.SELDOM) and gc.get_freeze_count()
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
@@ -93,6 +93,19 @@ async def test_a_reply_stands_back_for_texts_that_come_in(house: House, phone: P
     monkeypatch.setattr(conversation, "reply", replied)
     await asyncio.wait_for(gateway._reply(house.app, Wake(), leaving, Metrics(house.app.store, house.app.engine)), 10)
     assert order == [f"stands back {gateway.YIELDS}", "replied"]
+
+
+@pytest.mark.asyncio
+async def test_no_reply_is_begun_once_the_gateway_leaves(house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone.quickly_texts("hello")
+    leaving = asyncio.Event()
+
+    async def calm(*, at_most: float) -> None:
+        leaving.set()
+
+    monkeypatch.setattr(house.app.conversation, "calm", calm)
+    await asyncio.wait_for(gateway._reply(house.app, Wake(), leaving, Metrics(house.app.store, house.app.engine)), 10)
+    assert not house.app.engine.turns
 
 
 @pytest.mark.asyncio

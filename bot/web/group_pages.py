@@ -83,7 +83,7 @@ class _Leading:
             "room.html", found, refusal=refusal, status=status, **values, region=region, sheet=self._sheet,
             duty=directory.reporting(region), emergency=directory.emergency(region),
             lines=directory.lines(region, now=self._app.now(), limit=4),
-            looked_at=self._app.now(), desk_is_there=await run_in_threadpool(self._room.desk_is_there),
+            desk_is_there=await run_in_threadpool(self._room.desk_is_there),
             together=await run_in_threadpool(self._room.together, group_id, found.staff),
             link_start=f"{self._app.settings.staff_url}/groups/{group_id}/together/", longest_name=LONGEST_NAME,
         )  # fmt: skip

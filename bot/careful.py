@@ -27,6 +27,10 @@ class Screens(Protocol):
         """The verdict on a text, given the texts just before it, of which the newest may have come ``at_once`` with it."""
         ...
 
+    def glance(self, text: str, recent: Sequence[str] = ()) -> float:
+        """How likely the text, joined with those before it, is danger at a glance: from 0 to 1."""
+        ...
+
 
 class Careful:
     """A screening that never raises."""
@@ -44,3 +48,11 @@ class Careful:
         except Exception as error:  # noqa: BLE001 - the edge where a broken screening becomes a case
             log.error("screening failed", kind=type(error).__name__)
             return UNSEEN
+
+    def glance(self, text: str, recent: Sequence[str] = ()) -> float:
+        """How likely the text is danger, joined with those before it; one that cannot be glanced at goes first."""
+        try:
+            return self._screening.glance(text, recent)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("glance failed", kind=type(error).__name__)
+            return 1.0

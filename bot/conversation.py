@@ -127,6 +127,10 @@ class Conversation:
         """Whether a text that a door would refuse for its pace must be taken all the same."""
         return self._looks.shows_danger(normalise(text), thread_id)
 
+    def glance(self, text: str) -> float:
+        """How likely a text is danger, at a glance, from 0 to 1: whose text is taken in first where many wait."""
+        return self._looks.glance(text)
+
     async def calm(self, *, at_most: float) -> None:
         """Wait until no text is being looked at for danger, or so many seconds (see ``Looks``)."""
         await self._looks.calm(at_most=at_most)

@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -65,9 +65,11 @@ class Spool:
             if isinstance(item, Inbound) and item.at is not None:
                 yield file, self._vault.pseudonym(item.channel, item.address), item.at
 
-    def items(self) -> Iterator[tuple[Path, Inbound | Delivery]]:
-        """Each item that waits, oldest first; one that no key opens is put aside, not in the way."""
+    def items(self, *, but: Container[Path] = ()) -> Iterator[tuple[Path, Inbound | Delivery]]:
+        """Each item that waits, oldest first, but for some files; one that no key opens is put aside, not in the way."""
         for file in self.waiting():
+            if file in but:
+                continue
             try:
                 item = _read(self._vault.open(file.read_bytes()))
             except FileNotFoundError:

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from bot.channels.base import Delivery, Inbound
 from bot.channels.sms import Sms
 from bot.doctor import _spool
+from bot.intake import A_FEW
 from bot.store.database import Store, StoreDown
 from bot.web.webhooks import webhook_routes
 from tests.talking import Clock, Desk, House, HouseApp, Phone, settle
@@ -82,6 +83,74 @@ def test_what_comes_while_something_waits_goes_behind_it(house: House, monkeypat
     assert len(house.app.spool.waiting()) == 2 and heard(house) == []
     house.app.intake.drain()
     assert heard(house) == ["first", "second"]
+
+
+def taken_in(house: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is taken in from now on, in its order."""
+    taken: list[str] = []
+    receive = house.app.conversation.receive
+    monkeypatch.setattr(house.app.conversation, "receive", lambda inbound: (taken.append(inbound.text), receive(inbound))[1])
+    return taken
+
+
+def test_of_what_waits_on_disk_numbers_with_something_urgent_go_first_each_in_its_order(
+    house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with down(house, monkeypatch):
+        for number, words in (
+            (1, "one"),
+            (2, "two"),
+            (3, "he said"),
+            (1, "three"),
+            (3, "i want to die"),
+            (4, "STOP"),
+            (5, "person"),
+        ):
+            house.app.intake.text(text(words, f"+1500555013{number}"))
+    taken = taken_in(house, monkeypatch)
+    assert house.app.intake.drain() == 7
+    assert taken == ["he said", "i want to die", "STOP", "person", "one", "two", "three"]
+    desk.sees_case(level="high")
+    assert house.app.spool.waiting() == []
+
+
+@pytest.mark.parametrize("first", ["STOP", "FORGET ME", "what is grooming?"])
+def test_danger_on_disk_never_overtakes_what_the_same_phone_said_before(
+    house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    with down(house, monkeypatch):
+        house.app.intake.text(text("hello", "+15005550124"))
+        house.app.intake.text(text(first))
+        house.app.intake.text(text("i want to die"))
+    taken = taken_in(house, monkeypatch)
+    house.app.intake.drain()
+    assert taken == [first, "i want to die", "hello"]
+    settle(house.app)
+    desk.sees_case(level="high")
+
+
+def test_danger_that_comes_while_the_disk_is_emptied_is_taken_in_soon(
+    house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with down(house, monkeypatch):
+        for number in range(3 * A_FEW):
+            house.app.intake.text(text("hello", f"+150055502{number:02}", sid=str(number)))
+    taken = taken_in(house, monkeypatch)
+    receive = house.app.conversation.receive
+
+    def receiving(inbound: Inbound) -> object:
+        if len(taken) == 2:
+            house.app.intake.late_text(text("i want to die"))
+        return receive(inbound)
+
+    monkeypatch.setattr(house.app.conversation, "receive", receiving)
+    assert house.app.intake.drain() == 3 * A_FEW + 1
+    assert taken.index("i want to die") == A_FEW
+
+
+def test_a_text_that_cannot_be_glanced_at_is_urgent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.app.conversation._looks._screening, "_screening", None)
+    assert house.app.intake.is_urgent(text("hello"))
 
 
 def test_while_the_database_is_down_one_honest_word_with_a_number_comes_back_and_not_at_every_text(

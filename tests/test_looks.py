@@ -22,6 +22,9 @@ class Noting:
         self.shown.append((text, tuple(recent)))
         return Verdict()
 
+    def glance(self, text: str, recent: Sequence[str] = ()) -> float:
+        return 0.9 if "hurt" in " ".join((*recent, text)) else 0.01
+
 
 @pytest.fixture
 def noting(house: House) -> Noting:
@@ -57,6 +60,14 @@ def test_words_of_ours_that_may_end_a_sentence_are_looked_at_with_what_came_befo
     page.texts("he already hurt my brother and he says im")
     page.texts(word)
     assert noting.shown[-1] == (word, ("he already hurt my brother and he says im",))
+
+
+def test_next_after_what_shows_nothing_at_a_glance_is_looked_at_by_itself(house: House, page: Page, noting: Noting) -> None:
+    page.texts("what is grooming")
+    page.texts("next")
+    assert noting.shown[-1] == ("next", ())
+    house.app.conversation.shows_danger("next", page.thread_id)
+    assert noting.shown[-1] == ("next", ())
 
 
 class Slow(Noting):

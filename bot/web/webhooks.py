@@ -1,16 +1,14 @@
 """Twilio's two webhooks: a text in, and what became of a text out.
 
 Promises: nothing happens without Twilio's signature; success is answered only after the message is kept, in the
-database or on disk; the same text twice is kept once, and texts of one number in the order they came. The engine is
-never waited for here.
+database or on disk; the same text twice is kept once, and texts of one number in the order they came, and
+where many wait, urgent ones before those of others. The engine is never waited for here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Protocol
 from xml.sax.saxutils import escape
 
@@ -21,6 +19,7 @@ from starlette.routing import Route
 
 from bot.channels.base import Delivery, Inbound
 from bot.web.crew import Crew
+from bot.web.turns import Turns
 
 log = structlog.get_logger()
 
@@ -29,6 +28,9 @@ MOST_BYTES = 64 * 1024
 
 PATIENCE = 10.0
 """Seconds for which the database is waited for: Twilio gives up after 15, and then nobody would hear anything."""
+
+AT_ONCE = 4
+"""Texts taken in at the same time; the others wait where urgent ones go first."""
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
 """Twilio's answer, empty: replies leave through the outbox. Only while the database is down are there words in it."""
@@ -57,6 +59,10 @@ class Takes(Protocol):
         """Keep a text; words to answer with at once, if any. Raises OSError when nothing can keep it."""
         ...
 
+    def is_urgent(self, inbound: Inbound) -> bool:
+        """Whether a text goes before those of others, at a glance."""
+        ...
+
     def late_text(self, inbound: Inbound) -> str | None:
         """Keep it on disk without asking the database; as ``text``."""
         ...
@@ -72,21 +78,24 @@ class Takes(Protocol):
 
 def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
     """The two doors that Twilio calls."""
-    turns, database, disk = Turns(), Crew("intake", PATIENCE), Crew("disk", None)
+    turns, database, reports, disk = Turns(AT_ONCE), Crew("intake", PATIENCE), Crew("reports", PATIENCE), Crew("disk", None)
 
     async def kept(message: Inbound) -> str | None:
         """In the database, or on disk in good time: also the wait for one's turn counts."""
         until = time.monotonic() + PATIENCE
-        async with turns.of(message.address):
-            try:
-                return await database.does(intake.text, message, until=until)
-            except asyncio.TimeoutError:
-                log.error("database hangs", kept="on disk")
-                return await disk.does(intake.late_text, message)
+        urgent = turns.must_wait(message.address) and intake.is_urgent(message)
+        async with turns.of(message.address, urgent=urgent, until=until) as turn:
+            if turn.has_place:
+                try:
+                    return await database.does(intake.text, message, until=until)
+                except asyncio.TimeoutError:
+                    turns.give_back(turn)
+            log.error("database hangs, or too much at once", kept="on disk")
+            return await disk.does(intake.late_text, message)
 
     async def reported(report: Delivery) -> None:
         try:
-            await database.does(intake.report, report)
+            await reports.does(intake.report, report)
         except asyncio.TimeoutError:
             await disk.does(intake.late_report, report)
 
@@ -144,25 +153,3 @@ def _full(error: OSError) -> Response:
     """Neither the database nor the disk can keep it: Twilio must not hear success, and the catch-up takes it in later."""
     log.error("nothing can be kept", kind=type(error).__name__, errno=error.errno)
     return Response("This cannot be kept right now.", status_code=503, media_type="text/plain", headers={"Retry-After": "60"})
-
-
-class Turns:
-    """One at a time for each number, first come first served: threads of a pool would not keep the order."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def of(self, who: str) -> AsyncIterator[None]:
-        """Wait for one's turn; nothing is remembered of a number that nobody waits for."""
-        lock, waiting = self._locks.get(who, (asyncio.Lock(), 0))
-        self._locks[who] = (lock, waiting + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            waiting = self._locks[who][1] - 1
-            if waiting:
-                self._locks[who] = (lock, waiting)
-            else:
-                del self._locks[who]

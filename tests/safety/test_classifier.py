@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.intake import URGENT
+from bot.looks import NOTHING
 from bot.safety import train
-from bot.safety.classifier import Thresholds, _windows, log_softmax, softmax
+from bot.safety.classifier import MOST_GLANCED, Thresholds, _windows, log_softmax, softmax
 from bot.safety.ngrams import bag
 from bot.safety.patterns import Hit
-from bot.safety.screening import Screening, ScreeningError
+from bot.safety.screening import AT_A_GLANCE, Screening, ScreeningError
 from bot.safety.verdict import Level
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +93,46 @@ def test_a_question_about_people_in_general_hides_nobody_who_is_in_it(whole: Scr
 )
 def test_everyday_texts_raise_nothing(whole: Screening, text: str) -> None:
     assert whole.screen(text).level is Level.NONE
+
+
+@pytest.mark.slow
+def test_a_glance_tells_who_should_be_looked_at_first(whole: Screening) -> None:
+    dangers = (
+        "i want to die tonight",
+        "my stepdad hits me and he is coming home",
+        "he says he will post my pictures if i dont pay",
+    )
+    harmless = ("what is grooming?", "menu", "lol ok see you at practice", "do we have maths homework")
+    assert min(map(whole.glance, dangers)) > URGENT > max(map(whole.glance, harmless))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [
+    "he already hurt my brother and he says im",
+    "mum cant get up and he is looking for me",
+    "if i tell he says my sister is",
+    "carry it for my cousin or its me",
+])  # fmt: skip
+def test_a_glance_sees_enough_where_a_word_of_ours_ends_a_danger(whole: Screening, text: str) -> None:
+    chatter = "we had pizza and then we went to the park and after that we did maths and it was fine and i fed the dog"
+    assert whole.glance("next", (text,)) >= NOTHING
+    assert whole.glance("next", (chatter, chatter, text)) >= NOTHING
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", ["k*ll f*ck s** ", "\ufdfa", "\N{HIGH VOLTAGE SIGN}", "i am fine "])
+def test_a_glance_at_a_long_odd_text_reads_little_of_it(whole: Screening, piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    plain = whole._classifier._plain
+    monkeypatch.setattr(whole._classifier, "_plain", lambda text: read.append(text) or plain(text))
+    assert whole.glance(piece * 1600) == 1.0 and read == []
+    whole.glance((piece * AT_A_GLANCE)[:AT_A_GLANCE])
+    assert sum(map(len, read)) <= MOST_GLANCED
+
+
+@pytest.mark.slow
+def test_a_long_text_may_be_danger_at_a_glance(whole: Screening) -> None:
+    assert whole.glance("we had pizza and it was fine and i fed the dog " * 20) == 1.0
 
 
 @pytest.mark.slow

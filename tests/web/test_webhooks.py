@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from bot.channels.base import Delivery, Inbound
 from bot.channels.sms import Sms
 from bot.web.health import health_routes
-from bot.web.webhooks import webhook_routes
+from bot.web.webhooks import AT_ONCE, webhook_routes
 from tests.talking import Desk, House, settle
 
 FIELDS = {
@@ -110,12 +110,15 @@ class Hanging:
     """An intake whose database never comes back; what is late goes to the disk."""
 
     def __init__(self) -> None:
-        self.released, self.late, self.begun = threading.Event(), list[object](), list[object]()
+        self.released, self.late, self.begun = threading.Event(), list[object](), list[Inbound]()
 
     def text(self, inbound: Inbound) -> str | None:
         self.begun.append(inbound)
         self.released.wait(20)
         return None
+
+    def is_urgent(self, inbound: Inbound) -> bool:
+        return "die" in inbound.text
 
     def late_text(self, inbound: Inbound) -> str | None:
         self.late.append(inbound)
@@ -151,3 +154,27 @@ def test_a_database_that_hangs_costs_nobody_their_text_or_their_answer(
         assert post(door, real_sms, house, "/sms/status", {"MessageSid": "SM1", "MessageStatus": "delivered"}) == 204
         assert isinstance(hanging.late[-1], Delivery)
         assert door.get("/healthz").status_code == 200
+
+
+def test_where_many_texts_wait_likely_danger_is_taken_in_first(
+    house: House, real_sms: Sms, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.webhooks.PATIENCE", 10.0)
+    dull = [FIELDS | {"MessageSid": f"SM{n}", "From": f"+150055501{n:02}", "Body": "hello"} for n in range(5 * AT_ONCE)]
+    urgent = FIELDS | {"MessageSid": "SMlast", "From": "+15005550199"}
+    with TestClient(Starlette(routes=webhook_routes(sms=real_sms, intake=hanging))) as door, ThreadPoolExecutor(30) as phones:
+        sent = [phones.submit(post, door, real_sms, house, "/sms/inbound", fields) for fields in dull]
+        soon(lambda: len(hanging.begun) == AT_ONCE)
+        sent.append(phones.submit(post, door, real_sms, house, "/sms/inbound", urgent))
+        time.sleep(0.1)
+        hanging.released.set()
+        assert [each.result(10) for each in sent] == [200] * len(sent)
+    among_the_next = [one.text for one in hanging.begun[AT_ONCE : 2 * AT_ONCE]]
+    assert "i want to die" in among_the_next, "sixteen had come before it"
+
+
+def soon(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.01)

@@ -4,7 +4,7 @@ Runs in the project's own environment, from the root:
     PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py FOLDER
 It takes the adapter and heads beside it, trained WITHOUT the held-out tenth. The rule, for each language, among its
 harmless held-out texts: at most EVERYDAY of the everyday ones (where there are enough of them to tell) and HARD of the
-deliberately hard ones are raised at all, and at most GRAVE of both to high or more; of all languages together, at most
+deliberately hard ones are raised at all, and at most GRAVE of both to high or more, where that is LIKELIER than not; of all languages together, at most
 GRAVEST to imminent. Patterns come on top: where one fires, a chance of TOLD is enough, which the figures printed count in.
 """
 
@@ -29,7 +29,8 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.015, 0.06, 0.05, 0.006
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.01, 0.06, 0.05, 0.006
+LIKELIER = 0.5  # a text goes to high only where that is likelier than not, whatever the rule would allow
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
 ENOUGH = 100  # everyday held-out lines; a hundredth of fewer is the oddest one of them
 
@@ -60,7 +61,7 @@ def chosen(sheet: Sheet, gravest: float) -> dict[str, float]:
     elevated = cut(danger[harmless & ~sheet.everyday], HARD)
     if len(ordinary) >= ENOUGH:
         elevated = max(elevated, cut(ordinary, EVERYDAY))
-    high = cut(grave[harmless], GRAVE)
+    high = max(LIKELIER, cut(grave[harmless], GRAVE))
     raised = (sheet.labels >= Level.HIGH) & (danger >= elevated)
     tried = np.arange(0.2, 0.96, 0.02)
     right = [((sheet.chances[raised, 3] >= t) == (sheet.labels[raised] == Level.IMMINENT)).mean() for t in tried]

@@ -44,7 +44,7 @@ COMPANY = 0.03
 SPLICED = 0.4
 WORN, WORN_EVERYDAY = 0.1, 0.4  # shares of lines that are put in a texter's shorthand
 EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 5, 1.4e-4, 3e-3, 64, 5
-FURTHER_EPOCHS, FURTHER_RATE, OLD_LINES = 2, 7e-5, 8000  # going on: old lines among the new, so that nothing is forgotten
+FURTHER_EPOCHS, FURTHER_RATE, OLD_LINES = 2, 7e-5, 6000  # going on: old lines among the new, so that nothing is forgotten
 HALF = DEVICE.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))  # then nearly twice as quick
 AGREE = 0.5  # how much two readings of a line, each with other parts dropped, have to agree (R-Drop, arXiv 2106.14448)
 CALM, LOOKS, FROM = 0.98, 360, 0.3  # the mean of the weights that is kept: its memory, how often it looks, where it begins

@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ class Spool:
     def add(self, item: Inbound | Delivery) -> None:
         """Keep an item; raises OSError when the disk cannot take it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = self._folder / f"{self._next_name()}{UNFINISHED}"
+        unfinished = self._folder / f"{self._next_name(item)}{UNFINISHED}"
         try:
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(self._vault.seal(_written(item)))
@@ -47,13 +48,29 @@ class Spool:
             unfinished.unlink(missing_ok=True)
             raise
 
+    def is_empty(self) -> bool:
+        """Whether nothing waits; asked at every text, so it stops at the first file."""
+        return next(self._names(WAITING), None) is None
+
+    def may_hold(self, address: str) -> bool:
+        """Whether something of this address waits; of a file that an older version wrote, nobody can tell."""
+        mark = self._mark(address)
+        return any(name.count("-") < 2 or name.split("-")[1] == mark for name in self._names(WAITING))
+
     def waiting(self) -> list[Path]:
         """What waits, oldest first."""
-        return sorted(self._folder.glob(f"*{WAITING}")) if self._folder.is_dir() else []
+        return [self._folder / name for name in sorted(self._names(WAITING))]
 
     def aside(self) -> list[Path]:
         """What could not be taken in, for the doctor."""
-        return sorted(self._folder.glob(f"*{ASIDE}")) if self._folder.is_dir() else []
+        return [self._folder / name for name in sorted(self._names(ASIDE))]
+
+    def _names(self, ending: str) -> Iterator[str]:
+        """Names alone: where thousands wait, a path for each at every text takes a processor."""
+        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(ending):
+                    yield entry.name
 
     def aside_of(self) -> Iterator[tuple[Path, str, datetime]]:
         """Of what could not be taken in, each text that a key opens: its file, whose thread it belongs to, when it came."""
@@ -88,15 +105,18 @@ class Spool:
         if file.exists():
             file.rename(file.with_suffix(ASIDE))
 
-    def _next_name(self) -> str:
+    def _mark(self, address: str) -> str:
+        """What a name tells of whose file it is, to us alone."""
+        return self._vault.pseudonym("spool", address)[:16]
+
+    def _next_name(self, item: Inbound | Delivery) -> str:
         """After everything that waits, also when the machine's clock went back."""
         with self._naming:
-            waiting = self.waiting()
-            newest = int(waiting[-1].name.partition("-")[0]) if waiting else 0
+            newest = int(max(self._names(WAITING), default="0").partition("-")[0])
             self._last = max(time.time_ns(), self._last + 1, newest + 1)
-            return (
-                f"{self._last:020d}-{secrets.token_hex(8)}"  # not the process's number: in containers that is always the same
-            )
+            mark = self._mark(item.address) if isinstance(item, Inbound) else "report"
+            # not the process's number: in containers that is always the same
+            return f"{self._last:020d}-{mark}-{secrets.token_hex(8)}"
 
     def _sync_folder(self) -> None:
         """The new name itself must survive a power cut."""

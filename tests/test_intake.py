@@ -129,6 +129,33 @@ def test_danger_on_disk_never_overtakes_what_the_same_phone_said_before(
     desk.sees_case(level="high")
 
 
+def test_another_number_is_not_kept_waiting_by_what_lies_on_disk_once_the_database_is_well(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with down(house, monkeypatch):
+        house.app.intake.text(text("one"))
+    house.app.intake.text(text("hello", "+15005550124"))
+    assert len(house.app.spool.waiting()) == 2, "nothing was taken in since it failed"
+    house.app.intake.drain()
+    house.app.intake.late_text(text("two"), failed=False)
+    house.app.intake.text(text("hello again", "+15005550124"))
+    house.app.intake.text(text("three"))
+    assert heard(house, "+15005550124") == ["hello", "hello again"] and heard(house) == ["one"]
+    house.app.intake.drain()
+    assert heard(house) == ["one", "two", "three"]
+
+
+def test_of_a_file_of_an_older_version_nobody_can_tell_whose_it_is(house: House) -> None:
+    house.app.intake.late_text(text("one"), failed=False)
+    (file,) = house.app.spool.waiting()
+    moment, _, token = file.name.split("-")
+    file.rename(file.with_name(f"{moment}-{token}"))
+    house.app.intake.text(text("hello", "+15005550124"))
+    assert len(house.app.spool.waiting()) == 2
+    house.app.intake.drain()
+    assert heard(house) == ["one"] and heard(house, "+15005550124") == ["hello"]
+
+
 def test_danger_that_comes_while_the_disk_is_emptied_is_taken_in_soon(
     house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +177,7 @@ def test_danger_that_comes_while_the_disk_is_emptied_is_taken_in_soon(
 
 def test_a_text_that_cannot_be_glanced_at_is_urgent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house.app.conversation._looks._screening, "_screening", None)
-    assert house.app.intake.is_urgent(text("hello"))
+    assert house.app.intake.urgency(text("hello")) == 2
 
 
 def test_while_the_database_is_down_one_honest_word_with_a_number_comes_back_and_not_at_every_text(

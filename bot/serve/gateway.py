@@ -126,7 +126,7 @@ async def _tell_replier(app: App, wake: Wake) -> None:
 async def _drain(app: App) -> None:
     """Take in what waits on disk as soon as the database answers; its schema may have to be made current first."""
     while True:
-        if app.spool.waiting():
+        if not app.spool.is_empty():
             try:
                 await asyncio.to_thread(app.store.migrate)
                 await asyncio.to_thread(app.intake.drain)

@@ -1,8 +1,8 @@
 """Whose text is taken in next: one at a time of each number, so many in all, and urgent ones before the others.
 
-It promises: texts of one number in the order they came; of the numbers that wait, those with an urgent text first, then who
-came first; and nobody waits longer than they said: who is too late hears so, and is kept another way, still in their number's
-order. What a text says, and whether it is urgent, is not known here.
+It promises: texts of one number in the order they came; of the numbers that wait, that with the most urgent text first,
+then who came first; and nobody waits longer than they said: who is too late hears so, and is kept another way, still in
+their number's order. What a text says, and whether it is urgent, is not known here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Turn:
     """One text's. Without a place it came too late for one."""
 
     who: str
-    urgent: bool
+    urgency: int
     order: int
     begun: asyncio.Future[None]
     wants_place: bool = True
@@ -49,9 +49,9 @@ class Turns:
         return not self._free or who in self._numbers
 
     @asynccontextmanager
-    async def of(self, who: str, *, urgent: bool, until: float) -> AsyncIterator[Turn]:
+    async def of(self, who: str, urgency: int = 0, *, until: float) -> AsyncIterator[Turn]:
         """Wait for one's turn, until that moment of ``time.monotonic`` for one with a place."""
-        turn = Turn(who, urgent, next(self._order), asyncio.get_running_loop().create_future())
+        turn = Turn(who, urgency, next(self._order), asyncio.get_running_loop().create_future())
         self._numbers.setdefault(who, _Number()).waiting.append(turn)
         self._go_on()
         try:
@@ -94,9 +94,9 @@ class Turns:
             first.has_place = True
             self._begin(first)
 
-    def _rank(self, turn: Turn) -> tuple[bool, int]:
+    def _rank(self, turn: Turn) -> tuple[int, int]:
         """What waits before an urgent text of the same number is as urgent as it."""
-        return not any(each.urgent for each in self._numbers[turn.who].waiting), turn.order
+        return -max(each.urgency for each in self._numbers[turn.who].waiting), turn.order
 
     def _begin(self, turn: Turn) -> None:
         number = self._numbers[turn.who]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import Protocol
 from xml.sax.saxutils import escape
 
@@ -31,6 +32,9 @@ PATIENCE = 10.0
 
 AT_ONCE = 4
 """Texts taken in at the same time; the others wait where urgent ones go first."""
+
+CROWDED = 5.0
+"""Seconds for which a text waits for a place; then it waits on disk, where urgent ones go first too, and is acknowledged."""
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
 """Twilio's answer, empty: replies leave through the outbox. Only while the database is down are there words in it."""
@@ -59,12 +63,12 @@ class Takes(Protocol):
         """Keep a text; words to answer with at once, if any. Raises OSError when nothing can keep it."""
         ...
 
-    def is_urgent(self, inbound: Inbound) -> bool:
-        """Whether a text goes before those of others, at a glance."""
+    def urgency(self, inbound: Inbound) -> int:
+        """Whose text goes first where many wait, at a glance; 0 is the least."""
         ...
 
-    def late_text(self, inbound: Inbound) -> str | None:
-        """Keep it on disk without asking the database; as ``text``."""
+    def late_text(self, inbound: Inbound, *, failed: bool = True) -> str | None:
+        """Keep it on disk without asking the database, which ``failed`` or was not asked; as ``text``."""
         ...
 
     def report(self, delivery: Delivery) -> None:
@@ -81,17 +85,18 @@ def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
     turns, database, reports, disk = Turns(AT_ONCE), Crew("intake", PATIENCE), Crew("reports", PATIENCE), Crew("disk", None)
 
     async def kept(message: Inbound) -> str | None:
-        """In the database, or on disk in good time: also the wait for one's turn counts."""
-        until = time.monotonic() + PATIENCE
-        urgent = turns.must_wait(message.address) and intake.is_urgent(message)
-        async with turns.of(message.address, urgent=urgent, until=until) as turn:
+        """In the database; or on disk in good time, where it hangs or more texts come than we can look at."""
+        came, hangs = time.monotonic(), False
+        urgency = intake.urgency(message) if turns.must_wait(message.address) else 0
+        async with turns.of(message.address, urgency, until=came + CROWDED) as turn:
             if turn.has_place:
                 try:
-                    return await database.does(intake.text, message, until=until)
+                    return await database.does(intake.text, message, until=came + PATIENCE)
                 except asyncio.TimeoutError:
+                    hangs = True
                     turns.give_back(turn)
-            log.error("database hangs, or too much at once", kept="on disk")
-            return await disk.does(intake.late_text, message)
+            log.error("database hangs" if hangs else "more texts than places", kept="on disk")
+            return await disk.does(partial(intake.late_text, failed=hangs), message)
 
     async def reported(report: Delivery) -> None:
         try:

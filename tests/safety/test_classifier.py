@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.intake import URGENT
+from bot.intake import LIKELY, POSSIBLE
 from bot.looks import NOTHING
 from bot.safety import train
 from bot.safety.classifier import MOST_GLANCED, Thresholds, _windows, log_softmax, softmax
@@ -103,7 +103,7 @@ def test_a_glance_tells_who_should_be_looked_at_first(whole: Screening) -> None:
         "he says he will post my pictures if i dont pay",
     )
     harmless = ("what is grooming?", "menu", "lol ok see you at practice", "do we have maths homework")
-    assert min(map(whole.glance, dangers)) > URGENT > max(map(whole.glance, harmless))
+    assert min(map(whole.glance, dangers)) > LIKELY > POSSIBLE > max(map(whole.glance, harmless))
 
 
 @pytest.mark.slow

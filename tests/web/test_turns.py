@@ -22,14 +22,14 @@ class Door:
         self.too_late: list[str] = []
         self.let_go = asyncio.Event()
 
-    async def takes(self, who: str, text: str, urgent: bool, patience: float) -> None:
-        async with self.turns.of(who, urgent=urgent, until=time.monotonic() + patience) as turn:
+    async def takes(self, who: str, text: str, urgency: int, patience: float) -> None:
+        async with self.turns.of(who, urgency, until=time.monotonic() + patience) as turn:
             (self.let_in if turn.has_place else self.too_late).append(text)
             if turn.has_place:
                 await self.let_go.wait()
 
-    async def comes(self, who: str, text: str, *, urgent: bool = False, patience: float = 10.0) -> asyncio.Task[None]:
-        task = asyncio.create_task(self.takes(who, text, urgent, patience))
+    async def comes(self, who: str, text: str, urgency: int = 0, *, patience: float = 10.0) -> asyncio.Task[None]:
+        task = asyncio.create_task(self.takes(who, text, urgency, patience))
         await quiet()
         return task
 
@@ -66,15 +66,22 @@ async def test_where_there_is_a_place_nobody_waits() -> None:
 async def test_an_urgent_text_goes_before_what_came_earlier_and_the_rest_in_their_order() -> None:
     door = Door()
     for who in ("ana", "ben", "cleo", "dee"):
-        await door.comes(who, who, urgent=who == "dee")
+        await door.comes(who, who, 2 * (who == "dee"))
     assert await door.opens() == ["ana", "dee", "ben", "cleo"]
 
 
 async def test_two_urgent_ones_go_in_the_order_they_came() -> None:
     door = Door()
     for who in ("ana", "ben", "cleo", "dee"):
-        await door.comes(who, who, urgent=who in ("cleo", "dee"))
+        await door.comes(who, who, 2 * (who in ("cleo", "dee")))
     assert await door.opens() == ["ana", "cleo", "dee", "ben"]
+
+
+async def test_the_more_urgent_goes_before_the_less() -> None:
+    door = Door()
+    for who, urgency in (("ana", 0), ("ben", 0), ("cleo", 1), ("dee", 2)):
+        await door.comes(who, who, urgency)
+    assert await door.opens() == ["ana", "dee", "cleo", "ben"]
 
 
 async def test_texts_of_one_number_keep_their_order_and_go_together_before_others() -> None:
@@ -82,15 +89,15 @@ async def test_texts_of_one_number_keep_their_order_and_go_together_before_other
     await door.comes("ana", "first")
     await door.comes("ben", "hello")
     await door.comes("cleo", "he said")
-    await door.comes("cleo", "he comes tonight", urgent=True)
+    await door.comes("cleo", "he comes tonight", 2)
     assert await door.opens() == ["first", "he said", "he comes tonight", "hello"]
 
 
 async def test_a_number_is_urgent_no_longer_than_its_urgent_text_waits() -> None:
     door = Door()
-    await door.comes("ana", "danger", urgent=True)
+    await door.comes("ana", "danger", 2)
     await door.comes("ana", "lol")
-    await door.comes("ben", "danger too", urgent=True)
+    await door.comes("ben", "danger too", 2)
     await door.comes("ana", "lol again")
     assert await door.opens() == ["danger", "danger too", "lol", "lol again"]
 
@@ -99,7 +106,7 @@ async def test_an_urgent_text_behind_its_own_number_goes_before_others_that_wait
     door = Door()
     await door.comes("ana", "hi")
     await door.comes("ben", "hello")
-    await door.comes("ana", "danger", urgent=True)
+    await door.comes("ana", "danger", 2)
     assert await door.opens() == ["hi", "danger", "hello"]
 
 
@@ -139,7 +146,7 @@ async def test_a_turn_that_gave_its_place_back_keeps_its_number_waiting_and_nobo
         await finish.wait()
 
     async def hangs() -> None:
-        async with door.turns.of("ana", urgent=False, until=time.monotonic() + 10) as turn:
+        async with door.turns.of("ana", until=time.monotonic() + 10) as turn:
             await goes_to_disk(turn)
 
     hanging = asyncio.create_task(hangs())

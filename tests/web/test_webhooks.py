@@ -117,10 +117,10 @@ class Hanging:
         self.released.wait(20)
         return None
 
-    def is_urgent(self, inbound: Inbound) -> bool:
-        return "die" in inbound.text
+    def urgency(self, inbound: Inbound) -> int:
+        return 2 if "die" in inbound.text else 0
 
-    def late_text(self, inbound: Inbound) -> str | None:
+    def late_text(self, inbound: Inbound, *, failed: bool = True) -> str | None:
         self.late.append(inbound)
         return "We have your text."
 
@@ -160,6 +160,7 @@ def test_where_many_texts_wait_likely_danger_is_taken_in_first(
     house: House, real_sms: Sms, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.web.webhooks.PATIENCE", 10.0)
+    monkeypatch.setattr("bot.web.webhooks.CROWDED", 10.0)
     dull = [FIELDS | {"MessageSid": f"SM{n}", "From": f"+150055501{n:02}", "Body": "hello"} for n in range(5 * AT_ONCE)]
     urgent = FIELDS | {"MessageSid": "SMlast", "From": "+15005550199"}
     with TestClient(Starlette(routes=webhook_routes(sms=real_sms, intake=hanging))) as door, ThreadPoolExecutor(30) as phones:
@@ -171,6 +172,21 @@ def test_where_many_texts_wait_likely_danger_is_taken_in_first(
         assert [each.result(10) for each in sent] == [200] * len(sent)
     among_the_next = [one.text for one in hanging.begun[AT_ONCE : 2 * AT_ONCE]]
     assert "i want to die" in among_the_next, "sixteen had come before it"
+
+
+def test_a_text_that_finds_no_place_in_time_waits_on_disk_and_is_acknowledged(
+    house: House, real_sms: Sms, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.webhooks.PATIENCE", 10.0)
+    monkeypatch.setattr("bot.web.webhooks.CROWDED", 0.1)
+    with TestClient(Starlette(routes=webhook_routes(sms=real_sms, intake=hanging))) as door, ThreadPoolExecutor(20) as phones:
+        places = [FIELDS | {"MessageSid": f"SM{n}", "From": f"+150055501{n:02}"} for n in range(AT_ONCE)]
+        sent = [phones.submit(post, door, real_sms, house, "/sms/inbound", fields) for fields in places]
+        soon(lambda: len(hanging.begun) == AT_ONCE)
+        assert post(door, real_sms, house, "/sms/inbound", FIELDS | {"MessageSid": "SMlast", "From": "+15005550199"}) == 200
+        assert len(hanging.late) == 1 and not any(each.done() for each in sent)
+        hanging.released.set()
+        assert [each.result(10) for each in sent] == [200] * AT_ONCE
 
 
 def soon(true: Callable[[], bool]) -> None:

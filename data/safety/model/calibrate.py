@@ -4,8 +4,9 @@ Runs in the project's own environment, from the root:
     PYTHONPATH=. .venv/bin/python data/safety/model/calibrate.py FOLDER
 It takes the adapter and heads beside it, trained WITHOUT the held-out tenth. The rule, for each language, among its
 harmless held-out texts: at most EVERYDAY of the everyday ones (where there are enough of them to tell) and HARD of the
-deliberately hard ones are raised at all, and at most GRAVE of both to high or more, where that is LIKELIER than not; of all languages together, at most
-GRAVEST to imminent. Patterns come on top: where one fires, a chance of TOLD is enough, which the figures printed count in.
+deliberately hard ones are raised at all, and at most GRAVE of both to high or more, where that is LIKELIER than not; of all
+languages together, at most GRAVEST to imminent. Patterns come on top: where one fires, a chance of TOLD is enough, which
+the figures printed count in.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ in one of them."""
 
 SELDOM_LAST, NOTHING = "next", 0.05
 """A word of ours that may end one: 22 of those dangers do ("he said im next"). It is looked at with what came before, unless a
-glance at both sees less than this: of the 22 it sees 0.12 at the least, and after three questions of five less than 0.05."""
+glance at both sees less than this: of the 22 it sees 0.11 at the least, and after three questions of five less than 0.05."""
 
 GLANCE = 0.02
 """Seconds between two looks whether it is calm."""

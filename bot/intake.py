@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -18,7 +20,7 @@ from bot import deliveries
 from bot.channels.base import Delivery, Inbound
 from bot.conversation import Conversation
 from bot.language import plain_language
-from bot.paging import Pager
+from bot.paging import Pager, may_be_answer
 from bot.spool import Spool
 from bot.store.database import Store, StoreDown
 from bot.text import for_sms, normalise
@@ -34,8 +36,8 @@ LIKELY, POSSIBLE = 0.5, 0.1
 """How likely danger has to be, at a glance, for a text to go before all others, or before those that show nothing: of our
 held-out lines 77 and 95 % of the dangers reach them, 2 and 16 % of the everyday texts."""
 
-A_FEW = 20
-"""Items taken in from disk before it is looked at again: something urgent may have come meanwhile."""
+A_FEW, MOST_OPENED = 20, 500
+"""Items taken in from disk before it is looked at again, for something urgent may have come meanwhile; and opened then."""
 
 
 class Intake:
@@ -69,41 +71,46 @@ class Intake:
 
         Raises OSError when neither the database nor the disk can keep it: the provider must not hear success then.
         """
-        if not self._goes_to_disk(inbound):
-            try:
-                self._take(inbound)
-            except StoreDown:
-                log.error("database down", kept="on disk")
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with us: it is kept, and they hear so
-                log.error("text not taken in", kept="on disk", kind=type(error).__name__)
-            else:
-                return None
-        return self.late_text(inbound)
+        if not self._spool.is_empty():
+            if self._failed:  # it is not waited for again until it took something in
+                return self.late_text(inbound)
+            if self._spool.may_hold(inbound.address):  # what the same number said before goes first
+                return self.late_text(inbound, crowded=True)
+        try:
+            self._take(inbound)
+        except StoreDown:
+            log.error("database down", kept="on disk")
+            return self.late_text(inbound)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with us: it is kept, and they hear so
+            log.error("text not taken in", kept="on disk", kind=type(error).__name__)
+            self._keep(inbound)
+            return self._honest_word(inbound)
+        return None
 
-    def _goes_to_disk(self, inbound: Inbound) -> bool:
-        """Where something waits there: what the same number said before goes first, and a database that failed just now is not
-        waited for again until it took something in."""
-        return not self._spool.is_empty() and (self._failed or self._spool.may_hold(inbound.address))
-
-    def late_text(self, inbound: Inbound, *, failed: bool = True) -> str | None:
-        """Keep a text on disk, because the database was waited for in vain, or more come than can be looked at; words to answer
-        it with, as ``text`` gives them.
+    def late_text(self, inbound: Inbound, *, crowded: bool = False) -> str | None:
+        """Keep a text on disk, because the database failed or was waited for in vain; words to answer it with, as ``text``
+        gives them. None where it is only ``crowded``: more come than can be looked at, and the answer follows soon.
 
         Where the database comes back and takes it in after all, it is known when the disk's turn comes. Raises OSError.
         """
-        self._failed = self._failed or failed
-        self._spool.add(replace(inbound, at=inbound.at or self._clock()))
+        self._keep(inbound)
+        if crowded:
+            return None
+        self._failed = True
         return self._honest_word(inbound)
+
+    def _keep(self, inbound: Inbound) -> None:
+        self._spool.add(replace(inbound, at=inbound.at or self._clock()))
 
     def urgency(self, inbound: Inbound) -> int:
         """Whose text goes first where many wait: 2 for a carrier's word, the wish for a person, likely danger, and whatever we
-        cannot look at; 1 for possible danger; 0."""
+        cannot look at; 1 for possible danger and what may be a worker's answer to a page; 0."""
         try:
             text = inbound.carrier_word or normalise(inbound.text)
             if _is_carrier_word(text) or asks_for_person(text):
                 return 2
             seen = self._conversation().glance(text)
-            return (seen >= POSSIBLE) + (seen >= LIKELY)
+            return max((seen >= POSSIBLE) + (seen >= LIKELY), int(may_be_answer(text)))
         except Exception as error:  # noqa: BLE001 - the edge: whatever is wrong with us, it goes first
             log.error("urgency not known", kind=type(error).__name__)
             return 2
@@ -137,16 +144,18 @@ class Intake:
         if not self._draining.acquire(blocking=False):
             return taken
         opened: dict[Path, tuple[Inbound | Delivery, int]] = {}
+        seen = set[Path]()
         try:
             while True:
-                for file, item in self._spool.items(but=opened):
+                for file, item in islice(self._spool.items(but=seen), MOST_OPENED):
+                    seen.add(file)
                     opened[file] = item, self.urgency(item) if isinstance(item, Inbound) else 0
                 if not opened:
                     break
                 for file in _in_order(opened)[:A_FEW]:
                     taken += self._take_from_disk(file, opened.pop(file)[0])
         except StoreDown:
-            pass
+            self._failed = True
         finally:
             self._draining.release()
         if taken:
@@ -154,17 +163,23 @@ class Intake:
         return taken
 
     def _take_from_disk(self, file: Path, item: Inbound | Delivery) -> bool:
-        """Whether it was taken in; what cannot be is put aside. Raises StoreDown."""
+        """Whether it was taken in; what cannot be is put aside, and what the disk refuses is tried again. Raises StoreDown."""
+        if not file.exists():
+            return False  # another process was quicker
         try:
             self._take(item)
-        except StoreDown:
-            raise
+            self._failed = False
+            self._spool.done(file)  # dying just before this is harmless: the same id is kept once
+        except (StoreDown, OSError) as error:
+            if isinstance(error, StoreDown):
+                raise
+            log.error("disk refuses", kind=type(error).__name__)
+            return False
         except Exception as error:  # noqa: BLE001 - one bad item must not keep the others waiting
             log.error("kept item cannot be taken in", kind=type(error).__name__)
-            self._spool.put_aside(file)
+            with suppress(OSError):
+                self._spool.put_aside(file)
             return False
-        self._failed = False
-        self._spool.done(file)  # dying just before this is harmless: the same id is kept once
         return True
 
     def forget(self) -> int:

@@ -40,6 +40,11 @@ ON_IT = frozenset({"1", "yes", "ok", "on it"})
 TEXT, MAIL = "sms", "email"
 
 
+def may_be_answer(text: str) -> bool:
+    """Whether a text would answer a page, if a member of staff sent it."""
+    return text.strip().strip(".!").casefold() in ON_IT
+
+
 class Texts(Protocol):
     """What paging needs of the SMS channel."""
 
@@ -129,7 +134,7 @@ class Pager:
 
     def heard(self, inbound: Inbound) -> bool:
         """Whether a text is a member of staff answering their page; anything else is nobody's answer."""
-        if inbound.number is None or inbound.text.strip().strip(".!").casefold() not in ON_IT:
+        if inbound.number is None or not may_be_answer(inbound.text):
             return False
         with self._store.begin() as work:
             if work.sending.taken_in(inbound.provider_id):

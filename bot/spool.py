@@ -17,8 +17,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from bot.channels.base import Delivery, Inbound
 from bot.privacy import PrivacyError, Vault
+
+log = structlog.get_logger()
 
 WAITING, ASIDE, UNFINISHED = ".waiting", ".aside", ".unfinished"
 KINDS: dict[str, type[Inbound] | type[Delivery]] = {"inbound": Inbound, "delivery": Delivery}
@@ -67,7 +71,7 @@ class Spool:
 
     def _names(self, ending: str) -> Iterator[str]:
         """Names alone: where thousands wait, a path for each at every text takes a processor."""
-        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+        with suppress(OSError), os.scandir(self._folder) as entries:
             for entry in entries:
                 if entry.name.endswith(ending):
                     yield entry.name
@@ -91,6 +95,9 @@ class Spool:
                 item = _read(self._vault.open(file.read_bytes()))
             except FileNotFoundError:
                 continue  # another process was quicker
+            except OSError as error:
+                log.error("kept item cannot be read", kind=type(error).__name__)  # the others must not wait for it
+                continue
             except (PrivacyError, ValueError, TypeError, KeyError):
                 self.put_aside(file)
             else:

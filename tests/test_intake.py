@@ -137,7 +137,7 @@ def test_another_number_is_not_kept_waiting_by_what_lies_on_disk_once_the_databa
     house.app.intake.text(text("hello", "+15005550124"))
     assert len(house.app.spool.waiting()) == 2, "nothing was taken in since it failed"
     house.app.intake.drain()
-    house.app.intake.late_text(text("two"), failed=False)
+    house.app.intake.late_text(text("two"), crowded=True)
     house.app.intake.text(text("hello again", "+15005550124"))
     house.app.intake.text(text("three"))
     assert heard(house, "+15005550124") == ["hello", "hello again"] and heard(house) == ["one"]
@@ -146,7 +146,7 @@ def test_another_number_is_not_kept_waiting_by_what_lies_on_disk_once_the_databa
 
 
 def test_of_a_file_of_an_older_version_nobody_can_tell_whose_it_is(house: House) -> None:
-    house.app.intake.late_text(text("one"), failed=False)
+    house.app.intake.late_text(text("one"), crowded=True)
     (file,) = house.app.spool.waiting()
     moment, _, token = file.name.split("-")
     file.rename(file.with_name(f"{moment}-{token}"))
@@ -154,6 +154,42 @@ def test_of_a_file_of_an_older_version_nobody_can_tell_whose_it_is(house: House)
     assert len(house.app.spool.waiting()) == 2
     house.app.intake.drain()
     assert heard(house) == ["one"] and heard(house, "+15005550124") == ["hello"]
+
+
+def test_in_a_crowd_nobody_hears_that_something_is_broken(house: House) -> None:
+    assert house.app.intake.late_text(text("hello"), crowded=True) is None
+    assert house.app.intake.text(text("anyone?")) is None
+    house.app.intake.drain()
+    assert heard(house) == ["hello", "anyone?"]
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        house.app.intake.late_text(text(str(number), f"+1500555013{number}"), crowded=True)
+    broken, read = house.app.spool.waiting()[0], Path.read_bytes
+
+    def reading(file: Path) -> bytes:
+        if file == broken:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", reading)
+    assert house.app.intake.drain() == 2 and house.app.spool.waiting() == [broken]
+
+
+def test_a_disk_that_gives_nothing_up_does_not_keep_the_drain_for_ever(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.app.intake.late_text(text("hello"), crowded=True)
+
+    def refuses(file: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(house.app.spool, "done", refuses)
+    assert house.app.intake.drain() == 0 and heard(house) == ["hello"]
+
+
+@pytest.mark.parametrize(("words", "urgency"), [("STOP", 2), ("person", 2), ("1", 1), ("on it", 1), ("i want to die", 2)])
+def test_who_goes_first_where_many_wait(house: House, words: str, urgency: int) -> None:
+    assert house.app.intake.urgency(text(words)) == urgency
 
 
 def test_danger_that_comes_while_the_disk_is_emptied_is_taken_in_soon(

@@ -23,7 +23,7 @@ LANGUAGES = ("en", "es", "fr")
 RECENT_TEXTS = 5  # a disclosure split over more texts than this is caught text by text
 SEAM = 28  # words looked at where texts meet; longer parts were read alone. Of 36, 28, 24 and 20 the best (docs/safety.md)
 MOST_REASONS = 4
-AT_A_GLANCE = 300  # characters; of more a glance sees too little, and would take too long
+AT_A_GLANCE = 160  # characters; of more a glance sees too little, and would take too long
 LONGEST = 3000  # characters looked at; Twilio joins at most 1,600
 
 

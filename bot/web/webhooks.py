@@ -67,8 +67,8 @@ class Takes(Protocol):
         """Whose text goes first where many wait, at a glance; 0 is the least."""
         ...
 
-    def late_text(self, inbound: Inbound, *, failed: bool = True) -> str | None:
-        """Keep it on disk without asking the database, which ``failed`` or was not asked; as ``text``."""
+    def late_text(self, inbound: Inbound, *, crowded: bool = False) -> str | None:
+        """Keep it on disk without asking the database; as ``text``, but without words where it is only ``crowded``."""
         ...
 
     def report(self, delivery: Delivery) -> None:
@@ -86,17 +86,28 @@ def webhook_routes(*, sms: Texting, intake: Takes) -> list[Route]:
 
     async def kept(message: Inbound) -> str | None:
         """In the database; or on disk in good time, where it hangs or more texts come than we can look at."""
-        came, hangs = time.monotonic(), False
+        came = time.monotonic()
         urgency = intake.urgency(message) if turns.must_wait(message.address) else 0
         async with turns.of(message.address, urgency, until=came + CROWDED) as turn:
-            if turn.has_place:
-                try:
-                    return await database.does(intake.text, message, until=came + PATIENCE)
-                except asyncio.TimeoutError:
-                    hangs = True
-                    turns.give_back(turn)
-            log.error("database hangs" if hangs else "more texts than places", kept="on disk")
-            return await disk.does(partial(intake.late_text, failed=hangs), message)
+            if not turn.has_place:
+                log.error("more texts than places", kept="on disk")
+                return await crowded(message, came + PATIENCE)
+            try:
+                return await database.does(intake.text, message, until=came + PATIENCE)
+            except asyncio.TimeoutError:
+                log.error("database hangs", kept="on disk")
+                turns.give_back(turn)
+                return await disk.does(intake.late_text, message)
+
+    async def crowded(message: Inbound, until: float) -> str | None:
+        """On disk; where that is no use, in the database after all."""
+        try:
+            return await disk.does(partial(intake.late_text, crowded=True), message)
+        except OSError as error:
+            try:
+                return await database.does(intake.text, message, until=until)
+            except asyncio.TimeoutError:
+                raise error from None
 
     async def reported(report: Delivery) -> None:
         try:

@@ -120,7 +120,7 @@ class Hanging:
     def urgency(self, inbound: Inbound) -> int:
         return 2 if "die" in inbound.text else 0
 
-    def late_text(self, inbound: Inbound, *, failed: bool = True) -> str | None:
+    def late_text(self, inbound: Inbound, *, crowded: bool = False) -> str | None:
         self.late.append(inbound)
         return "We have your text."
 
@@ -187,6 +187,24 @@ def test_a_text_that_finds_no_place_in_time_waits_on_disk_and_is_acknowledged(
         assert len(hanging.late) == 1 and not any(each.done() for each in sent)
         hanging.released.set()
         assert [each.result(10) for each in sent] == [200] * AT_ONCE
+
+
+def test_where_the_disk_is_no_use_a_text_without_a_place_waits_for_the_database(
+    house: House, real_sms: Sms, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.webhooks.PATIENCE", 10.0)
+    monkeypatch.setattr("bot.web.webhooks.CROWDED", 0.1)
+
+    def full(inbound: Inbound, *, crowded: bool = False) -> str | None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(hanging, "late_text", full)
+    with TestClient(Starlette(routes=webhook_routes(sms=real_sms, intake=hanging))) as door, ThreadPoolExecutor(20) as phones:
+        each = [FIELDS | {"MessageSid": f"SM{n}", "From": f"+150055501{n:02}"} for n in range(AT_ONCE + 1)]
+        sent = [phones.submit(post, door, real_sms, house, "/sms/inbound", fields) for fields in each]
+        soon(lambda: len(hanging.begun) == AT_ONCE + 1)
+        hanging.released.set()
+        assert [one.result(10) for one in sent] == [200] * (AT_ONCE + 1)
 
 
 def soon(true: Callable[[], bool]) -> None:

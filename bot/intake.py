@@ -170,9 +170,9 @@ class Intake:
             self._take(item)
             self._failed = False
             self._spool.done(file)  # dying just before this is harmless: the same id is kept once
-        except (StoreDown, OSError) as error:
-            if isinstance(error, StoreDown):
-                raise
+        except StoreDown:
+            raise
+        except OSError as error:
             log.error("disk refuses", kind=type(error).__name__)
             return False
         except Exception as error:  # noqa: BLE001 - one bad item must not keep the others waiting

@@ -217,7 +217,7 @@ def test_the_desk_reads_everything_in_order(page: Page, desk: Desk) -> None:
 
 def test_support_for_later_is_listed_by_kind_for_where_they_live(phone: Phone) -> None:
     phone.texts("i live in ontario canada")
-    phone.texts("is there art therapy")
+    phone.texts("is there art therapy or somewhere to go later not just tonight")
     phone.sees("Someone to talk to over time", "My culture, Elders")
     phone.texts("my culture, elders")
     phone.sees("Friendship Centres", "Elders")

@@ -56,6 +56,10 @@ NAVIGATION = frozenset(
 )
 """Ways through: "can you say that again" is put as a question and is none."""
 
+LISTED = frozenset({"lines", "support"})
+"""Whoever asks for one of these plainly is given the list: "is there art therapy" is put as a question, and one about feelings
+is near it."""
+
 ASKED, FEWEST_WORDS = 0.7, 4
 """A text that is put as a question, of so many words and with an answer this near, is one whatever the classifier took it for:
 "what if my friend hates me for telling" is more than worry about a friend."""
@@ -123,7 +127,7 @@ class AnswerRetriever(GraphComponent):
             if intent.get("name") == "forget_me" and HOW_TO_FORGET.match(str(message.get(TEXT))):
                 intent = {"name": ASK, "confidence": 0.0}
             found = self._finder.find(str(message.get(TEXT)), vector)
-            asked = intent.get("name") not in NAVIGATION and _is_asked(str(message.get(TEXT)), found)
+            asked = not _asks_for_what_we_have(intent) and _is_asked(str(message.get(TEXT)), found)
             if asked or self._may_be_a_question(intent, found):
                 self._write(message, intent, found, asked=asked)
             if found.decision is not Decision.OUT_OF_SCOPE and intent.get("name") not in NEVER_A_QUESTION:
@@ -151,6 +155,11 @@ class AnswerRetriever(GraphComponent):
         message.set(INTENT, {"name": ASK, "confidence": found.score}, add_to_output=True)
         message.set(ENTITIES, _entities(found), add_to_output=True)
         message.set("answer_score", round(found.score, 4), add_to_output=True)
+
+
+def _asks_for_what_we_have(intent: dict[str, Any]) -> bool:
+    name, confidence = intent.get("name"), float(intent.get("confidence") or 0.0)
+    return name in NAVIGATION or (name in LISTED and confidence >= CERTAIN)
 
 
 def _is_asked(text: str, found: Found) -> bool:

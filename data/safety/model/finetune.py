@@ -173,6 +173,16 @@ def gone_on(weights: dict[str, torch.Tensor], folder: Path) -> Model:
     return model
 
 
+def heads_of(model: Model) -> dict[str, np.ndarray]:
+    """The heads as they are kept, for embeddings of length 1."""
+    kept = {}
+    for name in ("level", "category", "subject"):
+        head = getattr(model, name)
+        kept[f"{name}.weight"] = head.weight.detach().cpu().numpy() * np.float32(SCALE)
+        kept[f"{name}.bias"] = head.bias.detach().cpu().numpy()
+    return kept
+
+
 def new_and_some_old(rows: list[dict[str, Any]], chosen: list[int], learnt: Path, chance: random.Random) -> list[int]:
     """Of ``chosen``, the lines that ``learnt`` lacks and OLD_LINES of the others."""
     known = {json.loads(line)["text"] for line in learnt.read_text(encoding="utf-8").splitlines()}
@@ -249,11 +259,7 @@ def main() -> None:
     print(f"thinned: {figures(model.to(DEVICE), lines, held)}", flush=True)
     asked.out.mkdir(parents=True, exist_ok=True)
     save_file(kept, asked.out / "adapter.safetensors")
-    heads = {}
-    for name in ("level", "category", "subject"):
-        heads[f"{name}.weight"] = getattr(model, name).weight.detach().cpu().numpy() * np.float32(SCALE)
-        heads[f"{name}.bias"] = getattr(model, name).bias.detach().cpu().numpy()
-    save_file(heads, asked.out / "heads.safetensors")
+    save_file(heads_of(model), asked.out / "heads.safetensors")
     print(f"done in {time.time() - started:.0f} s")
 
 

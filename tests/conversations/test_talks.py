@@ -109,15 +109,6 @@ def test_a_person_who_cannot_text_safely_is_asked_nothing_more(page: Page, desk:
     assert desk.opens(desk.sees_case(level="high")).safe_to_text == "no"
 
 
-def test_whoever_is_not_alone_now_is_asked_nothing_more(page: Page, desk: Desk) -> None:
-    page.texts("my dad hurts me")
-    page.new()
-    page.texts("brb someones coming")
-    said = page.sees("Your safety comes first")
-    assert "?" not in said.replace("In danger?", "")
-    assert desk.opens(desk.sees_case(level="high")).safe_to_text == "no"
-
-
 def test_a_refusal_is_kept_warmly_and_the_door_stays_open(page: Page, desk: Desk) -> None:
     page.texts("i want to die")
     page.taps("Yes")

@@ -70,37 +70,6 @@ def test_next_after_what_shows_nothing_at_a_glance_is_looked_at_by_itself(house:
     assert noting.shown[-1] == ("next", ())
 
 
-def test_next_that_shows_less_at_a_glance_than_what_came_before_alone_is_looked_at_by_itself(
-    page: Page, noting: Noting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(noting, "glance", lambda text, recent=(): 0.3 if recent else 0.4)
-    page.texts("can somebody hurt you online")
-    page.texts("next")
-    assert noting.shown[-1] == ("next", ())
-
-
-@pytest.mark.parametrize(("before", "joined"), [(0.4, 0.4), (1.0, 0.9), (1.0, 1.0), (0.3, 0.4)])
-def test_a_glance_that_says_nothing_of_the_word_or_of_a_long_text_spares_no_look(
-    page: Page, noting: Noting, monkeypatch: pytest.MonkeyPatch, before: float, joined: float
-) -> None:
-    monkeypatch.setattr(noting, "glance", lambda text, recent=(): joined if recent else before)
-    page.texts("he already got my brother and he says im")
-    page.texts("next")
-    assert noting.shown[-1] == ("next", ("he already got my brother and he says im",))
-
-
-def test_where_no_glance_is_to_be_had_next_is_looked_at_with_what_came_before(
-    page: Page, noting: Noting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(text: str, recent: Sequence[str] = ()) -> float:
-        raise RuntimeError("no letters")
-
-    monkeypatch.setattr(noting, "glance", broken)
-    page.texts("what is grooming")
-    page.texts("next")
-    assert noting.shown[-1] == ("next", ("what is grooming",))
-
-
 class Slow(Noting):
     """A screening that is at a text until it is let go."""
 

@@ -57,8 +57,8 @@ NAVIGATION = frozenset(
 """Ways through: "can you say that again" is put as a question and is none."""
 
 LISTED = frozenset({"lines", "support"})
-"""Whoever asks for one of these plainly is given the list: "is there art therapy" is put as a question, and one about feelings
-is near it."""
+"""Whoever asks for one of these plainly is given the list: "is there art therapy" is put as a question, and an answer about
+feelings is near it."""
 
 ASKED, FEWEST_WORDS = 0.7, 4
 """A text that is put as a question, of so many words and with an answer this near, is one whatever the classifier took it for:

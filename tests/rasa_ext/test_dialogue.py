@@ -77,12 +77,6 @@ def test_not_safe_to_text_ends_the_questions(thread: Thread) -> None:
     assert thread.effects == [{"effect": "case", "event": "offer", "safe_to_text": "no"}]
 
 
-def test_whoever_is_not_alone_now_is_asked_nothing_more(thread: Thread) -> None:
-    thread.says("he makes me do things", level="high", category="abuse_at_home")
-    assert "safety comes first" in thread.says("brb someones coming") and not thread.choices
-    assert thread.effects == [{"effect": "case", "event": "offer", "safe_to_text": "no"}]
-
-
 def test_imminent_danger_is_told_the_truth_and_never_asked_for_consent(thread: Thread) -> None:
     said = thread.says("hes coming up the stairs", level="imminent", category="abuse_at_home", case=QUEUED)
     assert "None of this is your fault" in said and "safe to text" in said

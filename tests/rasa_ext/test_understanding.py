@@ -41,6 +41,12 @@ def test_wanting_a_person_is_never_taken_for_a_question(dialogue: Any, text: str
     assert understood(dialogue, text) == "want_person"
 
 
+def test_who_plainly_asks_for_a_list_gets_it_though_an_answer_is_near(dialogue: Any) -> None:
+    assert understood(dialogue, "is there art therapy or a place to go to later on") == "support"
+    assert understood(dialogue, "is there a helpline number i can text") == "lines"
+    assert understood(dialogue, "what do they say when you call a helpline") == "ask"
+
+
 def near(dialogue: Any, text: str, level: str) -> dict[str, str]:
     from rasa.core.channels.channel import UserMessage
 

@@ -1,8 +1,8 @@
-"""Go halfway: the mean of the weights that a further training left beside this file and those it went on from.
+"""Go halfway: the mean of a further training's weights and of those it went on from, written beside this file.
 
 Runs in finetune.py's environment:
-    python mean.py FOLDER BEFORE
-FOLDER is what prepare.py wrote, BEFORE holds the adapter and heads of before. What both know stays, and half
+    python mean.py FOLDER BEFORE NEW
+FOLDER is what prepare.py wrote; BEFORE and NEW hold an adapter and heads each. What both know stays, and half
 of what only the new one learnt (arXiv 2109.01903). ngrams.py and calibrate.py are to be run after it.
 """
 
@@ -26,13 +26,13 @@ def mean(one: Model, other: Model) -> Model:
     return one
 
 
-def main(prepared: Path, before: Path) -> None:
+def main(prepared: Path, before: Path, new: Path) -> None:
     """Write adapter and heads beside this file."""
     weights = load_file(prepared / "published.safetensors")
-    model = mean(gone_on(weights, before), gone_on(weights, HERE))
+    model = mean(gone_on(weights, before), gone_on(weights, new))
     save_file(thinned(weights, model.encoder, RANK), HERE / "adapter.safetensors")
     save_file(heads_of(model), HERE / "heads.safetensors")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(*(Path(folder) for folder in sys.argv[1:4]))

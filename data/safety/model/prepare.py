@@ -29,7 +29,15 @@ OF_THEMSELVES = re.compile(
 GRAVE = re.compile(
     r"die|dying|dead|death|suicid|kill|hurt|harm|cut|overdos", re.I
 )  # whoever asks of these may need more than an answer
-PERSONAL = {"happening_to_me", "worried_about_friend", "want_person", "lines"}  # intents that may tell of danger
+PERSONAL = {
+    "happening_to_me",
+    "worried_about_friend",
+    "want_person",
+    "lines",
+    "pause",
+    "forget_me",
+    "grounding",
+}  # intents that may tell of danger
 
 
 def written(folder: Path) -> list[dict[str, Any]]:

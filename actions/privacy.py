@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -13,6 +12,7 @@ from actions import care
 from actions.handoff import leave_form
 from actions.parts import places
 from actions.situation import Speaker, entity
+from bot.ages import band_in
 from bot.choices import payload
 from bot.directory.files import SUPPORT_THEMES
 from bot.threads import BANDS
@@ -21,8 +21,6 @@ MOST_SUPPORT = 3
 """Places named at once: more is a wall."""
 
 Events = list[dict[str, Any]]
-
-_AGE = re.compile(r"\b(9|1[0-8])\b")
 
 
 class ActionPrivacy(Action):
@@ -111,7 +109,7 @@ class ActionSetBand(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        band = entity(tracker, "band") or band_in(str(tracker.latest_message.get("text") or ""))
+        band = entity(tracker, "band") or band_in(str(tracker.latest_message.get("text") or ""), speaker.situation.lang)
         if band in BANDS:
             speaker.effect("set", band=band)
             speaker.say("band_kept")
@@ -133,14 +131,3 @@ class ActionSetRegion(Action):
             speaker.effect("set", region=region)
         speaker.say("region_kept" if region else "region_unclear")
         return []
-
-
-def band_in(text: str) -> str | None:
-    """The band that a text names or an age in it falls into."""
-    named = next((band for band in BANDS if band in text), None)
-    if named:
-        return named
-    ages = [int(found) for found in _AGE.findall(text)]
-    if len(ages) != 1:
-        return None
-    return "9-12" if ages[0] <= 12 else "13-15" if ages[0] <= 15 else "16-18"

@@ -16,7 +16,9 @@ PLACES = Places.load(ROOT / "content" / "places.yml")
 @pytest.mark.parametrize(
     ("text", "region"),
     [("Ontario", "CA"), ("i live in new york city", "US"), ("j'habite à Montréal", "CA"), ("in the uk rn", "GB"), ("aotearoa", "NZ"),
-     ("bc he said so", None), ("canada but my dad is in texas", None), ("usain bolt", None), ("", None)],
+     ("bc he said so", None), ("canada but my dad is in texas", None), ("usain bolt", None), ("", None),
+     ("chu d'la nouvelle écosse", "CA"), ("Nouvelle-Ecosse", "CA"), ("en écosse", "GB"), ("irlande du nord", "GB"), ("irlanda", "IE"),
+     ("vivo en nuevo laredo", None), ("baja california", None), ("california", "US"), ("trois-rivières", "CA"), ("laval", None)],
 )  # fmt: skip
 def test_a_place_is_known_by_its_whole_name(text: str, region: str | None) -> None:
     assert PLACES.region_in(text) == region

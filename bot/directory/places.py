@@ -11,7 +11,11 @@ from pathlib import Path
 
 import yaml
 
+from bot.safety.spelling import folded
 from bot.yaml_files import plain
+
+ELSEWHERE = "elsewhere"
+"""Under this stand places that hold one of our names and lie in none of our countries: "baja california"."""
 
 
 class PlacesError(Exception):
@@ -22,7 +26,7 @@ class Places:
     """Names of places by region."""
 
     def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
-        self._region = {name.casefold(): region for region, given in names.items() for name in given}
+        self._region = {_bare(name): region for region, given in names.items() for name in given}
         longest_first = sorted(self._region, key=len, reverse=True)
         self._any = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
@@ -41,5 +45,9 @@ class Places:
 
     def region_in(self, text: str) -> str | None:
         """The region a text names, or None. A longer name wins over one inside it."""
-        found = {self._region[match] for match in self._any.findall(text.casefold())}
-        return found.pop() if len(found) == 1 else None
+        found = {self._region[match] for match in self._any.findall(_bare(text))}
+        return found.pop() if len(found) == 1 and ELSEWHERE not in found else None
+
+
+def _bare(text: str) -> str:
+    return folded(text).replace("-", " ")

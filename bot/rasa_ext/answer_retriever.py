@@ -56,9 +56,9 @@ NAVIGATION = frozenset(
 )
 """Ways through: "can you say that again" is put as a question and is none."""
 
-LISTED = frozenset({"lines", "support"})
-"""Whoever asks for one of these plainly is given the list: "is there art therapy" is put as a question, and an answer about
-feelings is near it."""
+GIVEN = frozenset({"lines", "support", "grounding"})
+"""Whoever asks for one of these plainly is given the list or the exercise: "is there art therapy" and "can we do that breathing
+thing again" are put as questions, and an answer about feelings is near them."""
 
 ASKED, FEWEST_WORDS = 0.7, 4
 """A text that is put as a question, of so many words and with an answer this near, is one whatever the classifier took it for:
@@ -159,7 +159,7 @@ class AnswerRetriever(GraphComponent):
 
 def _asks_for_what_we_have(intent: dict[str, Any]) -> bool:
     name, confidence = intent.get("name"), float(intent.get("confidence") or 0.0)
-    return name in NAVIGATION or (name in LISTED and confidence >= CERTAIN)
+    return name in NAVIGATION or (name in GIVEN and confidence >= CERTAIN)
 
 
 def _is_asked(text: str, found: Found) -> bool:

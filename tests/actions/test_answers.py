@@ -8,7 +8,7 @@ import pytest
 
 from actions.answers import ActionAnswer, ActionFallback
 from actions.parts import answers, places, words
-from actions.privacy import ActionForgetMe, ActionLines, ActionPrivacy, ActionSetBand, ActionSetRegion, band_in
+from actions.privacy import ActionForgetMe, ActionLines, ActionPrivacy, ActionSetBand, ActionSetRegion
 from bot.choices import Choice, as_text, keyed
 from tests.actions.speaking import run
 
@@ -66,20 +66,11 @@ def test_lines_are_those_that_are_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "band"),
-    [
-        ("im 12", "9-12"),
-        ("i'm 14 yrs old", "13-15"),
-        ("16-18", "16-18"),
-        ("i am 17", "16-18"),
-        ("im 8", None),
-        ("13 or 14", None),
-        ("hi", None),
-    ],
+    ("text", "lang", "band"),
+    [("im 12", "en", "9-12"), ("u didnt ask but im ten", "en", "9-12"), ("tengo quince", "es", "13-15"), ("hi", "en", None)],
 )
-def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, band: str | None) -> None:
-    assert band_in(text) == band
-    effects = run(ActionSetBand(), text=text).effects
+def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, lang: str, band: str | None) -> None:
+    effects = run(ActionSetBand(), text=text, lang=lang).effects
     assert effects == ([{"effect": "set", "band": band}] if band else [])
 
 
@@ -93,7 +84,10 @@ def test_an_age_becomes_a_band_and_nothing_else_is_kept(text: str, band: str | N
         ("canada or the us", None),
         ("ontario", "CA"),
         ("je vis au québec", "CA"),
-        ("vivo en los ángeles", None),
+        ("jreste a rimouski", "CA"),
+        ("vivo en tejas", "US"),
+        ("near salt lake city", "US"),
+        ("vivo en los ángeles", "US"),
         ("im from nyc lol", "US"),
         ("bc he said so", None),
     ],

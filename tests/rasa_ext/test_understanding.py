@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,16 @@ from tests.rasa_ext.conftest import NONE, ROOT
 
 pytestmark = pytest.mark.slow
 
-UNSEEN = yaml.safe_load((Path(__file__).parent / "unseen.yml").read_text(encoding="utf-8"))
-
+MOST_WRONG = {"en": 0.08, "es": 0.11, "fr": 0.27}
+"""Shares of unseen/<lang>.yml that may be misunderstood: a bit more than were when each was opened, once, after the training."""
 
 ANSWERED = ("privacy", "is_this_a_bot", "menu")
 """Intents whose questions ("will my mom see this", "what can you do") a reviewed answer fits as well."""
+
+
+def unseen(lang: str) -> list[tuple[str, str]]:
+    intents = yaml.safe_load((Path(__file__).parent / "unseen" / f"{lang}.yml").read_text(encoding="utf-8"))
+    return [(text, intent) for intent, texts in intents.items() for text in texts]
 
 
 def understood(dialogue: Any, text: str) -> str:
@@ -27,11 +33,44 @@ def understood(dialogue: Any, text: str) -> str:
     return asyncio.run(dialogue._processor.parse_message(message))["intent"]["name"]
 
 
-def test_unseen_texts_are_understood(dialogue: Any) -> None:
-    cases = [(text, intent) for intent, texts in UNSEEN.items() for text in texts]
-    read = [(text, intent, understood(dialogue, text)) for text, intent in cases]
+@pytest.mark.parametrize("lang", MOST_WRONG)
+def test_unseen_texts_are_understood(dialogue: Any, lang: str) -> None:
+    read = [(text, intent, understood(dialogue, text)) for text, intent in unseen(lang)]
     wrong = [(text, intent, got) for text, intent, got in read if got != intent and not (got == "ask" and intent in ANSWERED)]
-    assert len(wrong) / len(cases) <= 0.06, wrong
+    assert len(wrong) / len(read) <= MOST_WRONG[lang], wrong
+
+
+NEVER_LOST = ("want_person", "happening_to_me", "worried_about_friend", "lines")
+"""Intents that lead to people; "ask" leads to an answer about helping a friend, or about lines."""
+
+
+@pytest.mark.parametrize("lang", MOST_WRONG)
+def test_the_ways_to_people_are_seldom_missed(dialogue: Any, lang: str) -> None:
+    read = [(text, intent, understood(dialogue, text)) for text, intent in unseen(lang) if intent in NEVER_LOST]
+    lost = [(text, intent, got) for text, intent, got in read if got not in (*NEVER_LOST, "support", "ask")]
+    assert len(lost) <= len(read) / 6, lost
+
+
+def trained() -> set[str]:
+    blocks = [block for file in (ROOT / "data/nlu").rglob("*.yml") for block in yaml.safe_load(file.read_text("utf-8"))["nlu"]]
+    lines = [line for block in blocks if "intent" in block for line in block["examples"].splitlines()]
+    return {line.removeprefix("- ").strip().casefold() for line in lines}
+
+
+def with_one_less(parts: Sequence[str]) -> set[tuple[str, ...]]:
+    return {tuple(parts), *((*parts[:place], *parts[place + 1 :]) for place in range(len(parts)))}
+
+
+@pytest.mark.parametrize("lang", MOST_WRONG)
+def test_what_is_called_unseen_is_more_than_a_letter_or_a_word_from_all_that_was_trained_on(lang: str) -> None:
+    known = trained()
+    letters = {less for text in known for less in with_one_less(tuple(text))}
+    words = {less for text in known for less in with_one_less(tuple(text.split()))}
+    texts = [text.casefold() for text, _ in unseen(lang)]
+    near = [text for text in texts if with_one_less(tuple(text)) & letters]
+    near += [text for text in texts if len(text.split()) > 2 and with_one_less(tuple(text.split())) & words]
+    near += [text for text in texts if len(text.split()) > 3 and any(text in longer for longer in known)]
+    assert not near
 
 
 @pytest.mark.parametrize(
@@ -41,7 +80,8 @@ def test_wanting_a_person_is_never_taken_for_a_question(dialogue: Any, text: str
     assert understood(dialogue, text) == "want_person"
 
 
-def test_who_plainly_asks_for_a_list_gets_it_though_an_answer_is_near(dialogue: Any) -> None:
+def test_who_plainly_asks_for_a_list_or_an_exercise_gets_it_though_an_answer_is_near(dialogue: Any) -> None:
+    assert understood(dialogue, "i liked the breathing exercise, can we do it again") == "grounding"
     assert understood(dialogue, "is there art therapy or a place to go to later on") == "support"
     assert understood(dialogue, "is there a helpline number i can text") == "lines"
     assert understood(dialogue, "what do they say when you call a helpline") == "ask"
@@ -63,8 +103,3 @@ def test_what_is_near_a_disclosure_is_known_to_care_whether_it_is_asked_or_told(
         assert found["answer"].startswith(("helping_friend", "red_flags")) and found["sure"]
         assert found["sure"] == "sure" or found["answer_2"]
     assert near(dialogue, "can i talk to a real person about my friend", "elevated") == {}
-
-
-def test_none_of_them_is_in_the_training_data() -> None:
-    known = {line.strip()[2:] for f in (ROOT / "data/nlu/en").glob("*.yml") for line in f.read_text().splitlines()}
-    assert not known & {text for texts in UNSEEN.values() for text in texts}

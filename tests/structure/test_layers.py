@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 CORE = (
     "bot.safety", "bot.lessons", "bot.answers", "bot.handoff", "bot.groups", "bot.text", "bot.language", "bot.shares", "bot.choices", "bot.threads",
-    "bot.privacy", "bot.words", "bot.yaml_files", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.way_back", "bot.private_word", "bot.palette", "bot.printed", "bot.lint", "bot.capacity", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
+    "bot.privacy", "bot.words", "bot.yaml_files", "bot.directory", "bot.encoder", "bot.encoder_weights", "bot.reading", "bot.redaction", "bot.way_back", "bot.private_word", "bot.ages", "bot.palette", "bot.printed", "bot.lint", "bot.capacity", "bot.desk.views", "bot.desk.closing", "bot.desk.canned",
 )  # fmt: skip
 BASE = ("bot.settings", "bot.settings_secrets", "bot.addresses")
 MIDDLE = ("bot.engine", "bot.engines", "bot.channels", "bot.store", "bot.spool", "bot.leftovers")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.answers.catalog import Answers
 from bot.directory import Directory
 from bot.groups.codes import asked_to_join, asks_to_leave
 from bot.groups.reading import Matter, Reading, read
@@ -75,3 +76,8 @@ def test_a_word_to_text_is_one_of_the_language_and_one_that_is_understood(words,
 def test_a_group_is_told_the_word_for_a_person_in_its_own_language(lang, word):
     said = (CONTENT / "groups" / f"{lang}.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"\bPERSON\w*", said)) == {word}
+
+
+def test_the_answer_about_the_way_out_calls_it_as_the_page_does(words: Words) -> None:
+    answer = next(a for a in Answers.load(CONTENT / "answers" / "en") if a.id == "about_safe_word")
+    assert words.say("page_exit") in answer.words(band="13-15", channel="web")

@@ -13,7 +13,7 @@ from actions import care
 from actions.handoff import FORM
 from actions.lessons import practised, say_where
 from actions.parts import answers
-from actions.situation import Speaker, entity, times_said
+from actions.situation import Speaker, entity
 from bot.answers.catalog import Answer
 from bot.choices import Choice, payload
 from bot.language import other_script
@@ -24,10 +24,6 @@ Events = list[dict[str, Any]]
 
 MISSED = ("missed_1", "missed_2", "missed_3")
 """What is said when nothing was understood: another sentence each time, and a person from the second on."""
-
-
-HEARD = ("heard_1", "heard_2", "heard_3")
-"""What is said to somebody in danger who goes on telling and asks nothing."""
 
 
 class ActionAnswer(Action):
@@ -140,7 +136,7 @@ def heard(speaker: Speaker, tracker: Tracker) -> bool:
     waits = tracker.active_loop.get("name") == FORM or (situation.with_people and situation.case_level is Level.IMMINENT)
     if not waits or asks(str(tracker.latest_message.get("text") or "")):
         return False
-    speaker.say(HEARD[times_said(tracker) % len(HEARD)])
+    care.hear(speaker, tracker)
     return True
 
 

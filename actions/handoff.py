@@ -108,7 +108,10 @@ class ValidateHandoffForm(FormValidationAction):
     def validate_safe_to_text(self, value: Any, *_: Any) -> dict[str, Any]:
         return {"safe_to_text": value if value in ("yes", "no", "unsure") else "unsure"}
 
-    def validate_handoff_wants(self, value: Any, *_: Any) -> dict[str, Any]:
+    def validate_handoff_wants(self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, *_: Any) -> dict[str, Any]:
+        if value == "stop" and not care.plainly_ends(tracker):  # whoever is in danger is not left for a guess
+            care.hear(Speaker(dispatcher, tracker), tracker)
+            return {"handoff_wants": None}
         return {"handoff_wants": value if value in ("person", "line", "bot", "stop") else "bot"}
 
 

@@ -151,7 +151,11 @@ class ActionPause(Action):
         return "action_pause"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
-        Speaker(dispatcher, tracker).say("paused" if place_in(tracker) else "paused_talk")
+        speaker = Speaker(dispatcher, tracker)
+        if tracker.active_loop.get("name") == FORM and not care.plainly_ends(tracker):
+            care.hear(speaker, tracker)
+            return []
+        speaker.say("paused" if place_in(tracker) else "paused_talk")
         return leave_form(tracker)
 
 

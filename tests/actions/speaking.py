@@ -49,12 +49,13 @@ def run(
     entities: Mapping[str, str] | None = None,
     slots: Mapping[str, Any] | None = None,
     loop: str | None = None,
+    certain: float = 1.0,
     **facts: Any,
 ) -> Said:
     """Run an action on one message in one situation."""
     message = {
         "text": text,
-        "intent": {"name": intent, "confidence": 1.0},
+        "intent": {"name": intent, "confidence": certain},
         "entities": [{"entity": k, "value": v} for k, v in (entities or {}).items()],
         "metadata": {**FACTS, "screening": {"level": level, "category": category, "subject": subject}, **facts},
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from rasa_sdk import Action
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
 
 from actions.afterwards import AskPrivateWord, ValidateWordForm
 from actions.handoff import (
@@ -16,13 +17,15 @@ from actions.handoff import (
     ActionWorriedAboutFriend,
     AskHandoffWants,
     AskSafeToText,
+    ValidateHandoffForm,
 )
+from actions.lessons import ActionPause
 from actions.passing_on import AskOwnSummary
 from actions.yes_no import ActionAffirm, ActionDeny, ActionUnsure
 from bot.effects import LISTEN
 from bot.safety.verdict import CATEGORIES
 from bot.text import for_sms, segments
-from tests.actions.speaking import Said, run
+from tests.actions.speaking import FACTS, Said, run
 
 FORM = "handoff_form"
 
@@ -242,3 +245,22 @@ def test_another_word_is_asked_for_where_the_one_they_picked_is_an_everyday_answ
     again = run(AskPrivateWord(), text="no", loop="word_form", slots={"requested_slot": "own_words"}, lang=lang)
     assert again.texts != first.texts and "3" in again.text and segments(for_sms(again.text)) == 1
     assert again.effects == [{"effect": LISTEN}]
+
+
+@pytest.mark.parametrize(("certain", "kept"), [(0.84, None), (1.0, "stop")])
+def test_in_danger_a_guess_at_a_goodbye_ends_nothing(certain: float, kept: str | None) -> None:
+    message = {
+        "text": "im outside now",
+        "intent": {"name": "goodbye", "confidence": certain},
+        "entities": [],
+        "metadata": FACTS,
+    }
+    tracker = Tracker("t", {}, message, [], False, None, {"name": FORM}, "action_listen")
+    dispatcher = CollectingDispatcher()
+    assert ValidateHandoffForm().validate_handoff_wants("stop", dispatcher, tracker, {}) == {"handoff_wants": kept}
+    assert bool(dispatcher.messages) == (kept is None)  # they are heard, and the form asks again
+
+
+def test_in_danger_a_guess_at_a_pause_ends_nothing() -> None:
+    assert not run(ActionPause(), text="hes here", intent="pause", loop=FORM, certain=0.7).left_form
+    assert run(ActionPause(), text="brb", intent="pause", loop=FORM).left_form

@@ -23,6 +23,9 @@ _BAND = re.compile(rf"(?<![\d-])(?:{'|'.join(BANDS)})(?![\d-])")
 
 _FIGURES = r"9|1[0-8]"
 
+_BEHIND = r"(?:yo|yrs?|y|f|m)?"
+"""What thumbs leave no space before: "15yo", "14f"."""
+
 _NO_AGE_OF_OURS = re.compile(
     r"\b(?:(?:19|20)\d\d|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
     r"|veinti?\w*|treinta|(?:cuar|cincu|ses|set|och|nov)enta"
@@ -42,7 +45,7 @@ def band_in(text: str, lang: str = "en") -> str | None:
     words = {word: age for age, word in enumerate(_IN_WORDS.get(lang, _IN_WORDS["en"]), YOUNGEST)}
     longest_first = "|".join(sorted(words, key=len, reverse=True))  # "dix sept" is no "dix"
     said = _SCHOOL_YEAR.sub("", _SPLIT.sub(r"dieci\1", re.sub("[-\u2010-\u2015]", " ", folded(text))))
-    found = re.findall(rf"\b(?:{_FIGURES}|{longest_first})\b", said)
+    found = re.findall(rf"\b({_FIGURES}|{longest_first}){_BEHIND}\b", said)
     if len(found) != 1 or _NO_AGE_OF_OURS.search(said):
         return None
     age = words.get(found[0]) or int(found[0])

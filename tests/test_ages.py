@@ -29,6 +29,9 @@ from bot.ages import band_in
         ("2009-12-05", None),
         ("the 9-12 one", "9-12"),
         ("im 160", None),
+        ("15yo", "13-15"),
+        ("17f here", "16-18"),
+        ("19m", None),
         ("hi", None),
     ],
 )

@@ -30,10 +30,10 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.01, 0.06, 0.05, 0.006
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.0075, 0.05, 0.05, 0.006
 LIKELIER = 0.5  # a text goes to high only where that is likelier than not, whatever the rule would allow
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
-ENOUGH = 100  # everyday held-out lines; a hundredth of fewer is the oddest one of them
+ENOUGH = 200  # everyday held-out lines; EVERYDAY of fewer is the oddest one or two of them
 
 
 class Sheet:

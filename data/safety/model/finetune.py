@@ -1,9 +1,11 @@
 """Fine-tune multilingual-e5-small on the prepared training text, and keep the small part that changed.
 
 Runs in an environment of its own (torch is no dependency of the project); README.md beside this file has the commands:
-    python finetune.py FOLDER [--all] [--seed N] [--out FOLDER] [--learnt LINES]
+    python finetune.py FOLDER [--all] [--seed N] [--out FOLDER] [--learnt LINES | --on] [--opinions FILE]
 FOLDER is what prepare.py wrote. With --learnt (the lines.jsonl of an earlier training), it goes on from the adapter and
-heads beside this file with what is new, and old lines among it: minutes instead of hours where there is no GPU. Writes
+heads beside this file with what is new, and old lines among it: minutes instead of hours where there is no GPU; with --on it
+goes on with all lines. With --opinions (what opinions.py wrote), half of each label is what models that had not seen the
+line thought of it: what is hard to tell is then not learnt as certain (arXiv 1805.04770). Writes
 adapter.safetensors (the change of each encoder matrix as a product of two thin int8 matrices; the change of each bias and norm)
 and heads.safetensors beside this file, or into --out. Without --all the held-out tenth is not trained on, and the figures on it
 are printed. Uses a GPU where torch sees one.
@@ -45,6 +47,7 @@ SPLICED = 0.4
 WORN, WORN_EVERYDAY = 0.1, 0.4  # shares of lines that are put in a texter's shorthand
 EPOCHS, RATE, HEAD_RATE, BATCH, SEED = 5, 1.4e-4, 3e-3, 64, 5
 FURTHER_EPOCHS, FURTHER_RATE, OLD_LINES = 2, 7e-5, 6000  # going on: old lines among the new, so that nothing is forgotten
+ON_EPOCHS = 3  # going on with all lines
 HALF = DEVICE.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))  # then nearly twice as quick
 AGREE = 0.5  # how much two readings of a line, each with other parts dropped, have to agree (R-Drop, arXiv 2106.14448)
 CALM, LOOKS, FROM = 0.98, 360, 0.3  # the mean of the weights that is kept: its memory, how often it looks, where it begins
@@ -75,6 +78,7 @@ class Lines:
     def __init__(self, rows: list[dict[str, Any]], tokenizer: Tokenizer) -> None:
         self.rows, self.tokenizer = rows, tokenizer
         self.level = torch.tensor([LEVELS.index(row["level"]) for row in rows], device=DEVICE)
+        self.likely = F.one_hot(self.level, len(LEVELS)).float()
         categories = [CATEGORIES.index(row["category"]) if row["category"] else -100 for row in rows]
         self.category = torch.tensor(categories, device=DEVICE)
         self.subject = torch.tensor([float(row["subject"] == "other") for row in rows], device=DEVICE)
@@ -83,6 +87,12 @@ class Lines:
         ordinary = [n for n in none if rows[n]["file"] == "everyday"]
         self.everyday = {lang: [n for n in ordinary if rows[n]["lang"] == lang] for lang in ("en", "es", "fr")}
         self.ids = [tokenizer.encode(row["typed"]).ids for row in rows]
+
+    def listen(self, opinions: np.ndarray) -> None:
+        """Half of each label is from now on what ``opinions`` (a chance for each level, a row a line) say."""
+        if len(opinions) != len(self.rows):
+            raise SystemExit("The opinions are of other lines: run opinions.py again, prepare.py has written new lines since.")
+        self.likely = (self.likely + torch.tensor(opinions, dtype=torch.float32, device=DEVICE)) / 2
 
     def noisy(self, chance: random.Random) -> list[list[int]]:
         """The same lines with slips and chatter added to about half of them, some in company, some in shorthand."""
@@ -117,10 +127,11 @@ class Lines:
 def loss_of(out: tuple[torch.Tensor, ...], lines: Lines, batch: torch.Tensor) -> torch.Tensor:
     """Level, danger or not, category, subject; the weights were chosen once, by hand."""
     level, category, subject = out
-    labels, raised = lines.level[batch], (lines.level[batch] > 0).float()
+    likely, raised = lines.likely[batch], (lines.level[batch] > 0).float()
     dangers = raised.sum().clamp(min=1)
-    total = F.cross_entropy(level, labels, label_smoothing=0.05)
-    total = total + 0.5 * F.binary_cross_entropy_with_logits(torch.logsumexp(level[:, 1:], 1) - level[:, 0], raised)
+    total = F.cross_entropy(level, likely, label_smoothing=0.05)
+    danger = torch.logsumexp(level[:, 1:], 1) - level[:, 0]
+    total = total + 0.5 * F.binary_cross_entropy_with_logits(danger, 1 - likely[:, 0])
     named = F.cross_entropy(category, lines.category[batch], label_smoothing=0.05, reduction="sum")
     whose = F.binary_cross_entropy_with_logits(subject, lines.subject[batch], weight=raised, reduction="sum")
     return total + (0.5 * named + 0.2 * whose) / dangers
@@ -228,23 +239,32 @@ def figures(model: Model, lines: Lines, chosen: list[int]) -> str:
     return f"recall at false alarms of {', '.join(parts)}; category {np.mean(named):.3f}; n={len(high)}/{len(harmless)}"
 
 
+def read(prepared: Path) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]], Lines]:
+    """The published weights and the lines that prepare.py wrote, as they are and as numbers."""
+    tokenizer = Tokenizer.from_file(str(prepared / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=128)
+    rows = [json.loads(line) for line in (prepared / "lines.jsonl").read_text(encoding="utf-8").splitlines()]
+    return load_file(prepared / "published.safetensors"), rows, Lines(rows, tokenizer)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("prepared", type=Path)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--learnt", type=Path)
+    further = parser.add_mutually_exclusive_group()
+    further.add_argument("--learnt", type=Path)
+    further.add_argument("--on", action="store_true")
+    parser.add_argument("--opinions", type=Path)
     parser.add_argument("--out", type=Path, default=HERE)
     asked = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     torch.backends.cuda.matmul.allow_tf32 = True
     started = time.time()
-    tokenizer = Tokenizer.from_file(str(asked.prepared / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=128)
-    weights = load_file(asked.prepared / "published.safetensors")
-    rows = [json.loads(line) for line in (asked.prepared / "lines.jsonl").read_text(encoding="utf-8").splitlines()]
-    lines = Lines(rows, tokenizer)
+    weights, rows, lines = read(asked.prepared)
+    if asked.opinions:
+        lines.listen(np.load(asked.opinions))
     held = [n for n, row in enumerate(rows) if row["held_out"]]
     chosen = list(range(len(rows))) if asked.all else [n for n, row in enumerate(rows) if not row["held_out"]]
     torch.manual_seed(asked.seed)
@@ -252,6 +272,8 @@ def main() -> None:
     if asked.learnt:
         new = new_and_some_old(rows, chosen, asked.learnt, chance)
         model = trained(gone_on(weights, HERE), lines, new, chance, FURTHER_EPOCHS, FURTHER_RATE)
+    elif asked.on:
+        model = trained(gone_on(weights, HERE), lines, chosen, chance, ON_EPOCHS, FURTHER_RATE)
     else:
         model = trained(Model(weights), lines, chosen, chance, EPOCHS, RATE)
     print(f"trained: {figures(model, lines, held)} ({time.time() - started:.0f} s)", flush=True)

@@ -7,8 +7,9 @@ import pytest
 from actions.answers import ActionAnswer, ActionFallback
 from actions.elsewhere import SAID_TO, ActionChangeLanguage, ActionElsewhere, ActionSlower, ActionStrayChoice, language_named
 from actions.lessons import ActionNext, ActionRepeat
-from actions.parts import words
+from actions.parts import answers, words
 from actions.privacy import ActionIsThisABot
+from bot.answers.catalog import Answers
 from tests.actions.speaking import run
 
 
@@ -86,7 +87,10 @@ def test_without_a_name_the_languages_are_offered() -> None:
     ]
 
 
-def test_an_answer_without_words_in_their_language_is_announced() -> None:
+def test_an_answer_without_words_in_their_language_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = answers("en")
+    french = Answers(answer for answer in answers("fr") if answer.id != "grooming_love").over(english)
+    monkeypatch.setattr("actions.answers.answers", lambda lang: french if lang == "fr" else english)
     there = run(ActionAnswer(), entities={"answer": "grooming_what"}, lang="fr")
     missing = run(ActionAnswer(), entities={"answer": "grooming_love"}, lang="fr")
     assert "confiance" in there.texts[0] and missing.texts[0] == words().say("answer_in_english", "fr")

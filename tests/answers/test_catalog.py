@@ -84,16 +84,26 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_a_translation_is_laid_over_english_and_keeps_its_follow_ups() -> None:
     english, french = Answers.load(ROOT / "content/answers/en"), Answers.load(ROOT / "content/answers/fr", "fr")
-    both = french.over(english)
+    both = Answers(answer for answer in french if answer.id != "grooming_love").over(english)
     assert len(both) == len(english)
     for answer in french:
         laid = both.get(answer.id)
-        assert laid and laid.lang == "fr" and laid.follow_ups == english.get(answer.id).follow_ups  # type: ignore[union-attr]
-    assert both.get("grooming_love").lang == "en"  # type: ignore[union-attr]
+        assert laid and laid.follow_ups == english.get(answer.id).follow_ups  # type: ignore[union-attr]
+        assert laid.lang == ("en" if answer.id == "grooming_love" else "fr")
 
 
 @pytest.mark.parametrize("lang", ["fr", "es"])
-def test_every_translated_answer_is_one_of_the_english_ones(lang: str) -> None:
+def test_every_translated_answer_is_one_of_the_english_ones_and_few_are_missing(lang: str) -> None:
     english = {a.id: a.topic for a in Answers.load(ROOT / "content/answers/en")}
+    translated = {a.id: a.topic for a in Answers.load(ROOT / "content/answers" / lang, lang)}
+    assert translated.items() <= english.items()
+    assert len(translated) > 0.95 * len(english)
+
+
+@pytest.mark.parametrize("lang", ["fr", "es"])
+def test_every_language_has_words_for_every_band_and_region_that_english_has_words_for(lang: str) -> None:
+    """Twelve answers once had words for 9-12 in English alone; a nine-year-old then got a teenager's."""
+    english = Answers.load(ROOT / "content/answers/en")
     for answer in Answers.load(ROOT / "content/answers" / lang, lang):
-        assert english.get(answer.id) == answer.topic, answer.id
+        model = english.get(answer.id)
+        assert model and set(model.say) <= set(answer.say) and set(model.in_region) <= set(answer.in_region), answer.id

@@ -61,6 +61,16 @@ class Thresholds:
     likely_lead: float = 0.03
     outside: float = 0.28
 
+    def decide(self, first: float, second: float, outside: float) -> Decision:
+        """The decision for the scores of the nearest, the next nearest and what lies outside."""
+        if first < self.outside or outside > first:
+            return Decision.OUT_OF_SCOPE
+        if first >= self.sure and first - second >= self.lead:
+            return Decision.SURE
+        if first >= self.likely and first - second >= self.likely_lead:
+            return Decision.LIKELY
+        return Decision.UNSURE
+
 
 @dataclass(frozen=True)
 class Found:
@@ -72,50 +82,34 @@ class Found:
     second_score: float
     decision: Decision
     lang: str = "en"
-    """The language of the nearest way of asking."""
+    """The language in which it was found."""
 
 
-class Finder:
-    """Rows of text, each owned by an answer (or by OUTSIDE)."""
+class Shelf:
+    """The rows of one language, each owned by an answer (or by OUTSIDE), with the head that learned them."""
 
-    def __init__(
-        self,
-        owners: Sequence[str],
-        langs: Sequence[str],
-        vectors: Numbers,
-        spelling: Spelling,
-        head: Head,
-        thresholds: Thresholds | None = None,
-    ) -> None:
+    def __init__(self, lang: str, owners: Sequence[str], vectors: Numbers, spelling: Spelling, head: Head) -> None:
+        self.lang = lang
         self._owners = np.array(owners)
-        self._langs = np.array(langs)
-        self._names, self._owner_number = np.unique(self._owners, return_inverse=True)
-        self._own_rows, self._own_counts = _rows_by_owner(self._owner_number, len(self._names))
+        self._names, owner_number = np.unique(self._owners, return_inverse=True)
+        self._own_rows, self._own_counts = _rows_by_owner(owner_number, len(self._names))
         self._vectors = vectors
         self._spelling = spelling
         self._head = head
-        self._thresholds = thresholds or Thresholds()
 
     @classmethod
-    def build(
-        cls, answers: Iterable[Answer], outside: Sequence[str], embed: Embed, thresholds: Thresholds | None = None
-    ) -> Finder:
-        """Index every way of asking, every label and every answer's own words."""
-        rows = [(a.id, a.lang, t) for a in answers for t in (*a.questions, a.label, a.say["default"])]
-        rows += [(OUTSIDE, "en", t) for t in outside]
-        owners, langs, plain = zip(*rows, strict=True)
+    def of(cls, lang: str, rows: Sequence[tuple[str, str]], embed: Embed) -> Shelf:
+        """Index rows of an owner and a text."""
+        owners, plain = zip(*rows, strict=True)
         texts = [written_out(t) for t in plain]
         names, numbers = np.unique(owners, return_inverse=True)
         vectors = embed(texts)
-        head = Head.learned(vectors, numbers, len(names))
-        return cls(owners, langs, vectors, Spelling.of(texts), head, thresholds)
+        return cls(lang, owners, vectors, Spelling.of(texts), Head.learned(vectors, numbers, len(names)))
 
-    def find(self, text: str, vector: Numbers) -> Found:
-        """The two nearest answers to a text, given the vector (of length 1) of the text written out."""
-        likeness = self._spelling.likeness(written_out(text))
+    def find(self, text: str, vector: Numbers, limits: Thresholds) -> Found:
+        """The two nearest answers to a text that is written out, given its vector (of length 1)."""
         meaning = np.einsum("ij,j->i", self._vectors, vector)  # on one core quicker than "@"
-        rows = MEANING * meaning + (1 - MEANING) * likeness
-        best = self._by_owner(rows)
+        best = self._by_owner(MEANING * meaning + (1 - MEANING) * self._spelling.likeness(text))
         best += LEARNED * self._head.chances(vector)
         outside = float(best[self._names == OUTSIDE].max(initial=-1.0))
         best[self._names == OUTSIDE] = -1.0
@@ -125,8 +119,8 @@ class Finder:
             score=float(best[first]),
             second=str(self._names[second]),
             second_score=float(best[second]),
-            decision=self._decide(float(best[first]), float(best[second]), outside),
-            lang=str(self._langs[np.where(self._owner_number == first, rows, -np.inf).argmax()]),
+            decision=limits.decide(float(best[first]), float(best[second]), outside),
+            lang=self.lang,
         )
 
     def _by_owner(self, score: Numbers) -> Numbers:
@@ -144,22 +138,11 @@ class Finder:
         best: Numbers = (1 - COMPANY) * tops[:, 0] + COMPANY * company
         return best.astype(np.float32)
 
-    def _decide(self, first: float, second: float, outside: float) -> Decision:
-        limits = self._thresholds
-        if first < limits.outside or outside > first:
-            return Decision.OUT_OF_SCOPE
-        if first >= limits.sure and first - second >= limits.lead:
-            return Decision.SURE
-        if first >= limits.likely and first - second >= limits.likely_lead:
-            return Decision.LIKELY
-        return Decision.UNSURE
-
     def save(self, folder: Path) -> None:
         """Write the index; ``load`` reads it."""
-        folder.mkdir(parents=True, exist_ok=True)
         s = self._spelling
         np.savez(
-            folder / "answers.npz",
+            folder / f"answers_{self.lang}.npz",
             vectors=self._vectors.astype(np.float16),
             idf=s.idf,
             starts=s.starts,
@@ -168,19 +151,58 @@ class Finder:
             head=self._head.weights,
             offsets=self._head.offsets,
         )
-        words = {"owners": self._owners.tolist(), "langs": self._langs.tolist(), "pieces": s.vocabulary}
-        (folder / "answers.json").write_text(json.dumps(words), encoding="utf-8")
+        words = {"owners": self._owners.tolist(), "pieces": s.vocabulary}
+        (folder / f"answers_{self.lang}.json").write_text(json.dumps(words), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, thresholds: Thresholds | None = None) -> Finder:
+    def load(cls, folder: Path, lang: str) -> Shelf:
         """The index that ``save`` wrote; raises OSError when it is not there."""
-        words = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
-        with np.load(folder / "answers.npz", allow_pickle=False) as kept:
+        words = json.loads((folder / f"answers_{lang}.json").read_text(encoding="utf-8"))
+        with np.load(folder / f"answers_{lang}.npz", allow_pickle=False) as kept:
             spelling = Spelling(
                 words["pieces"], kept["idf"], kept["starts"], kept["rows"], kept["weights"], len(words["owners"])
             )
             head = Head(kept["head"], kept["offsets"])
-            return cls(words["owners"], words["langs"], kept["vectors"].astype(np.float32), spelling, head, thresholds)
+            return cls(lang, words["owners"], kept["vectors"].astype(np.float32), spelling, head)
+
+
+class Finder:
+    """A shelf for each language. Each learns by itself, so that more ways of asking in one change nothing in another."""
+
+    def __init__(self, shelves: Sequence[Shelf], thresholds: Thresholds | None = None) -> None:
+        self._shelves = shelves
+        self._thresholds = thresholds or Thresholds()
+
+    @classmethod
+    def build(
+        cls, answers: Iterable[Answer], outside: Sequence[str], embed: Embed, thresholds: Thresholds | None = None
+    ) -> Finder:
+        """Index every way of asking, every label and every answer's own words."""
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for a in answers:
+            rows.setdefault(a.lang, [(OUTSIDE, t) for t in outside]).extend(
+                (a.id, t) for t in (*a.questions, a.label, a.say["default"])
+            )
+        return cls([Shelf.of(lang, own, embed) for lang, own in rows.items()], thresholds)
+
+    def find(self, text: str, vector: Numbers) -> Found:
+        """The two nearest answers of any one language to a text, given the vector (of length 1) of the text written out."""
+        written = written_out(text)
+        return max((shelf.find(written, vector, self._thresholds) for shelf in self._shelves), key=lambda found: found.score)
+
+    def save(self, folder: Path) -> None:
+        """Write the shelves; ``load`` reads them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for shelf in self._shelves:
+            shelf.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, thresholds: Thresholds | None = None) -> Finder:
+        """What ``save`` wrote; raises OSError when it is not there."""
+        langs = sorted(file.stem.removeprefix("answers_") for file in folder.glob("answers_*.json"))
+        if not langs:
+            raise FileNotFoundError(f"{folder} holds no index of answers: run `handrail train`.")
+        return cls([Shelf.load(folder, lang) for lang in langs], thresholds)
 
 
 def _rows_by_owner(numbers: Numbers, count: int) -> tuple[list[tuple[Numbers, Numbers]], Numbers]:

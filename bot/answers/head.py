@@ -30,17 +30,17 @@ class Head:
     @classmethod
     def learned(cls, vectors: Numbers, owners: Sequence[int], count: int) -> Head:
         """Fit to rows with their owners (0..count-1); every owner weighs the same, however many rows it has."""
-        truth = np.eye(count)[list(owners)]
-        weigh = (1.0 / (truth.sum(axis=0) * count))[list(owners)][:, None]
-        parameters = np.zeros((vectors.shape[1] + 1, count))
-        rows = np.hstack([vectors.astype(np.float64), np.ones((len(vectors), 1))])
+        truth = np.eye(count, dtype=np.float32)[list(owners)]
+        weigh = (1 / (truth.sum(axis=0) * np.float32(count)))[list(owners)][:, None]
+        parameters = np.zeros((vectors.shape[1] + 1, count), dtype=np.float32)
+        rows = np.hstack([vectors, np.ones((len(vectors), 1))]).astype(np.float32)
         first, second = np.zeros_like(parameters), np.zeros_like(parameters)
         for step in range(1, STEPS + 1):
             slope = rows.T @ ((_softmax(rows @ parameters) - truth) * weigh)
             slope[:-1] += STRENGTH / count * parameters[:-1] / len(rows)
             first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
             parameters -= RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
-        return cls(parameters[:-1].astype(np.float32), parameters[-1].astype(np.float32))
+        return cls(parameters[:-1], parameters[-1])
 
     def chances(self, vectors: Numbers) -> Numbers:
         """One row of probabilities for each vector."""

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.safety.spelling import folded
+
 Numbers = NDArray[Any]
 
 SIZES = (3, 4)
@@ -22,7 +24,7 @@ _SPACE = re.compile(r"[^a-z0-9']+")
 def pieces(text: str) -> Counter[str]:
     """The character n-grams of a text, word by word, with how often each occurs."""
     found: Counter[str] = Counter()
-    for word in _SPACE.sub(" ", text.casefold()).split():
+    for word in _SPACE.sub(" ", folded(text)).split():
         padded = f" {word} "
         for size in SIZES:
             found.update(padded[i : i + size] for i in range(max(1, len(padded) - size + 1)))

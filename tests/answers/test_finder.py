@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bot.answers.catalog import Answers
-from bot.answers.finder import Decision, Finder, Found
+from bot.answers.finder import Decision, Finder, Found, Shelf
 from bot.answers.head import Head
 from bot.answers.near import build_encoder
 from bot.answers.shorthand import written_out
@@ -34,15 +34,15 @@ def finder(rasa_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Finder
     folder = tmp_path_factory.mktemp("index")
     with tarfile.open(rasa_model) as packed:
         for member in packed.getmembers():
-            if Path(member.name).name in ("answers.json", "answers.npz"):
+            if Path(member.name).name.startswith("answers_"):
                 (folder / Path(member.name).name).write_bytes(packed.extractfile(member).read())
     return Finder.load(folder)
 
 
 def test_an_owner_is_as_near_as_its_nearest_and_its_three_nearest_say() -> None:
     owners = ["few", "many", "many", "one", "many", "few", "many"]
-    finder = Finder(owners, ["en"] * 7, np.zeros((7, 4)), None, None)  # type: ignore[arg-type]
-    few, many, one = finder._by_owner(np.array([0.2, 0.1, 0.9, 0.5, 0.6, 0.4, 0.3], dtype=np.float32))
+    shelf = Shelf("en", owners, np.zeros((7, 4)), None, None)  # type: ignore[arg-type]
+    few, many, one = shelf._by_owner(np.array([0.2, 0.1, 0.9, 0.5, 0.6, 0.4, 0.3], dtype=np.float32))
     assert few == pytest.approx(0.7 * 0.4 + 0.3 * (0.4 + 0.2) / 2)
     assert many == pytest.approx(0.7 * 0.9 + 0.3 * (0.9 + 0.6 + 0.3) / 3)
     assert one == pytest.approx(0.5)
@@ -52,8 +52,8 @@ def test_owners_of_few_and_of_very_many_rows_are_scored_alike() -> None:
     chance = np.random.default_rng(5)
     owners = chance.permutation([f"a{n}" for n in range(40) for _ in range(int(chance.integers(1, 90)))] + ["outside"] * 700)
     score = chance.random(len(owners), dtype=np.float32)
-    finder = Finder(list(owners), ["en"] * len(owners), np.zeros((len(owners), 4)), None, None)  # type: ignore[arg-type]
-    for name, best in zip(np.unique(owners), finder._by_owner(score), strict=True):
+    shelf = Shelf("en", list(owners), np.zeros((len(owners), 4)), None, None)  # type: ignore[arg-type]
+    for name, best in zip(np.unique(owners), shelf._by_owner(score), strict=True):
         three = np.sort(score[owners == name])[::-1][:3]
         assert best == pytest.approx(0.7 * three[0] + 0.3 * three.mean(), abs=1e-6)
 

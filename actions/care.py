@@ -173,8 +173,19 @@ def ask_for_person(speaker: Speaker, *, safe: str | None) -> str | None:
         speaker.say("limits")
     if is_imminent(speaker.situation):
         return None  # people see all of it: they were told so, and there is no time for a form
-    speaker.say("summary_ask", pass_on_choices(speaker), summary=summary(speaker))
+    ask_summary(speaker)
     return "summary"
+
+
+def ask_summary(speaker: Speaker) -> None:
+    """Show what would be passed on, and ask whether it may be."""
+    speaker.say("summary_ask", pass_on_choices(speaker), summary=summary(speaker))
+
+
+def decline(speaker: Speaker, *, in_lesson: bool) -> None:
+    """No person: kept warmly, with the door left open."""
+    speaker.effect("case", event="decline", wants="bot")
+    speaker.say("declined_warmly", [resume_choice(speaker)] if in_lesson else [])
 
 
 def summary(speaker: Speaker) -> str:
@@ -230,6 +241,11 @@ def pass_on_choices(speaker: Speaker) -> list[Choice]:
         speaker.choice("choice_pass_own", payload("pass_on", what="own")),
         speaker.choice("choice_pass_nothing", payload("pass_on", what="nothing")),
     ]
+
+
+def cancel_choices(speaker: Speaker) -> list[Choice]:
+    """Whether the person they asked for is told not to come."""
+    return [speaker.choice("choice_cancel", payload("affirm")), speaker.choice("choice_wait", payload("deny"))]
 
 
 def grounding_choice(speaker: Speaker, *, again: bool = False) -> Choice:

@@ -109,8 +109,10 @@ class ValidateHandoffForm(FormValidationAction):
         return {"safe_to_text": value if value in ("yes", "no", "unsure") else "unsure"}
 
     def validate_handoff_wants(self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, *_: Any) -> dict[str, Any]:
-        if value == "stop" and not care.plainly_ends(tracker):  # whoever is in danger is not left for a guess
-            care.hear(Speaker(dispatcher, tracker), tracker)
+        speaker = Speaker(dispatcher, tracker)
+        guessed = value == "stop" and not care.plainly_ends(tracker)  # whoever is in danger is not left for a guess
+        if guessed or (value == "nobody" and care.is_imminent(speaker.situation)):
+            care.hear(speaker, tracker)
             return {"handoff_wants": None}
         return {"handoff_wants": value if value in ("person", "line", "bot", "stop") else "bot"}
 

@@ -34,6 +34,9 @@ class ActionAffirm(Action):
         if asked == "summary":
             care.pass_on(speaker, "sent")
             return [SlotSet("question", None)]
+        if asked == "cancel":
+            care.decline(speaker, in_lesson=bool(tracker.get_slot("lesson_place")))
+            return [SlotSet("question", None)]
         said = practised(speaker, tracker)
         if said is not None:
             return said
@@ -74,10 +77,13 @@ class ActionDeny(Action):
         if asked == "summary":
             care.pass_on(speaker, "nothing")
             return [SlotSet("question", None)]
+        if asked == "cancel":
+            return [SlotSet("question", care.ask_for_person(speaker, safe=None))]
+        in_lesson = bool(tracker.get_slot("lesson_place"))
         if asked == "person":
-            speaker.effect("case", event="decline", wants="bot")
-        choices = [care.resume_choice(speaker)] if tracker.get_slot("lesson_place") else []
-        speaker.say("declined_warmly" if asked else "ok_no", choices)
+            care.decline(speaker, in_lesson=in_lesson)
+        else:
+            speaker.say("declined_warmly" if asked else "ok_no", [care.resume_choice(speaker)] if in_lesson else [])
         return [SlotSet("question", None)]
 
 

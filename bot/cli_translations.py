@@ -31,10 +31,11 @@ def show(all_lessons: bool = typer.Option(False, "--all", help="Fresh ones too."
     rows = _made(lambda _, catalog: list(standings(catalog, LANGUAGES)))
     for row in rows:
         if all_lessons or row.state != "fresh":
-            pass
+            typer.echo(f"{row.lang}  {row.module}/{row.lesson}: {row.state}")
     for lang in LANGUAGES:
         own = [row.state for row in rows if row.lang == lang]
-        ", ".join(f"{own.count(state)} {state}" for state in ("fresh", "stale", "unmarked", "missing"))
+        counts = (f"{own.count(state)} {state}" for state in ("fresh", "stale", "unmarked", "missing"))
+        typer.echo(f"{lang}: {', '.join(counts)}")
 
 
 @translations_app.command("start")
@@ -42,7 +43,8 @@ def begin(module: str, lang: str) -> None:
     """Write a draft in a language beside the English words; nothing reads it until it is renamed."""
     from bot.lessons.translating import start
 
-    _made(lambda folder, catalog: start(catalog, folder, module=module, lang=_known(lang)))
+    draft = _made(lambda folder, catalog: start(catalog, folder, module=module, lang=_known(lang)))
+    typer.echo(f"{draft} is written: put every text into {lang}, then rename it to {lang}.yml.")
 
 
 @translations_app.command("mark")
@@ -50,7 +52,13 @@ def marked(module: str, lang: str) -> None:
     """Say that a translation was read against the English as it is now."""
     from bot.lessons.translating import mark
 
-    _made(lambda folder, catalog: mark(catalog, folder, module=module, lang=_known(lang)))
+    lessons = _made(lambda folder, catalog: mark(catalog, folder, module=module, lang=_known(lang)))
+    typer.echo(f"Marked as made from the English of today: {', '.join(lessons)}.")
+
+
+def lessons_folder() -> Path:
+    """The lessons of this installation; raises SettingsError."""
+    return settings_module.load().content / "lessons"
 
 
 def _made(act: Callable[[Path, Catalog], Any]) -> Any:
@@ -59,13 +67,16 @@ def _made(act: Callable[[Path, Catalog], Any]) -> Any:
     from bot.lessons.model import LessonError
 
     try:
-        folder = settings_module.load().content / "lessons"
+        folder = lessons_folder()
         return act(folder, Catalog.load(folder))
-    except (SettingsError, LessonError):
+    except (SettingsError, LessonError) as error:
+        typer.echo(f"handrail: {error}", err=True)
         raise typer.Exit(1) from None
 
 
 def _known(lang: str) -> str:
     if lang not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        typer.echo(f"handrail: {lang!r} is no language that lessons are translated into: write one of {known}.", err=True)
         raise typer.Exit(1)
     return lang

@@ -47,7 +47,8 @@ def lint(content: Path, *, today: date) -> list[str]:
     modules: set[str] | None = None
     try:
         catalog = Catalog.load(content / "lessons")
-        titles = [catalog.title(m.id, lesson.id, "en") for m in catalog.modules for lesson in m.lessons]
+        said_in = [(m, lang) for m in catalog.modules for lang in catalog.languages(m.id)]
+        titles = [catalog.title(m.id, lesson.id, lang) for m, lang in said_in for lesson in m.lessons]
         modules = {module.id for module in catalog.modules}
         found += lint_lessons(catalog, Rules(banned=banned, today=today, line=line))
     except LessonError as error:

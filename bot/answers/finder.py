@@ -36,6 +36,9 @@ WIDTHS = (100,)
 LEARNED = 0.4
 """What the head's chance of an answer adds to its likeness, so that a score goes from 0 to 1.4."""
 
+AT_HOME = 0.05
+"""By how much an answer in another language than the talk's has to be nearer: what a cognate and a typo differ by."""
+
 
 class Decision(str, Enum):
     """What to do with what was found."""
@@ -167,7 +170,7 @@ class Shelf:
 
 
 class Finder:
-    """A shelf for each language. Each learns by itself, so that more ways of asking in one change nothing in another."""
+    """A shelf for each language. Each learns by itself, so that more ways of asking in one change no score in another."""
 
     def __init__(self, shelves: Sequence[Shelf], thresholds: Thresholds | None = None) -> None:
         self._shelves = shelves
@@ -180,15 +183,18 @@ class Finder:
         """Index every way of asking, every label and every answer's own words."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for a in answers:
-            rows.setdefault(a.lang, [(OUTSIDE, t) for t in outside]).extend(
-                (a.id, t) for t in (*a.questions, a.label, a.say["default"])
-            )
-        return cls([Shelf.of(lang, own, embed) for lang, own in rows.items()], thresholds)
+            rows.setdefault(a.lang, []).extend((a.id, t) for t in (*a.questions, a.label, a.say["default"]))
+        beside = [(OUTSIDE, t) for t in outside]
+        return cls([Shelf.of(lang, own + beside, embed) for lang, own in rows.items()], thresholds)
 
-    def find(self, text: str, vector: Numbers) -> Found:
-        """The two nearest answers of any one language to a text, given the vector (of length 1) of the text written out."""
+    def find(self, text: str, vector: Numbers, *, lang: str | None = None) -> Found:
+        """The two nearest answers of any one language to a text, given the vector (of length 1) of the text written out.
+
+        ``lang`` is what they talk in: another language's answer has to be nearer by AT_HOME, for "violence" is a word in two.
+        """
         written = written_out(text)
-        return max((shelf.find(written, vector, self._thresholds) for shelf in self._shelves), key=lambda found: found.score)
+        every = [shelf.find(written, vector, self._thresholds) for shelf in self._shelves]
+        return max(every, key=lambda found: found.score + AT_HOME * (found.lang == lang))
 
     def save(self, folder: Path) -> None:
         """Write the shelves; ``load`` reads them."""

@@ -48,6 +48,9 @@ CERTAIN = 0.85
 NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "forget_me", "change_language"})
 """Ways to people and out: taken as such even where an answer would be near."""
 
+REFUSED = frozenset({"refuse", "no_person"})
+"""Who refuses something has asked for nothing, however unsure the classifier is: only a text put as a question is one."""
+
 HOW_TO_FORGET = re.compile(r"\W*(so |ok |um |hey |wait )?(how|wh?at happens|(can|could) i|is there a way)\b", re.IGNORECASE)
 """Who asks how to be forgotten is told how: nothing is erased for a question."""
 
@@ -126,7 +129,8 @@ class AnswerRetriever(GraphComponent):
             intent = message.get(INTENT) or {}
             if intent.get("name") == "forget_me" and HOW_TO_FORGET.match(str(message.get(TEXT))):
                 intent = {"name": ASK, "confidence": 0.0}
-            found = self._finder.find(str(message.get(TEXT)), vector)
+            spoken = (message.get("metadata") or {}).get("lang")
+            found = self._finder.find(str(message.get(TEXT)), vector, lang=spoken)
             asked = not _asks_for_what_we_have(intent) and _is_asked(str(message.get(TEXT)), found)
             if asked or self._may_be_a_question(intent, found):
                 self._write(message, intent, found, asked=asked)
@@ -137,6 +141,8 @@ class AnswerRetriever(GraphComponent):
     @staticmethod
     def _may_be_a_question(intent: dict[str, Any], found: Found) -> bool:
         name, confidence = intent.get("name"), float(intent.get("confidence") or 0.0)
+        if name in REFUSED:
+            return False
         if name in OPEN_INTENTS or confidence < A_GUESS:
             return True
         if name in NEVER_A_QUESTION or confidence >= CERTAIN:

@@ -58,6 +58,35 @@ def test_owners_of_few_and_of_very_many_rows_are_scored_alike() -> None:
         assert best == pytest.approx(0.7 * three[0] + 0.3 * three.mean(), abs=1e-6)
 
 
+def two_shelves() -> Finder:
+    """Two languages of two answers each, whose vectors are the axes; the languages differ in the third."""
+    chance = Head(np.zeros((3, 2), dtype=np.float32), np.zeros(2, dtype=np.float32))
+    rows = {"en": [[1, 0, 0.2], [0, 1, 0.2]], "es": [[1, 0, -0.2], [0, 1, -0.2]]}
+    words = {"en": ["secrets", "friends"], "es": ["secretos", "amigos"]}
+    return Finder(
+        [
+            Shelf(lang, ["a", "b"], np.array(own, dtype=np.float32), Spelling.of(words[lang]), chance)
+            for lang, own in rows.items()
+        ]
+    )
+
+
+def test_the_nearest_of_all_languages_is_found_and_the_talks_own_counts_a_little_more(tmp_path: Path) -> None:
+    finder = two_shelves()
+    plainly_spanish, between = np.array([1, 0, -0.2], dtype=np.float32), np.array([0, 1, -0.05], dtype=np.float32)
+    found = finder.find("secretos", plainly_spanish, lang="en")
+    assert (found.answer, found.lang) == ("a", "es")
+    assert [finder.find("x", between, lang=lang).lang for lang in (None, "en", "es")] == ["es", "en", "es"]
+    finder.save(tmp_path)
+    again = Finder.load(tmp_path).find("amigos", np.array([0, 1, -0.2], dtype=np.float32))
+    assert (again.answer, again.lang) == ("b", "es")
+
+
+def test_an_index_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="handrail train"):
+        Finder.load(tmp_path)
+
+
 def find(finder: Finder, encoder: Encoder, text: str) -> Found:
     return finder.find(text, encoder.embed([written_out(text)])[0])
 

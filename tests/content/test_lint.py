@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.lessons.catalog import Catalog
 from bot.lessons.lint import Rules, lint_lessons
@@ -101,7 +102,11 @@ def test_a_language_without_labels_of_its_own_is_found(tmp_path: Path) -> None:
     def change(book: Book) -> None:
         book["fr"] = book["en"]
 
-    assert "labels.yml: the labels in fr are missing; write them." in " ".join(found_in(tmp_path, change))
+    folder = written(tmp_path, change)
+    labels = yaml.safe_load((folder / "labels.yml").read_text(encoding="utf-8"))
+    (folder / "labels.yml").write_text(yaml.safe_dump({"en": labels["en"]}), encoding="utf-8")
+    found = " ".join(lint_lessons(Catalog.load(folder), RULES))
+    assert "labels.yml: the labels in fr are missing; write them." in found
 
 
 # --- the rest of the content ----------------------------------------------------------------------------

@@ -175,3 +175,11 @@ def test_who_goes_on_telling_in_danger_is_heard_and_asked_again_only_whether_the
     said = page.new()
     assert said[0] in ("I hear you. I'm still here.", "OK. I'm here with you.", "I'm listening. You're not in trouble.")
     assert len(said) == 2 and "safe to text" in said[1]
+
+
+def test_a_wish_refused_in_danger_is_no_answer_to_whether_they_are_safe(page: Page, desk: Desk) -> None:
+    page.texts("he is outside my door and he has a knife")
+    page.new()
+    page.texts("i dont want to do a lesson")
+    assert "safe to text" in page.new()[-1]
+    desk.sees_case(level="imminent")

@@ -224,14 +224,14 @@ def test_support_for_later_is_listed_by_kind_for_where_they_live(phone: Phone) -
     assert all(segments(text) <= 2 for text in phone.everything())
 
 
-def test_who_writes_french_is_answered_in_french_and_told_what_is_only_in_english(phone: Phone) -> None:
+def test_who_writes_french_is_answered_in_french(phone: Phone) -> None:
     phone.texts("salut, est-ce que je peux poser une question")
     assert "Je suis un robot" in phone.everything()[0]
     phone.texts("c'est quoi le consentement")
     phone.sees("Le silence n'est pas un oui")
     phone.texts("je vis au québec")
     phone.texts("je veux voir les leçons")
-    phone.sees("en anglais pour le moment", "Kids Help Phone")
+    phone.sees("Quand la confiance sonne faux")
     assert all(segments(for_sms(text)) <= 2 for text in phone.everything())
 
 
@@ -245,7 +245,24 @@ def test_a_language_can_be_asked_for(page: Page) -> None:
     page.texts("can you speak spanish")
     page.sees("en español desde ahora")
     page.texts("menú")
-    page.sees("Mis lecciones están en inglés")
+    page.taps("Mis límites")
+    assert page.choices()[-1] == "Hablar con alguien"
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("i dont want to do a lesson", "That's OK"),
+        ("stop sending me phone numbers", "That's OK"),
+        ("i dont want to talk to a counselor", "That's OK"),
+        ("no quiero hablar con una persona", "Está bien"),
+        ("je veux pas faire de quiz, arrête", "C'est correct"),
+    ],
+)
+def test_what_is_refused_is_not_done(page: Page, desk: Desk, text: str, reply: str) -> None:
+    page.texts(text)
+    page.sees(reply)
+    desk.sees_no_case()
 
 
 def test_a_stray_letter_and_a_bare_next_get_help_in_a_lesson(phone: Phone) -> None:

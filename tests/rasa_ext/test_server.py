@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -53,7 +54,8 @@ def door() -> Iterator[tuple[Scripted, str]]:
 
     async def listen() -> None:
         app = create_app(dialogue, token=TOKEN)  # type: ignore[arg-type]
-        server = await app.create_server(host="127.0.0.1", port=0, return_asyncio_server=True, access_log=False)
+        free = socket.create_server(("127.0.0.1", 0))  # port=0 would mean Sanic's own 8000
+        server = await app.create_server(sock=free, return_asyncio_server=True, access_log=False)
         await server.startup()
         await server.before_start()
         await server.start_serving()

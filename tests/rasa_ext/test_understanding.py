@@ -44,6 +44,29 @@ NEVER_LOST = ("want_person", "happening_to_me", "worried_about_friend", "lines")
 """Intents that lead to people; "ask" leads to an answer about helping a friend, or about lines."""
 
 
+MOST_TURNED = {"en": 0.35, "es": 0.2, "fr": 0.25}
+"""Shares of the refusals in unseen/refused_<lang>.yml that may be taken for something else."""
+
+REFUSED = ("refuse", "no_person")
+NOTHING_DONE = (*REFUSED, "deny", "unsure", "nlu_fallback", "out_of_scope")
+"""Intents that do none of what was refused."""
+
+
+@pytest.mark.parametrize("lang", MOST_TURNED)
+def test_what_is_refused_is_seldom_done_and_nothing_is_erased_for_it(dialogue: Any, lang: str) -> None:
+    refused = [text for text, intent in unseen(f"refused_{lang}") if intent in REFUSED]
+    turned = [(text, got) for text in refused if (got := understood(dialogue, text)) not in NOTHING_DONE]
+    assert len(turned) / len(refused) <= MOST_TURNED[lang], turned
+    assert not [text for text, got in turned if got == "forget_me"]
+
+
+@pytest.mark.parametrize("lang", MOST_TURNED)
+def test_what_is_wished_beside_a_refusal_is_seldom_taken_for_one(dialogue: Any, lang: str) -> None:
+    read = [(text, intent, understood(dialogue, text)) for text, intent in unseen(f"refused_{lang}") if intent not in REFUSED]
+    lost = [(text, intent, got) for text, intent, got in read if got in (*REFUSED, "deny")]
+    assert len(lost) <= len(read) / 4, lost
+
+
 @pytest.mark.parametrize("lang", MOST_WRONG)
 def test_the_ways_to_people_are_seldom_missed(dialogue: Any, lang: str) -> None:
     read = [(text, intent, understood(dialogue, text)) for text, intent in unseen(lang) if intent in NEVER_LOST]
@@ -61,7 +84,7 @@ def with_one_less(parts: Sequence[str]) -> set[tuple[str, ...]]:
     return {tuple(parts), *((*parts[:place], *parts[place + 1 :]) for place in range(len(parts)))}
 
 
-@pytest.mark.parametrize("lang", MOST_WRONG)
+@pytest.mark.parametrize("lang", [*MOST_WRONG, *(f"refused_{lang}" for lang in MOST_TURNED)])
 def test_what_is_called_unseen_is_more_than_a_letter_or_a_word_from_all_that_was_trained_on(lang: str) -> None:
     known = trained()
     letters = {less for text in known for less in with_one_less(tuple(text))}

@@ -30,7 +30,7 @@ from bot.safety.verdict import Level
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-EVERYDAY, HARD, GRAVE, GRAVEST = 0.0075, 0.05, 0.05, 0.006
+EVERYDAY, HARD, GRAVE, GRAVEST = 0.0065, 0.05, 0.05, 0.006
 LIKELIER = 0.5  # a text goes to high only where that is likelier than not, whatever the rule would allow
 FEWEST = 20  # harmless held-out lines; below that a language borrows from all of them
 ENOUGH = 200  # everyday held-out lines; EVERYDAY of fewer is the oddest one or two of them

@@ -62,16 +62,17 @@ def examples(books: list[Patterns]) -> list[dict[str, Any]]:
 
 
 def everyday(books: list[Patterns]) -> list[dict[str, Any]]:
-    """Ordinary texts: everyday*.txt and questions.txt beside this file, what the dialogue is trained on, and ways of
+    """Ordinary texts: everyday*.txt and questions*.txt beside this file, what the dialogue is trained on, and ways of
     asking that speak of no one; only where no pattern fires."""
-    files = {"en": "everyday.txt", "es": "everyday_es.txt", "fr": "everyday_fr.txt"}
-    texts = [(text, lang) for lang, name in files.items() for text in _lines(Path(__file__).parent / name)]
+    files = [(kind, lang) for kind in ("everyday", "questions") for lang in LANGUAGES]
+    texts = [(text, lang) for kind, lang in files for text in _lines(_file(kind, lang))]
     for file in sorted((ROOT / "data/nlu").rglob("*.yml")):
+        spoken = file.parent.name if file.parent.name in LANGUAGES else "en"
         for block in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu") or ():
             if block.get("intent") and block["intent"] not in PERSONAL:
                 said = re.sub(r"\[([^\]]*)\][({][^)}]*[)}]", r"\1", block["examples"]).replace("- ", "").splitlines()
-                texts += [(text.strip(), "en") for text in said if text.strip()]
-    texts += [(text, "en") for text in (*_lines(Path(__file__).parent / "questions.txt"), *asked_of_nobody())]
+                texts += [(text.strip(), spoken) for text in said if text.strip()]
+    texts += [(text, "en") for text in asked_of_nobody()]
     quiet = [(text, lang) for text, lang in texts if not any(book.hits(text) for book in books)]
     return [{**_row(text, "none", None, "self", lang), "file": "everyday"} for text, lang in quiet]
 
@@ -80,6 +81,10 @@ def asked_of_nobody() -> list[str]:
     """Ways of asking that speak of no one: a question about a topic is no disclosure."""
     texts = [text for answer in Answers.load(ROOT / "content/answers/en") for text in answer.questions]
     return [text for text in texts if not OF_THEMSELVES.search(text) and not GRAVE.search(text)]
+
+
+def _file(kind: str, lang: str) -> Path:
+    return Path(__file__).parent / (f"{kind}.txt" if lang == "en" else f"{kind}_{lang}.txt")
 
 
 def _lines(file: Path) -> list[str]:

@@ -1,0 +1,89 @@
+"""What is refused is not done, and is taken for no answer to what was asked before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.handoff import ValidateHandoffForm
+from actions.refusing import ActionNoPerson, ActionRefuse
+from actions.yes_no import ActionAffirm, ActionDeny
+from tests.actions.speaking import FACTS, Said, run
+from tests.actions.test_lessons import at, steps, where
+
+FORM = "handoff_form"
+QUEUED = {"state": "queued", "level": "high"}
+BOTH = ((ActionRefuse(), "refuse"), (ActionNoPerson(), "no_person"))
+
+
+def refused(action: Action, intent: str, text: str = "no thanks", **more: Any) -> Said:
+    return run(action, intent=intent, text=text, **more)
+
+
+@pytest.mark.parametrize(("action", "intent"), BOTH)
+def test_nothing_is_done_and_nothing_pushed(action: Action, intent: str) -> None:
+    said = refused(action, intent)
+    assert said.texts == ["That's OK. I'm here if you want something else."] and not said.choices and not said.effects
+
+
+@pytest.mark.parametrize(("action", "intent"), BOTH)
+def test_the_question_about_dying_is_asked_again_and_not_taken_as_answered(action: Action, intent: str) -> None:
+    said = refused(action, intent, slots={"question": "suicide"})
+    assert "Are you thinking about killing yourself?" in said.text and said.choices == ["Yes", "Not sure", "No"]
+    assert "question" not in said.slots and not said.effects
+
+
+def test_what_would_be_passed_on_is_asked_again() -> None:
+    said = refused(ActionRefuse(), "refuse", slots={"question": "summary"})
+    assert said.choices == ["Yes, pass it on", "I'll write it myself", "Pass nothing on"] and "question" not in said.slots
+    assert not said.effects
+
+
+def test_another_wish_refused_says_nothing_of_the_person_who_was_offered() -> None:
+    said = refused(ActionRefuse(), "refuse", slots={"question": "person"})
+    assert not said.effects and not said.choices and said.slots["question"] is None
+
+
+def test_a_person_refused_where_one_was_offered_is_kept() -> None:
+    said = refused(ActionNoPerson(), "no_person", slots={"question": "person"})
+    assert said.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in said.text
+
+
+def test_who_waits_for_a_person_is_asked_before_that_person_is_told_not_to_come() -> None:
+    said = refused(ActionNoPerson(), "no_person", case=QUEUED)
+    assert not said.effects and said.choices == ["Yes, tell them", "No, I'll wait"] and said.slots["question"] == "cancel"
+    yes = run(ActionAffirm(), slots={"question": "cancel"}, case=QUEUED)
+    assert yes.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and yes.slots["question"] is None
+    no = run(ActionDeny(), slots={"question": "cancel"}, case=QUEUED)
+    assert not any(effect.get("event") == "decline" for effect in no.effects) and "A person has been asked for" in no.text
+
+
+@pytest.mark.parametrize("question", [None, "person", "suicide"])
+@pytest.mark.parametrize(("action", "intent"), BOTH)
+def test_in_the_form_they_are_heard_and_only_the_form_asks(action: Action, intent: str, question: str | None) -> None:
+    said = refused(action, intent, loop=FORM, slots={"question": question})
+    assert len(said.texts) == 1 and not said.choices and not said.effects and "something else" not in said.text
+    asks = refused(action, intent, text="why do you keep sending numbers", loop=FORM, slots={"question": question})
+    assert not asks.texts and not asks.choices
+
+
+@pytest.mark.parametrize(("level", "kept"), [("high", "bot"), ("imminent", None)])
+def test_a_person_refused_in_the_form_ends_it_except_in_danger_now(level: str, kept: str | None) -> None:
+    message = {"text": "no counselor", "metadata": {**FACTS, "case": {"state": "offered", "level": level}}}
+    dispatcher, tracker = CollectingDispatcher(), Tracker("t", {}, message, [], False, None, {"name": FORM}, None)
+    assert ValidateHandoffForm().validate_handoff_wants("nobody", dispatcher, tracker, {}) == {"handoff_wants": kept}
+    assert bool(dispatcher.messages) == (kept is None)  # they are heard, and the form asks again
+
+
+@pytest.mark.parametrize(("action", "intent"), BOTH)
+def test_in_a_lesson_the_way_back_is_shown(action: Action, intent: str) -> None:
+    said = refused(action, intent, slots=at(steps("hook")[0]))
+    assert said.choices == ["Back to the lesson"]
+
+
+def test_a_practised_sentence_may_be_a_refusal() -> None:
+    step = steps("practise")[0]
+    assert where(refused(ActionRefuse(), "refuse", text="no lessons. no secrets", slots=at(step))) != step

@@ -94,7 +94,8 @@ def give(speaker: Speaker, *, given: Given, asked: str | None, beside: Beside = 
         return False
     if situation.level is Level.ELEVATED:
         direct = question_after(situation) == "suicide"
-        choices = suicide_choices(speaker) if direct else [*beside.choices, *offer_choices(speaker)]
+        offered = [] if situation.with_people else offer_choices(speaker)
+        choices = suicide_choices(speaker) if direct else [*beside.choices, *offered]
         speaker.say(_for_category(situation, "elevated"), [] if beside.answer else choices)
         if beside.answer:
             speaker.tell(beside.answer, choices)
@@ -117,7 +118,9 @@ def question_after(situation: Situation) -> str | None:
     """The question outside the form that a plain yes or no would answer."""
     if situation.level is not Level.ELEVATED:
         return None
-    return "suicide" if situation.category == "suicide" and situation.subject == "self" else "person"
+    if situation.category == "suicide" and situation.subject == "self":
+        return "suicide"
+    return None if situation.with_people else "person"  # who waits for a person was offered none
 
 
 def _for_category(situation: Situation, level: str) -> str:
@@ -243,9 +246,9 @@ def pass_on_choices(speaker: Speaker) -> list[Choice]:
     ]
 
 
-def cancel_choices(speaker: Speaker) -> list[Choice]:
-    """Whether the person they asked for is told not to come."""
-    return [speaker.choice("choice_cancel", payload("affirm")), speaker.choice("choice_wait", payload("deny"))]
+def cancel_choice(speaker: Speaker) -> Choice:
+    """The person they asked for is told not to come."""
+    return speaker.choice("choice_cancel", payload("no_person", sure="yes"))
 
 
 def grounding_choice(speaker: Speaker, *, again: bool = False) -> Choice:

@@ -60,7 +60,8 @@ class ActionCare(Action):
         asked = tracker.get_slot("requested_slot") if in_form else None
         beside = asked_too(speaker, tracker, given)
         start = care.give(speaker, given=given, asked=asked, beside=beside)
-        question = care.question_after(situation) if situation.level > given.level else "person"
+        again = None if situation.with_people else "person"  # what was offered with the shorter words
+        question = care.question_after(situation) if situation.level > given.level else again
         events = [SlotSet("care_given", given.and_now(situation.level).to_json()), SlotSet("question", question)]
         return [*events, FollowupAction(FORM)] if start and not in_form else events
 
@@ -110,8 +111,11 @@ class ValidateHandoffForm(FormValidationAction):
 
     def validate_handoff_wants(self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, *_: Any) -> dict[str, Any]:
         speaker = Speaker(dispatcher, tracker)
-        guessed = value == "stop" and not care.plainly_ends(tracker)  # whoever is in danger is not left for a guess
-        if guessed or (value == "nobody" and care.is_imminent(speaker.situation)):
+        if value == "nobody" and care.is_imminent(speaker.situation):
+            speaker.say("care_imminent_again")
+            return {"handoff_wants": None}
+        # Whoever is in danger is not left for a guess, nor taken out of the queue by one.
+        if (value == "stop" and not care.plainly_ends(tracker)) or (value == "nobody" and speaker.situation.with_people):
             care.hear(speaker, tracker)
             return {"handoff_wants": None}
         return {"handoff_wants": value if value in ("person", "line", "bot", "stop") else "bot"}

@@ -178,7 +178,8 @@ class ActionKeepTalking(Action):
 def place_in(tracker: Tracker) -> Place | None:
     """Where they are in a lesson; None too when an edit took that lesson away."""
     kept = tracker.get_slot("lesson_place")
-    place = Place.from_json(kept) if kept else None
+    lang = (tracker.latest_message.get("metadata") or {}).get("lang")
+    place = Place.from_json({**kept, "lang": lang or kept["lang"]}) if kept else None  # they may have changed it since
     return place if place and (place.module, place.lesson) in offered() else None
 
 

@@ -1,6 +1,6 @@
-"""A wish refused ("no lesson pls", "dont get me a counsellor"): nothing is done, and no question is taken to be answered.
+"""A wish refused ("no lesson pls", "dont get me a counsellor"): it is not done, and does not answer what was asked last.
 
-It is no answer to what was asked last: "no menu" says nothing about being safe to text, or about dying.
+"No menu" says nothing about being safe to text, or about dying.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from actions import care
 from actions.answers import heard
 from actions.handoff import FORM
 from actions.lessons import practised
-from actions.situation import Speaker
+from actions.situation import Speaker, entity
 
 Events = list[dict[str, Any]]
 
@@ -28,47 +28,59 @@ class ActionRefuse(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        if _danger_is_open(speaker, tracker) or _asked_again(speaker, tracker):
+        if heard(speaker, tracker) or in_form(tracker) or asked_again(speaker, tracker):
             return []
         said = practised(speaker, tracker)
-        return _ok(speaker, tracker) if said is None else said
+        return all_right(speaker, tracker) if said is None else said
 
 
 class ActionNoPerson(Action):
-    """No person: kept where one was offered, and asked about where one was asked for before."""
+    """No person: kept where one was offered. Who waits for one leaves the queue by a choice alone, never by a guess."""
 
     def name(self) -> str:
         return "action_no_person"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, _: dict[str, Any]) -> Events:
         speaker = Speaker(dispatcher, tracker)
-        if _danger_is_open(speaker, tracker):
+        situation = speaker.situation
+        if care.is_imminent(situation):
+            speaker.say("care_imminent_again")  # people stay with danger now, and the truth of it is said
             return []
-        if speaker.situation.with_people:  # a guess takes nobody out of the queue
-            speaker.say("person_not_wanted", care.cancel_choices(speaker))
-            return [SlotSet("question", "cancel")]
-        if tracker.get_slot("question") == "person":
-            care.decline(speaker, in_lesson=bool(tracker.get_slot("lesson_place")))
-            return [SlotSet("question", None)]
-        return [] if _asked_again(speaker, tracker) else _ok(speaker, tracker)
+        if in_form(tracker):
+            return []
+        if situation.with_people and not entity(tracker, "sure"):
+            speaker.say("person_not_wanted", [care.cancel_choice(speaker)])
+            return []
+        if asked_again(speaker, tracker):
+            return []
+        said = practised(speaker, tracker)
+        return kept(speaker, tracker) if said is None else said
 
 
-def _danger_is_open(speaker: Speaker, tracker: Tracker) -> bool:
-    """Whether the form asks, or danger is now: then they are heard at most, and the form's question follows by itself."""
-    return heard(speaker, tracker) or tracker.active_loop.get("name") == FORM
+def in_form(tracker: Tracker) -> bool:
+    """Whether the form asks about safety or what would help: its question follows by itself."""
+    return bool(tracker.active_loop.get("name") == FORM)
 
 
-def _asked_again(speaker: Speaker, tracker: Tracker) -> bool:
-    """Say a question again that needs an answer of its own, with its choices; False when none is open."""
+def asked_again(speaker: Speaker, tracker: Tracker) -> bool:
+    """Ask again what needs an answer of its own, with its choices; False when no such question is open."""
     asked = tracker.get_slot("question")
     if asked == "suicide":
-        speaker.say("care_elevated_suicide", care.suicide_choices(speaker))
+        speaker.say("suicide_asked_again", care.suicide_choices(speaker))
     elif asked == "summary":
         care.ask_summary(speaker)
     return asked in ("suicide", "summary")
 
 
-def _ok(speaker: Speaker, tracker: Tracker) -> Events:
-    """It is all right; the offer of a person is not said again for it."""
+def kept(speaker: Speaker, tracker: Tracker) -> Events:
+    """A person refused: a case that was opened for it is declined, and the door stays open."""
+    if tracker.get_slot("question") != "person" and not speaker.situation.case_state:
+        return all_right(speaker, tracker)
+    care.decline(speaker, in_lesson=bool(tracker.get_slot("lesson_place")))
+    return [SlotSet("question", None)]
+
+
+def all_right(speaker: Speaker, tracker: Tracker) -> Events:
+    """It is all right; an offer of a person is not said again for it."""
     speaker.say("ok_no", [care.resume_choice(speaker)] if tracker.get_slot("lesson_place") else [])
     return [SlotSet("question", None)]

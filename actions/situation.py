@@ -157,7 +157,7 @@ def chosen(tracker: Tracker) -> bool:
 
 
 def _button(choice: Choice) -> dict[str, Any]:
-    return {"title": choice.label, "payload": choice.payload, "key": choice.key, "aside": choice.aside}
+    return {"title": choice.label, "payload": choice.payload, "key": choice.key, "aside": choice.aside, "word": choice.word}
 
 
 def _level(word: Any) -> Level:

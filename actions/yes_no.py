@@ -34,9 +34,6 @@ class ActionAffirm(Action):
         if asked == "summary":
             care.pass_on(speaker, "sent")
             return [SlotSet("question", None)]
-        if asked == "cancel":
-            care.decline(speaker, in_lesson=bool(tracker.get_slot("lesson_place")))
-            return [SlotSet("question", None)]
         said = practised(speaker, tracker)
         if said is not None:
             return said
@@ -77,8 +74,6 @@ class ActionDeny(Action):
         if asked == "summary":
             care.pass_on(speaker, "nothing")
             return [SlotSet("question", None)]
-        if asked == "cancel":
-            return [SlotSet("question", care.ask_for_person(speaker, safe=None))]
         in_lesson = bool(tracker.get_slot("lesson_place"))
         if asked == "person":
             care.decline(speaker, in_lesson=in_lesson)

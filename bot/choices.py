@@ -13,32 +13,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.safety.spelling import folded
+
 
 @dataclass(frozen=True)
 class Choice:
     """One thing to choose.
 
     ``key`` is what can be typed ("A", "SKIP"); ``aside`` marks the quiet choices that every step
-    carries (skip, "this is happening to me", a friend, a person).
+    carries (skip, "this is happening to me", a friend, a person). ``word`` is what a phone shows to be typed instead of the
+    key, where that is no word of the language ("MOI").
     """
 
     label: str
     payload: str
     key: str = ""
     aside: bool = False
+    word: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict, as stored and as sent between the engine and the gateway."""
-        return {"label": self.label, "payload": self.payload, "key": self.key, "aside": self.aside}
+        return {"label": self.label, "payload": self.payload, "key": self.key, "aside": self.aside, "word": self.word}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Choice:
-        """The reverse of ``to_json``; missing ``key`` and ``aside`` take their defaults."""
+        """The reverse of ``to_json``; missing ``key``, ``aside`` and ``word`` take their defaults."""
         return cls(
             label=str(data["label"]),
             payload=str(data["payload"]),
             key=str(data.get("key") or ""),
             aside=bool(data.get("aside", False)),
+            word=str(data.get("word") or ""),
         )
 
 
@@ -68,24 +73,34 @@ def keyed(choices: Iterable[Choice]) -> tuple[Choice, ...]:
 def read_choice(text: str, offered: Sequence[Choice]) -> Choice | None:
     """The offered choice that a text names by key, number or label; None when it names none.
 
-    Exact after trimming, in any case: "b", "B)", "2" and the label itself. A longer sentence is
-    never a choice, so that a quiz cannot swallow what somebody tells us.
+    Exact after trimming, in any case, with accents or as a phone shows it without: "b", "B)", "2" and the label itself. A
+    longer sentence is never a choice, so that a quiz cannot swallow what somebody tells us.
     """
-    said = text.strip().strip(".!?)(:").strip().casefold()
+    said = _plain(text)
     mains = [c for c in offered if not c.aside]
     for choice in offered:
-        if said and said in (choice.key.casefold(), choice.label.strip().strip(".!?").casefold()):
+        if said and said in (_plain(choice.key), _plain(choice.label), _plain(choice.word)):
             return choice
     if said.isdecimal() and 1 <= int(said) <= len(mains):
         return mains[int(said) - 1]
     return None
 
 
-def as_text(text: str, choices: Sequence[Choice], *, or_word: str = "Or") -> str:
+def _plain(text: str) -> str:
+    return folded(text).strip().strip(".!?)(:\u00a1\u00bf").strip()
+
+
+def _line(choice: Choice) -> str:
+    typed = choice.word or choice.key
+    return f"{typed} {choice.label}" if typed != choice.label.upper() else typed
+
+
+def as_text(text: str, choices: Sequence[Choice]) -> str:
     """A message with its choices written out, for a channel without buttons."""
-    mains = [f"{c.key} {c.label}" if c.key != c.label.upper() else c.key for c in choices if not c.aside]
-    asides = [c.key for c in choices if c.aside]
+    mains = [_line(c) for c in choices if not c.aside]
+    asides = [c.word or c.key for c in choices if c.aside]
     lines = [text, *mains]
     if asides:
-        lines.append(f"{or_word}: " + ", ".join(asides))
+        named = ", ".join(asides)
+        lines.append(named if any(c.word for c in choices) else f"Or: {named}")
     return "\n".join(lines)

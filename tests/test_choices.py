@@ -42,3 +42,21 @@ def test_a_payload_survives_the_way_there_and_back() -> None:
 
 def test_a_choice_survives_storage() -> None:
     assert [Choice.from_json(c.to_json()) for c in OFFERED] == list(OFFERED)
+
+
+@pytest.mark.parametrize("typed", ["mis límites", "Mis limites", "MIS LIMITES", "A"])
+def test_a_label_is_read_with_its_accents_or_as_a_phone_shows_it(typed: str) -> None:
+    offered = keyed([Choice("Mis límites", "/start_lesson"), Choice("Que pasa", "/x")])
+    assert read_choice(typed, offered) == offered[0]
+
+
+def test_an_apostrophe_may_be_a_curly_one() -> None:
+    offered = keyed([Choice("Ça m'arrive à moi", "/happening_to_me")])
+    assert read_choice("ca m\u2019arrive a moi", offered) == offered[0]
+
+
+def test_what_a_phone_shows_to_be_typed_is_read_and_so_is_the_key() -> None:
+    me = Choice("Ça m'arrive à moi", "/happening_to_me", key="ME", aside=True, word="MOI")
+    assert as_text("Ton corps est à toi.", [me]) == "Ton corps est à toi.\nMOI"
+    assert read_choice("moi", [me]) == read_choice("ME", [me]) == me
+    assert Choice.from_json(me.to_json()) == me

@@ -88,3 +88,19 @@ def test_making_plain_never_costs_more_than_it_saves(text: str) -> None:
 ])  # fmt: skip
 def test_a_question_is_known_by_its_form(text: str, asked: bool) -> None:
     assert asks(text) is asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["qué hago si me insiste", "que significa grooming", "¿es normal", "por que me pide fotos", "donde puedo llamar",
+     "est-ce que c'est normal", "c'est quoi le consentement", "comment je fais s'il insiste", "pourquoi il fait ca", "pk il insiste"],
+)  # fmt: skip
+def test_a_question_in_spanish_or_french_is_one_without_its_mark(text: str) -> None:
+    assert asks(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["que no quiero", "quiero hablar", "no se", "je sais pas", "il me demande des photos", "ou bien non"]
+)
+def test_what_is_said_in_spanish_or_french_is_no_question(text: str) -> None:
+    assert not asks(text)

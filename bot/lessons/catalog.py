@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.lessons.model import BANDS, END, ItemWords, Lesson, LessonError, Module, OptionWords, Step, StepWords
 from bot.lessons.structure import read_module
-from bot.lessons.translation import Translation, read_labels, read_translation
+from bot.lessons.translation import Translation, read_labels, read_translation, read_typed
 
 __all__ = ["BANDS", "END", "Catalog", "Lesson", "LessonError", "Module", "OptionWords", "Step", "StepWords"]
 
@@ -27,6 +27,7 @@ class Catalog:
     for_adults: tuple[Module, ...]
     words: Mapping[tuple[str, str], Translation]
     labels: Mapping[str, Mapping[str, str]]
+    typed: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def load(cls, folder: Path) -> Catalog:
@@ -42,7 +43,7 @@ class Catalog:
             for translation in sorted(file.parent.glob("??.yml")):
                 words[module.id, translation.stem] = read_translation(translation, module)
         young = tuple(m for m in modules if m.audience == "young people")
-        return cls(young, tuple(m for m in modules if m not in young), words, read_labels(folder))
+        return cls(young, tuple(m for m in modules if m not in young), words, read_labels(folder), read_typed(folder))
 
     def module(self, module: str) -> Module:
         """A module; raises KeyError when there is none of that id."""
@@ -79,6 +80,10 @@ class Catalog:
     def label(self, key: str, lang: str) -> str:
         """The label of a choice that every step carries."""
         return (self.labels.get(lang) or self.labels["en"])[key]
+
+    def typed_as(self, key: str, lang: str) -> str:
+        """What a phone shows to be typed for such a choice; empty where it is the key itself."""
+        return self.typed.get(lang, {}).get(key, "")
 
     def items(self, module: str, lang: str) -> Mapping[str, ItemWords]:
         """The questions before and after a module, by id."""

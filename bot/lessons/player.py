@@ -164,10 +164,14 @@ def _choices(catalog: Catalog, place: Place, step: Step, words: StepWords, *, re
     """The options, or "next", then the asides. What moves the lesson carries the step it was offered on."""
     lang = catalog.language(module=place.module, lesson=place.lesson, lang=place.lang)
     mains = [Choice(words.options[o].label, payload("lesson_choice", option=o, step=step.id)) for o in step.options]
-    onward = [] if mains else [Choice(catalog.label("NEXT", lang), payload("next", step=step.id), key="NEXT")]
+    onward = [] if mains else [_carried(catalog, "NEXT", lang, payload("next", step=step.id))]
     at = f"{how_far(catalog, place)}/{DIFFERENTLY}" if retold else how_far(catalog, place)
-    asides = [Choice(catalog.label(key, lang), _aside(intent, step, at), key=key, aside=True) for intent, key in ASIDES]
+    asides = [replace(_carried(catalog, key, lang, _aside(intent, step, at)), aside=True) for intent, key in ASIDES]
     return keyed([*mains, *onward, *asides])
+
+
+def _carried(catalog: Catalog, key: str, lang: str, to: str) -> Choice:
+    return Choice(catalog.label(key, lang), to, key=key, word=catalog.typed_as(key, lang))
 
 
 def how_far(catalog: Catalog, place: Place) -> str:

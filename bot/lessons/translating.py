@@ -74,6 +74,8 @@ def start(catalog: Catalog, folder: Path, *, module: str, lang: str) -> Path:
     if (module, lang) in catalog.words:
         raise LessonError(f"{folder / module / lang}.yml is there already; write into it.")
     draft = folder / module / f"{lang}.yml.draft"
+    if draft.exists():
+        raise LessonError(f"{draft} is there already; write into it, or take it away first.")
     english = (folder / module / "en.yml").read_text(encoding="utf-8")
     head = (
         f"# A draft in {lang}. Write every text over, or take a whole lesson out; leave the keys as they are. Then rename\n"

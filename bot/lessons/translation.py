@@ -17,6 +17,8 @@ from bot.lessons.render import RenderError, unknown_placeholders
 WORD_KEYS = {"say", "options", "after"}
 ASIDES_FILE = "labels.yml"
 LABEL_KEYS = ("SKIP", "ME", "FRIEND", "PERSON", "NEXT")
+TYPED = "typed"
+"""Beside the labels of a language: what a phone shows to be typed there instead of an English key."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,19 @@ def read_labels(folder: Path) -> dict[str, dict[str, str]]:
         missing = [k for k in LABEL_KEYS if not (isinstance(written, dict) and written.get(k))]
         if missing:
             raise LessonError(f"{file}, {lang}: the label for {missing[0]} is missing; write it.")
-        only(f"{file}, {lang}", written, set(LABEL_KEYS))
+        only(f"{file}, {lang}", written, {*LABEL_KEYS, TYPED})
+        only(f"{file}, {lang}, {TYPED}", written.get(TYPED) or {}, set(LABEL_KEYS))
     if "en" not in labels:
         raise LessonError(f"{file}: the labels in en are missing; write them.")
-    return {str(lang): {str(k): str(v) for k, v in written.items()} for lang, written in labels.items()}
+    return {str(lang): {k: str(written[k]) for k in LABEL_KEYS} for lang, written in labels.items()}
+
+
+def read_typed(folder: Path) -> dict[str, dict[str, str]]:
+    """The words that are typed instead of a key, by language and key; ``read_labels`` has looked at the file."""
+    return {
+        str(lang): {str(k): str(v) for k, v in (written.get(TYPED) or {}).items()}
+        for lang, written in read(folder / ASIDES_FILE).items()
+    }
 
 
 def _band(where: str, written: object, steps: tuple[Step, ...]) -> dict[str, StepWords]:

@@ -49,7 +49,7 @@ NEVER_A_QUESTION = frozenset({"want_person", "happening_to_me", "forget_me", "ch
 """Ways to people and out: taken as such even where an answer would be near."""
 
 REFUSED = frozenset({"refuse", "no_person"})
-"""Who refuses something has asked for nothing, however unsure the classifier is: only a text put as a question is one."""
+"""Who refuses something has asked for nothing: only what is put as a question, or is plainly one, is."""
 
 HOW_TO_FORGET = re.compile(r"\W*(so |ok |um |hey |wait )?(how|wh?at happens|(can|could) i|is there a way)\b", re.IGNORECASE)
 """Who asks how to be forgotten is told how: nothing is erased for a question."""
@@ -142,7 +142,7 @@ class AnswerRetriever(GraphComponent):
     def _may_be_a_question(intent: dict[str, Any], found: Found) -> bool:
         name, confidence = intent.get("name"), float(intent.get("confidence") or 0.0)
         if name in REFUSED:
-            return False
+            return confidence < A_GUESS and found.decision is Decision.SURE and found.score >= PLAINLY
         if name in OPEN_INTENTS or confidence < A_GUESS:
             return True
         if name in NEVER_A_QUESTION or confidence >= CERTAIN:

@@ -86,6 +86,7 @@ def _choice(button: Mapping[str, Any]) -> dict[str, Any]:
         "payload": button["payload"],
         "key": button.get("key") or "",
         "aside": bool(button.get("aside")),
+        "word": button.get("word") or "",
     }
 
 

@@ -264,3 +264,12 @@ def test_in_danger_a_guess_at_a_goodbye_ends_nothing(certain: float, kept: str |
 def test_in_danger_a_guess_at_a_pause_ends_nothing() -> None:
     assert not run(ActionPause(), text="hes here", intent="pause", loop=FORM, certain=0.7).left_form
     assert run(ActionPause(), text="brb", intent="pause", loop=FORM).left_form
+
+
+@pytest.mark.parametrize("given", [None, {"times": 2, "level": "high"}])
+def test_who_waits_for_a_person_is_offered_none_and_a_stray_no_declines_nothing(given: dict[str, object] | None) -> None:
+    said = run(
+        ActionCare(), level="elevated", category="distress_general", case={"state": "queued", "level": "high"},
+        slots={"care_given": given},
+    )  # fmt: skip
+    assert said.slots["question"] is None and "Keep going here" not in said.choices

@@ -150,3 +150,8 @@ def test_every_step_with_its_choices_fits_a_text_message() -> None:
             turn = player.show(lessons(), Place(MODULE, LESSON, band, "en", step.id))
             choices = [Choice(c.label, c.payload, c.key, c.aside) for c in turn.choices]
             assert len(as_text(turn.says[-1], choices)) <= 306, (band, step.id)
+
+
+def test_a_lesson_goes_on_in_the_language_they_have_changed_to() -> None:
+    said = run(ActionRepeat(), slots=at(steps("hook")[0]), lang="fr")
+    assert said.slots["lesson_place"]["lang"] == "fr"

@@ -10,7 +10,6 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.handoff import ValidateHandoffForm
 from actions.refusing import ActionNoPerson, ActionRefuse
-from actions.yes_no import ActionAffirm, ActionDeny
 from tests.actions.speaking import FACTS, Said, run
 from tests.actions.test_lessons import at, steps, where
 
@@ -32,7 +31,7 @@ def test_nothing_is_done_and_nothing_pushed(action: Action, intent: str) -> None
 @pytest.mark.parametrize(("action", "intent"), BOTH)
 def test_the_question_about_dying_is_asked_again_and_not_taken_as_answered(action: Action, intent: str) -> None:
     said = refused(action, intent, slots={"question": "suicide"})
-    assert "Are you thinking about killing yourself?" in said.text and said.choices == ["Yes", "Not sure", "No"]
+    assert "are you thinking about killing yourself?" in said.text and said.choices == ["Yes", "Not sure", "No"]
     assert "question" not in said.slots and not said.effects
 
 
@@ -52,27 +51,40 @@ def test_a_person_refused_where_one_was_offered_is_kept() -> None:
     assert said.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in said.text
 
 
-def test_who_waits_for_a_person_is_asked_before_that_person_is_told_not_to_come() -> None:
-    said = refused(ActionNoPerson(), "no_person", case=QUEUED)
-    assert not said.effects and said.choices == ["Yes, tell them", "No, I'll wait"] and said.slots["question"] == "cancel"
-    yes = run(ActionAffirm(), slots={"question": "cancel"}, case=QUEUED)
-    assert yes.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and yes.slots["question"] is None
-    no = run(ActionDeny(), slots={"question": "cancel"}, case=QUEUED)
-    assert not any(effect.get("event") == "decline" for effect in no.effects) and "A person has been asked for" in no.text
+@pytest.mark.parametrize("question", [None, "person", "summary"])
+def test_who_waits_for_a_person_leaves_the_queue_by_a_choice_alone(question: str | None) -> None:
+    said = refused(ActionNoPerson(), "no_person", case=QUEUED, slots={"question": question})
+    assert not said.effects and said.choices == ["No person now"] and "question" not in said.slots
+    again = refused(ActionNoPerson(), "no_person", text="ok", case=QUEUED, entities={"sure": "yes"})
+    assert again.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in again.text
+
+
+def test_in_danger_now_people_stay_and_that_is_said() -> None:
+    for text in ("no counselor", "can u not put a person on here"):
+        said = refused(ActionNoPerson(), "no_person", text=text, case={"state": "queued", "level": "imminent"})
+        assert "A person has been asked to join you" in said.text and not said.choices and not said.effects
+
+
+def test_a_person_refused_is_kept_in_a_case_that_nobody_waits_in() -> None:
+    said = refused(ActionNoPerson(), "no_person", case={"state": "offered", "level": "high"})
+    assert said.effects == [{"effect": "case", "event": "decline", "wants": "bot"}]
 
 
 @pytest.mark.parametrize("question", [None, "person", "suicide"])
-@pytest.mark.parametrize(("action", "intent"), BOTH)
-def test_in_the_form_they_are_heard_and_only_the_form_asks(action: Action, intent: str, question: str | None) -> None:
-    said = refused(action, intent, loop=FORM, slots={"question": question})
+def test_in_the_form_they_are_heard_and_only_the_form_asks(question: str | None) -> None:
+    said = refused(ActionRefuse(), "refuse", loop=FORM, slots={"question": question})
     assert len(said.texts) == 1 and not said.choices and not said.effects and "something else" not in said.text
-    asks = refused(action, intent, text="why do you keep sending numbers", loop=FORM, slots={"question": question})
+    asks = refused(ActionRefuse(), "refuse", text="why do you keep sending numbers", loop=FORM, slots={"question": question})
     assert not asks.texts and not asks.choices
 
 
-@pytest.mark.parametrize(("level", "kept"), [("high", "bot"), ("imminent", None)])
-def test_a_person_refused_in_the_form_ends_it_except_in_danger_now(level: str, kept: str | None) -> None:
-    message = {"text": "no counselor", "metadata": {**FACTS, "case": {"state": "offered", "level": level}}}
+@pytest.mark.parametrize(
+    ("level", "state", "kept"), [("high", "offered", "bot"), ("high", "queued", None), ("imminent", "offered", None)]
+)
+def test_a_person_refused_in_the_form_ends_it_but_not_in_danger_now_or_the_queue(
+    level: str, state: str, kept: str | None
+) -> None:
+    message = {"text": "no counselor", "metadata": {**FACTS, "case": {"state": state, "level": level}}}
     dispatcher, tracker = CollectingDispatcher(), Tracker("t", {}, message, [], False, None, {"name": FORM}, None)
     assert ValidateHandoffForm().validate_handoff_wants("nobody", dispatcher, tracker, {}) == {"handoff_wants": kept}
     assert bool(dispatcher.messages) == (kept is None)  # they are heard, and the form asks again
@@ -84,6 +96,7 @@ def test_in_a_lesson_the_way_back_is_shown(action: Action, intent: str) -> None:
     assert said.choices == ["Back to the lesson"]
 
 
-def test_a_practised_sentence_may_be_a_refusal() -> None:
+@pytest.mark.parametrize(("action", "intent"), BOTH)
+def test_a_practised_sentence_may_be_a_refusal(action: Action, intent: str) -> None:
     step = steps("practise")[0]
-    assert where(refused(ActionRefuse(), "refuse", text="no lessons. no secrets", slots=at(step))) != step
+    assert where(refused(action, intent, text="no advice. no police for now", slots=at(step))) != step

@@ -182,4 +182,21 @@ def test_a_wish_refused_in_danger_is_no_answer_to_whether_they_are_safe(page: Pa
     page.new()
     page.texts("i dont want to do a lesson")
     assert "safe to text" in page.new()[-1]
-    desk.sees_case(level="imminent")
+    page.texts("no counselor please")
+    said = page.new()
+    assert "A person has been asked" in said[0] and "safe to text" in said[-1]
+    desk.sees_case(level="imminent", state="queued")
+
+
+def test_who_refuses_a_person_after_having_asked_leaves_the_queue_by_a_choice(page: Page, desk: Desk) -> None:
+    asks_for_a_person(page)
+    page.taps("Yes, pass it on")
+    page.texts("i dont want to talk to a person")
+    page.sees("A person has been asked for")
+    desk.sees_case(level="high", state="queued")
+    page.texts("ok")
+    desk.sees_case(level="high", state="queued")
+    page.texts("i dont want to talk to a person")
+    page.taps("No person now")
+    page.sees("The offer stays open")
+    desk.sees_case(level="high", state="declined")

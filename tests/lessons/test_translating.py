@@ -47,6 +47,8 @@ def test_a_lesson_is_missing_then_unmarked_then_fresh_then_stale(folder: Path) -
 def test_a_draft_is_read_by_nothing_until_it_is_renamed(folder: Path) -> None:
     draft = start(Catalog.load(folder), folder, module="small", lang="fr")
     assert draft.name == "fr.yml.draft" and state(folder) == "missing"
+    with pytest.raises(LessonError, match="take it away first"):
+        start(Catalog.load(folder), folder, module="small", lang="fr")
     draft.rename(folder / "small/fr.yml")
     assert state(folder) == "unmarked"
     with pytest.raises(LessonError, match="is there already"):

@@ -43,7 +43,6 @@ def test_unseen_texts_are_understood(dialogue: Any, lang: str) -> None:
 NEVER_LOST = ("want_person", "happening_to_me", "worried_about_friend", "lines")
 """Intents that lead to people; "ask" leads to an answer about helping a friend, or about lines."""
 
-
 MOST_TURNED = {"en": 0.35, "es": 0.2, "fr": 0.25}
 """Shares of the refusals in unseen/refused_<lang>.yml that may be taken for something else."""
 
@@ -61,10 +60,19 @@ def test_what_is_refused_is_seldom_done_and_nothing_is_erased_for_it(dialogue: A
 
 
 @pytest.mark.parametrize("lang", MOST_TURNED)
+def test_a_person_refused_is_seldom_a_plain_no_or_a_person_wanted(dialogue: Any, lang: str) -> None:
+    """A plain no would say that they are not safe to text."""
+    read = [(text, understood(dialogue, text)) for text, intent in unseen(f"refused_{lang}") if intent == "no_person"]
+    wrong = [(text, got) for text, got in read if got in ("deny", "want_person")]
+    assert len(wrong) <= len(read) / 3, wrong
+
+
+@pytest.mark.parametrize("lang", MOST_TURNED)
 def test_what_is_wished_beside_a_refusal_is_seldom_taken_for_one(dialogue: Any, lang: str) -> None:
     read = [(text, intent, understood(dialogue, text)) for text, intent in unseen(f"refused_{lang}") if intent not in REFUSED]
     lost = [(text, intent, got) for text, intent, got in read if got in (*REFUSED, "deny")]
     assert len(lost) <= len(read) / 4, lost
+    assert len([intent for _, intent, _ in lost if intent in NEVER_LOST]) <= 1, lost
 
 
 @pytest.mark.parametrize("lang", MOST_WRONG)

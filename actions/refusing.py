@@ -19,6 +19,9 @@ from actions.situation import Speaker, entity
 
 Events = list[dict[str, Any]]
 
+LATER = frozenset({"timed_out", "fallback_given"})
+"""Case states in which nobody came in time and a person may still answer later."""
+
 
 class ActionRefuse(Action):
     """No lesson, number, exercise, menu, break or anything else that is no person."""
@@ -48,7 +51,7 @@ class ActionNoPerson(Action):
             return []
         if in_form(tracker):
             return []
-        if situation.with_people and not entity(tracker, "sure"):
+        if (situation.with_people or situation.case_state in LATER) and not entity(tracker, "sure"):
             speaker.say("person_not_wanted", [care.cancel_choice(speaker)])
             return []
         if asked_again(speaker, tracker):

@@ -51,9 +51,10 @@ def test_a_person_refused_where_one_was_offered_is_kept() -> None:
     assert said.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in said.text
 
 
+@pytest.mark.parametrize("state", ["queued", "fallback_given"])
 @pytest.mark.parametrize("question", [None, "person", "summary"])
-def test_who_waits_for_a_person_leaves_the_queue_by_a_choice_alone(question: str | None) -> None:
-    said = refused(ActionNoPerson(), "no_person", case=QUEUED, slots={"question": question})
+def test_who_waits_for_a_person_leaves_the_queue_by_a_choice_alone(question: str | None, state: str) -> None:
+    said = refused(ActionNoPerson(), "no_person", case={**QUEUED, "state": state}, slots={"question": question})
     assert not said.effects and said.choices == ["No person now"] and "question" not in said.slots
     again = refused(ActionNoPerson(), "no_person", text="ok", case=QUEUED, entities={"sure": "yes"})
     assert again.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in again.text

@@ -96,7 +96,8 @@ def give(speaker: Speaker, *, given: Given, asked: str | None, beside: Beside = 
         direct = question_after(situation) == "suicide"
         offered = [] if situation.with_people else offer_choices(speaker)
         choices = suicide_choices(speaker) if direct else [*beside.choices, *offered]
-        speaker.say(_for_category(situation, "elevated"), [] if beside.answer else choices)
+        offers = direct or not situation.with_people  # the longer words ask whether they want a person
+        speaker.say(_for_category(situation, "elevated") if offers else SHORTER[0], [] if beside.answer else choices)
         if beside.answer:
             speaker.tell(beside.answer, choices)
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -202,7 +203,8 @@ def show_again(speaker: Speaker, tracker: Tracker) -> Events:
     place = place_in(tracker)
     if place is None or tracker.active_loop.get("name") == FORM:
         return []
-    return show(speaker, player.show(lessons(), place, values=facts(speaker)))
+    spoken = replace(place, lang=speaker.situation.lang)  # it may have changed with this very message
+    return show(speaker, player.show(lessons(), spoken, values=facts(speaker)))
 
 
 def practised(speaker: Speaker, tracker: Tracker) -> Events | None:

@@ -51,9 +51,12 @@ class ActionNoPerson(Action):
             return []
         if in_form(tracker):
             return []
-        if (situation.with_people or situation.case_state in LATER) and not entity(tracker, "sure"):
+        if entity(tracker, "sure"):  # the choice below
+            return kept(speaker, tracker)
+        waits = situation.with_people or situation.case_state in LATER
+        if waits and tracker.get_slot("question") != "suicide":
             speaker.say("person_not_wanted", [care.cancel_choice(speaker)])
-            return []
+            return [SlotSet("question", None)]  # a stray "ok" passes nothing on
         if asked_again(speaker, tracker):
             return []
         said = practised(speaker, tracker)

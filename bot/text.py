@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bot.safety.spelling import folded
-
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -103,13 +101,13 @@ _QUESTION = re.compile(
     r"|.*\?\s*$|.*\b(is (it|that|this)|what (if|do|should)|how (do|can|to)|should i|or (no|not|nah))\b.*"
     r"|.*\b((do|does|will|would) (they|he|she|it|u|ppl|people)|do (i|you) (have|need|get)|(are|r) (they|those|these))\b.*"
     r"|\s*\u00bf.*|\s*(y |oye |et |pis |ok )?"
-    r"(que (es|son|hago|pasa|significa)|como (se|puedo|le|hago|funciona)|por que|xq|quien(es)? (es|son|puede)|cuando|donde"
-    r"|puedo|se puede|est[ -]ce|qu.est[ -]ce|c.?est quoi|c quoi|comment|pourquoi|pk|quand est|ou est|puis[ -]je|peux[ -]tu"
-    r"|qui est)\b.*",
+    r"(qu\u00e9|c\u00f3mo|cu\u00e1ndo|d\u00f3nde|qui\u00e9n(es)?|por qu\u00e9|que (hago|significa|pasa si)|que es (?!mi|tu|su|que)"
+    r"|est[ -]ce|qu.est[ -]ce|c.?est quoi|c quoi|comment (on (fait|sait|peut|dit)|(?!on\b)\w+)|pourquoi|pk|o\u00f9"
+    r"|puis[ -]je|peux[ -]tu|qui est)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 
 
 def asks(text: str) -> bool:
     """Whether a text is put as a question: by its first word, its mark, or in English the turn of phrase inside it."""
-    return bool(_QUESTION.match(folded(text)))
+    return bool(_QUESTION.match(text))

@@ -92,7 +92,7 @@ def test_a_question_is_known_by_its_form(text: str, asked: bool) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["qué hago si me insiste", "que significa grooming", "¿es normal", "por que me pide fotos", "donde puedo llamar",
+    ["qué hago si me insiste", "que significa grooming", "¿es normal", "por qué me pide fotos", "dónde puedo llamar",
      "est-ce que c'est normal", "c'est quoi le consentement", "comment je fais s'il insiste", "pourquoi il fait ca", "pk il insiste"],
 )  # fmt: skip
 def test_a_question_in_spanish_or_french_is_one_without_its_mark(text: str) -> None:
@@ -100,7 +100,20 @@ def test_a_question_in_spanish_or_french_is_one_without_its_mark(text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["que no quiero", "quiero hablar", "no se", "je sais pas", "il me demande des photos", "ou bien non"]
+    "text",
+    [
+        "que no quiero",
+        "que es mi culpa",
+        "donde me quedo no es seguro",
+        "cuando se enoja",
+        "xq esta aqui",
+        "comment on my post",
+        "quiero hablar",
+        "no se",
+        "je sais pas",
+        "il me demande des photos",
+        "ou bien non",
+    ],
 )
 def test_what_is_said_in_spanish_or_french_is_no_question(text: str) -> None:
     assert not asks(text)

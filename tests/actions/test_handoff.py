@@ -272,4 +272,4 @@ def test_who_waits_for_a_person_is_offered_none_and_a_stray_no_declines_nothing(
         ActionCare(), level="elevated", category="distress_general", case={"state": "queued", "level": "high"},
         slots={"care_given": given},
     )  # fmt: skip
-    assert said.slots["question"] is None and "Keep going here" not in said.choices
+    assert said.slots["question"] is None and "Keep going here" not in said.choices and "?" not in said.text

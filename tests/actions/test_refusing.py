@@ -28,9 +28,12 @@ def test_nothing_is_done_and_nothing_pushed(action: Action, intent: str) -> None
     assert said.texts == ["That's OK. I'm here if you want something else."] and not said.choices and not said.effects
 
 
+@pytest.mark.parametrize("case", [None, QUEUED])
 @pytest.mark.parametrize(("action", "intent"), BOTH)
-def test_the_question_about_dying_is_asked_again_and_not_taken_as_answered(action: Action, intent: str) -> None:
-    said = refused(action, intent, slots={"question": "suicide"})
+def test_the_question_about_dying_is_asked_again_and_not_taken_as_answered(
+    action: Action, intent: str, case: dict[str, str] | None
+) -> None:
+    said = refused(action, intent, slots={"question": "suicide"}, case=case)
     assert "are you thinking about killing yourself?" in said.text and said.choices == ["Yes", "Not sure", "No"]
     assert "question" not in said.slots and not said.effects
 
@@ -55,8 +58,9 @@ def test_a_person_refused_where_one_was_offered_is_kept() -> None:
 @pytest.mark.parametrize("question", [None, "person", "summary"])
 def test_who_waits_for_a_person_leaves_the_queue_by_a_choice_alone(question: str | None, state: str) -> None:
     said = refused(ActionNoPerson(), "no_person", case={**QUEUED, "state": state}, slots={"question": question})
-    assert not said.effects and said.choices == ["No person now"] and "question" not in said.slots
-    again = refused(ActionNoPerson(), "no_person", text="ok", case=QUEUED, entities={"sure": "yes"})
+    assert not said.effects and said.choices == ["No person now"] and said.slots["question"] is None
+    asked = {"question": question}
+    again = refused(ActionNoPerson(), "no_person", case=QUEUED, entities={"sure": "yes"}, slots=asked)
     assert again.effects == [{"effect": "case", "event": "decline", "wants": "bot"}] and "offer stays open" in again.text
 
 

@@ -101,8 +101,10 @@ _QUESTION = re.compile(
     r"|.*\?\s*$|.*\b(is (it|that|this)|what (if|do|should)|how (do|can|to)|should i|or (no|not|nah))\b.*"
     r"|.*\b((do|does|will|would) (they|he|she|it|u|ppl|people)|do (i|you) (have|need|get)|(are|r) (they|those|these))\b.*"
     r"|\s*\u00bf.*|\s*(y |oye |et |pis |ok )?"
-    r"(qu\u00e9|c\u00f3mo|cu\u00e1ndo|d\u00f3nde|qui\u00e9n(es)?|por qu\u00e9|que (hago|significa|pasa si)|que es (?!mi|tu|su|que)"
-    r"|est[ -]ce|qu.est[ -]ce|c.?est quoi|c quoi|comment (on (fait|sait|peut|dit)|(?!on\b)\w+)|pourquoi|pk|o\u00f9"
+    r"(qu\u00e9|c\u00f3mo|cu\u00e1ndo|d\u00f3nde|qui\u00e9n(es)?|por qu\u00e9"
+    r"|que (hago|significa|pasa si)|que es (?!mi|tu|su|que)"
+    r"|est[ -]ce|qu.est[ -]ce|c.?est quoi|c quoi"
+    r"|comment (on (fait|sait|peut|dit)|(?!on\b)\w+)|pourquoi|pk|o\u00f9"
     r"|puis[ -]je|peux[ -]tu|qui est)\b.*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -33,7 +33,7 @@ def test_every_module_shows_every_step_on_both_channels(house: House, module: st
 
 
 def test_what_is_not_written_in_a_language_is_said_to_be_missing(house: House) -> None:
-    shown = signed_in(house, "facilitator").get("/lessons/images?band=9-12&lang=fr").text
+    shown = signed_in(house, "facilitator").get("/lessons/adults?band=adult&lang=fr").text
     assert "Nobody has written this in fr yet" in shown
 
 
